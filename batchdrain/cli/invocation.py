@@ -1,4 +1,4 @@
-"""What a task needs of Invoke, as plain values. Imports nothing heavier than the standard library."""
+"""What a task needs from Invoke, as plain values. Imports nothing heavier than the standard library."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a task needs of Invoke: plain values."""
+    """What a task needs from Invoke, as plain values."""
 
-    section: Any  #: of invoke.yaml, as Invoke merged it
+    section: Any  #: the section of invoke.yaml, as Invoke merged it
     environ: Mapping[str, str]
-    root: Path  #: the folder of the tasks file: relative paths of the settings start there
+    root: Path  #: the folder of the tasks file, to which paths in the settings are relative
     dry: bool  #: Invoke's own --dry
-    words: Sequence[str] = ("inv",)  #: the program, and what it needs to find tasks and settings
-    mount: str = ""  #: before the names of our tasks: backlog.
-    files: Sequence[Path] = ()  #: that Invoke may have read settings from
+    words: Sequence[str] = ("inv",)  #: the program, and the options by which it finds tasks and settings
+    mount: str = ""  #: the prefix of our tasks' names, such as 'backlog.'
+    files: Sequence[Path] = ()  #: the files from which Invoke may have read settings

@@ -37,7 +37,7 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
     if not callable(found):
         raise ConfigError(
             f"{setting}: {name!r}: expected a callable, got {type(found).__name__}",
-            remedy="name a function: docs/choosing.md of batchdrain shows a policy, docs/design.md an engine",
+            remedy="name a function: docs/choosing.md of batchdrain shows a policy, docs/engines.md an engine",
         )
     return found  # type: ignore[no-any-return]
 

@@ -31,45 +31,53 @@ from batchdrain.config.values import (
 class Source(Section):
     """The user's own table; never altered."""
 
-    table: NonEmptyText = leaf("phases", "your table or view, `schema.table` where it has a schema")
+    table: NonEmptyText = leaf("phases", "your table or view; `schema.table` if it is in a schema")
     columns: Columns = Columns.model_construct()
     states: States = States.model_construct()
     where: Condition = leaf("", "an SQL condition on the rows that may be drained")
     updated_at_unit: Literal["auto", "s", "ms", "us"] = leaf(
-        "auto", "the unit of `updated_at` where it holds numbers; `auto`: as its values show it, seconds while there are none"
+        "auto", "the unit of `updated_at` if it holds numbers; `auto`: found from its values, or seconds if there are none"
     )
-    gone_is: Literal["complete", "failed"] = leaf("failed", "what a row is that is gone after a success code")
+    gone_is: Literal["complete", "failed"] = leaf("failed", "the state of a phase whose row is gone after a success code")
 
 
 class Command(Section):
     """What is executed for a phase."""
 
-    argv: list[Text] = leaf([], "your command, a list; docs/operations.md says what it gets")
+    argv: list[Text] = leaf([], "your command, as a list; docs/operations.md says what it receives")
     cwd: Place = leaf("", "the folder in which it runs; empty: the folder of `tasks.py`; `~` is your home folder")
     result_from: Literal["exit_code", "database"] = leaf("exit_code", "`database`: the command itself sets the phase's state")
     success_exit_codes: list[Whole] = leaf([0], "exit codes that mean complete", min_length=1)
     transient_exit_codes: list[Whole] = leaf([75], "exit codes that mean a transient failure: it may be tried again")
-    settle_s: SecondsOrZero = leaf(2.0, "with `database`: how long to wait for a commit that comes after the exit")
+    settle_s: SecondsOrZero = leaf(2.0, "with `database`: how long to wait for a commit after the command has exited")
     grace_s: Seconds = leaf(10.0, "between TERM and KILL")
     stuck_states: list[OneWord] | None = leaf(
-        None, "with `database`: the states from which an attempt that ended badly is given back; null: executing and queued"
+        None,
+        "with `database`: a failed attempt that leaves the phase in one of these states is given back; null: executing and queued",
     )
     runs_per_minute: Number = leaf(
         0.0,
-        "so many executions begin in a minute at most, evenly spread, over all drains of a group; 0 is off",
+        "the most executions that begin in a minute, evenly spread, over all drains of a group; 0 is off",
         ge=0,
         le=60_000,
     )
     env_allow: list[NonEmptyText] = leaf([], "`DATABASE_URL` is not passed to the command unless it is listed here")
     env_deny: list[NonEmptyText] = leaf([], "names of variables that the command does not inherit")
     columns: list[NonEmptyText] = leaf(
-        [], "columns of the row that the command gets, beside those of an id of several columns: see docs/tables.md"
+        [],
+        "columns of the row that the command receives, in addition to those of an id of several columns: see docs/tables.md",
     )
     log_max_mb: Number = leaf(
-        50.0, "disk of stdout, and of stderr, of one attempt; past it the middle is cut out (Linux)", gt=0, le=1_000_000
+        50.0,
+        "the most disk space for stdout, and for stderr, of one attempt; beyond it the middle is cut out (Linux)",
+        gt=0,
+        le=1_000_000,
     )
     log_back_kb: Whole = leaf(
-        64, "of stdout, and of stderr, that come back from a worker that sees no folder of the sessions", ge=1, le=16_000
+        64,
+        "the most of stdout, and of stderr, that a worker returns if it does not see the folder of the sessions",
+        ge=1,
+        le=16_000,
     )
 
 
@@ -77,24 +85,24 @@ class Triage(Section):
     """The command that diagnoses beforehand whether a phase is worth trying again."""
 
     argv: list[Text] = leaf([], "your diagnosis command")
-    workers: Whole = leaf(2, "diagnoses side by side", ge=1, le=256)
+    workers: Whole = leaf(2, "diagnoses that run at the same time", ge=1, le=256)
     limit: Whole = leaf(
-        20, "phases that one `inv triage` diagnoses at most, and how far `drain --triage` looks ahead", ge=1, le=10_000
+        20, "the most phases that one `inv triage` diagnoses, and how far `drain --triage` looks ahead", ge=1, le=10_000
     )
     timeout_s: Seconds = leaf(60.0, "the time limit of one diagnosis")
-    valid_s: Seconds = leaf(86_400.0, "how long `promising` and `hopeless` are believed")
-    wait_s: Seconds = leaf(900.0, "how long `wait` holds a phase back where the diagnosis names no time")
+    valid_s: Seconds = leaf(86_400.0, "how long `promising` and `hopeless` are valid")
+    wait_s: Seconds = leaf(900.0, "how long `wait` holds a phase back if the diagnosis gives no time")
 
 
 class Notify(Section):
     """The command that is told about the end of a session. A chain (`drain-all`) tells it once, at its end."""
 
     argv: list[Text] = leaf(
-        [], "your command, a list; it gets the summary as JSON on its standard input: docs/operations.md says the rest"
+        [], "your command, as a list; it gets the summary as JSON on its standard input: see docs/operations.md"
     )
     on: list[Literal["complete", "stopped", "interrupted", "failures"]] = leaf(
         ["complete", "stopped", "interrupted", "failures"],
-        "the ends that are told: how it ended, or `failures`: however it ended, where some phase failed. "
+        "the ends of a session at which the command is started; `failures`: any end of a session in which some phase failed. "
         'Write `"on"`: YAML reads a bare `on` as true',
         min_length=1,
     )
@@ -104,15 +112,19 @@ class Lease(Section):
     """How long a claim lasts without a sign of life from its controller."""
 
     ttl_s: Seconds = leaf(120.0, "how long a claim lasts without a sign of life from its controller")
-    beat_s: Seconds = leaf(15.0, "how often the controller gives one")
-    margin_s: Seconds = leaf(10.0, "how long before the end of the lease a command must be ended, beside `command.grace_s`")
+    beat_s: Seconds = leaf(15.0, "how often the controller gives a sign of life")
+    margin_s: Seconds = leaf(
+        10.0, "how long before the end of the lease a command must have ended, in addition to `command.grace_s`"
+    )
 
 
 class Patience(Section):
     """How long batchdrain waits for the database."""
 
     operation_s: Seconds = leaf(30.0, "the deadline of one database operation, also against a server that never answers")
-    outage_s: SecondsOrZero = leaf(600.0, "how long a drain waits for a database that went away, or for what the phases need")
+    outage_s: SecondsOrZero = leaf(
+        600.0, "how long a drain waits for an unreachable database, or for a service that the phases need"
+    )
     lock_s: Seconds = leaf(5.0, "how long to wait for a row that somebody else has locked")
 
 
@@ -127,7 +139,7 @@ class Retry(Section):
     )
     max_s: SecondsOrZero = leaf(300.0, "the longest wait before a retry")
     outage_after: Whole = leaf(
-        5, "so many different phases that fail transiently one after the other are an outage; 0 is off", ge=0
+        5, "the number of different phases in a row whose transient failures count as an outage; 0 is off", ge=0
     )
 
 
@@ -158,31 +170,32 @@ class Settings(Section):
     database_url: Text = leaf("", "an SQLAlchemy URL; empty: `DATABASE_URL`, else `sqlite:///batchdrain.db`", repr=False)
     session_dir: Annotated[Place, Field(min_length=1)] = leaf(
         ".autonomous_runs/batch_drain_sessions",
-        "where sessions live; relative: below the folder of `tasks.py`; `~` is your home folder",
+        "the folder of the sessions; a relative path starts at the folder of `tasks.py`; `~` is your home folder",
     )
-    batch_size: Whole = leaf(10, "phases of one drain", ge=1, le=1_000_000)
+    batch_size: Whole = leaf(10, "the number of phases in one drain", ge=1, le=1_000_000)
     min_success_rate: Annotated[Number, Field(ge=0, le=1)] | None = leaf(
-        None, "exit 0 from this rate on; null: only when every phase succeeded"
+        None, "the success rate from which the exit code is 0; null: every phase must succeed"
     )
-    workers: Whole = leaf(1, "phases of different runs executed side by side", ge=1, le=256)
+    workers: Whole = leaf(1, "the number of phases, each of another run, that are executed at the same time", ge=1, le=256)
     engine: NonEmptyText = leaf(
         "local", "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`"
     )
     engine_options: Options = leaf(
-        {}, '`{address: "tls://host:8786"}`: what the engine wants to know; docs/fleet.md says what `dask` takes', repr=False
+        {}, '`{address: "tls://host:8786"}`: options of the engine; docs/fleet.md lists those of `dask`', repr=False
     )
     finish_current: Truth = leaf(False, "the first Ctrl-C lets the running phases end")
     profile: Literal["classic", "conservative", "triage", "throughput"] = leaf(
-        "classic", "a named set of limits and an order; what you set yourself wins"
+        "classic", "a named set of limits and an order; your own settings override it"
     )
     policy: list[str | dict[str, Any]] = leaf(
-        ["hints", "untried-first", "smart"], "what ranks the phases: see docs/choosing.md", min_length=1
+        ["hints", "untried-first", "smart"], "the policies that rank the phases: see docs/choosing.md", min_length=1
     )
     categories: list[CategoryMatch] = leaf(
         [], "your own rules, before the built-in ones: `{match: regular expression, category: name}`"
     )
     refresh_s: Seconds = leaf(
-        30.0, "read the backlog again after this time; a large one more seldom: a twentieth of the time goes into it at most"
+        30.0,
+        "the backlog is read again after this time; a large one is read less often, so that reading takes at most a twentieth of the time",
     )
     source: Source = Source.model_construct()
     command: Command = Command.model_construct()
@@ -194,7 +207,8 @@ class Settings(Section):
     patience: Patience = Patience.model_construct()
     stop: Stop = Stop.model_construct()
     depends_on: list[Dependency] = leaf(
-        [], '`{run: "release-*", after: ["build-*"]}`: such a run waits while one of the others has unfinished phases'
+        [],
+        '`{run: "release-*", after: ["build-*"]}`: a run that matches `run` waits while a run that matches `after` has unfinished phases',
     )
     run_types: list[RunType] = leaf([], '`{match: "build*", type: maintenance}`: time limits and yields are learnt by type')
 

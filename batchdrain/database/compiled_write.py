@@ -1,8 +1,9 @@
-"""A write that a drain executes for every phase: its text is made once for each database, and given to the driver.
+"""Executes a write that a drain repeats for every phase: its SQL text is made once for each database, then given to the
+driver.
 
-To execute a construct SQLAlchemy looks its text up by a key of all its parts, and prepares for whatever a construct may be:
-several times what the driver itself takes. Nothing else is left out: its types convert the values, its events are told, and
-its errors are raised.
+To execute a construct, SQLAlchemy looks its text up by a key of all its parts and prepares for every kind of construct. That
+takes several times as long as the driver itself. Only this is left out: types still convert values, SQLAlchemy's events still
+fire, and its errors are still raised.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class CompiledWrite:
-    """An INSERT or an UPDATE of one row, of which the row count counts. Belongs to one database."""
+    """An INSERT or an UPDATE of one row whose row count matters. Belongs to one database."""
 
     def __init__(self, construct: sa.Insert | sa.Update) -> None:
         self._construct = construct
         self._forms: dict[tuple[str, ...], _Form] = {}
 
     def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> int:
-        """As `Connection.execute` does it with the same values. Returns the rows that were changed."""
+        """Execute like `Connection.execute` with the same values. Returns how many rows were changed."""
         names = tuple(values)
         form = self._forms.get(names)
         if form is None:
@@ -33,11 +34,11 @@ class CompiledWrite:
 
 
 class _Form(NamedTuple):
-    """What is made of a construct for values of the same names, which may be columns that it sets."""
+    """A construct compiled for one set of value names. The names may be columns that the construct sets."""
 
     compiled: SQLCompiler
     text: str
-    convert: Mapping[str, Callable[[Any], Any]]  #: what a type does with its value before the driver gets it
+    convert: Mapping[str, Callable[[Any], Any]]  #: by name: converts a value of this type for the driver
 
     @classmethod
     def of(cls, construct: sa.Insert | sa.Update, dialect: sa.Dialect, names: tuple[str, ...]) -> _Form:
@@ -49,7 +50,7 @@ class _Form(NamedTuple):
         return cls(compiled, compiled.string, convert)
 
     def to_parameters(self, values: Mapping[str, Any]) -> Any:
-        """As the driver takes them: in their order, or by their names."""
+        """The parameters in the form that the driver takes: by position or by name."""
         given = self.compiled.construct_params({**values})
         for name, convert in self.convert.items():
             given[name] = convert(given[name])

@@ -1,6 +1,6 @@
-"""One way to the database: how it is opened, what a transaction is, which errors are tried again.
+"""The connection to the database: how it is opened, what a transaction is, and which errors are tried again.
 
-A writing transaction is BEGIN IMMEDIATE on SQLite and READ COMMITTED elsewhere; it is retried as a whole for the listed
+A writing transaction is BEGIN IMMEDIATE on SQLite and READ COMMITTED elsewhere. It is repeated as a whole after the listed
 transient errors, so every function given to `write` must be safe to repeat.
 """
 
@@ -50,28 +50,28 @@ class Database:
         self.engine = engine
         self.patience = patience
         self.on_retry: Callable[[str, int], None] | None = None
-        self.in_session = False  #: a session was begun on it: there is something recorded, and something to resume
-        self.silence = silence  #: tells what is waited for, until it is closed
+        self.in_session = False  #: whether a session has begun on it, so that something is recorded and `resume` can go on
+        self.silence = silence  #: tells people what the command waits for, until it is closed
         silence.listen(engine, patience.operation_s)
         self._is_on_local_disk = False
-        self._was_reached = False  # a server answered, a file was written: what it refuses from now on is an outage
+        self._was_reached = False  # a server answered or a file was written: a refusal from now on is an outage
         self._deadlines = (
             None if self.dialect == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(url, patience), silence)
         )
 
     @property
     def name(self) -> str:
-        """Its URL with the secrets masked, for messages."""
+        """The URL with its secrets masked, for messages."""
         return mask_url(self.url)
 
     @property
     def place(self) -> str:
-        """The file, or the host and name: for 'which database was that?'."""
+        """The file, or the host and database name: tells people which database was used."""
         return place_of(self.url)
 
     @property
     def dialect(self) -> str:
-        """The name of its kind, as SQLAlchemy has it: sqlite, postgresql, mysql."""
+        """SQLAlchemy's name of the kind of database: sqlite, postgresql or mysql."""
         return self.engine.dialect.name
 
     @contextmanager
@@ -87,10 +87,10 @@ class Database:
             raise self._to_error(error) from error
 
     def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
-        """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
+        """Run `work` in one transaction. After transient errors it is repeated for up to `patience.operation_s`.
 
-        Raises DatabaseUnavailable after the last try (StatementLost where another connection works); RowLocked, unless it
-        `may_wait`, for a row that can't be had now; ConfigError for a SQLite file on another machine's disk.
+        Raises DatabaseUnavailable after the last try, or StatementLost if another connection works. Raises RowLocked for a
+        row that can't be had now, unless it `may_wait`. Raises ConfigError for a SQLite file on another machine's disk.
         """
         self.require_local_disk()
         self._take_problem()
@@ -109,7 +109,8 @@ class Database:
             raise self._to_error(error, was_repeated=True) from error
 
     def _to_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
-        """What became of an operation: what ended it, where we did, and not what the driver makes of that."""
+        """The error to raise for a failed operation.
+        If we ended the operation ourselves, our reason counts and not the driver's error."""
         problem = self._take_problem()
         if problem is not None:
             remedy = REMEDY_OF_AN_OUTAGE if self.in_session else REMEDY_OF_SILENCE
@@ -134,7 +135,7 @@ class Database:
             return False
 
     def _retry(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
-        """The first try failed with `error`: try again where that can help."""
+        """Try again after the first try failed with `error`, if that can help."""
         if not is_transient(error):
             raise error
         if self.on_retry is not None:
@@ -150,8 +151,9 @@ class Database:
         return self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self._takes_writes()
 
     def _run_anew(self, work: Callable[[sa.Connection], T]) -> T:
-        """Once more, in a new session: one that stems from a read-only moment stays read-only. Raises RowLocked where the same is
-        said again, though the server takes writes: a trigger says it, so the one row can't be had now, and others can."""
+        """Try once more in a new session, since one that began in a read-only moment stays read-only. Raises RowLocked if the
+        same error comes again although the server takes writes: then a trigger raises it for this one row, and other rows may
+        work."""
         self.engine.dispose()
         try:
             return self._run_once(work)
@@ -163,7 +165,7 @@ class Database:
             raise self._to_error(error, was_repeated=True) from error
 
     def _takes_writes(self) -> bool:
-        """Whether a new connection works, to a server that is not read-only now."""
+        """Whether a new connection works and its server is not read-only now."""
         self.engine.dispose()
         asked = (
             "SELECT NOT (pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean)"
@@ -185,9 +187,10 @@ class Database:
         return result
 
     def prepare_for_writing(self) -> None:
-        """WAL for SQLite: a reader must not make a controller wait. Durable commits are set on every connection.
+        """Switch SQLite to WAL, so that a reader does not make a controller wait. Durable commits are set on every
+        connection.
 
-        Raises ConfigError for a file on another machine's disk, DatabaseUnavailable.
+        Raises ConfigError for a file on another machine's disk, and DatabaseUnavailable.
         """
         if self.dialect == "sqlite":
             self.require_local_disk()
@@ -197,7 +200,7 @@ class Database:
                 raise self._to_error(error) from error
 
     def require_local_disk(self) -> None:
-        """Of a SQLite file, before the first write. Raises ConfigError."""
+        """Check before the first write that a SQLite file lies on a local disk. Raises ConfigError."""
         if not self._is_on_local_disk:
             problem = network_disk_problem_of(file_of(self.url)) if self.dialect == "sqlite" else None
             if problem is not None:
@@ -205,7 +208,7 @@ class Database:
             self._is_on_local_disk = True
 
     def _switch_to_wal(self) -> None:
-        # SQLite does not wait for this lock, whatever the busy timeout: of two who begin at once, one is refused.
+        # Whatever the busy timeout is, SQLite does not wait for this lock: if two processes switch at once, one is refused.
         with self.engine.connect().execution_options(reads_only=True) as connection:
             mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar()
         if mode != "wal":
@@ -216,7 +219,7 @@ class Database:
             )
 
     def close(self) -> None:
-        """Close the idle connections, and stop watching them."""
+        """Close the idle connections and stop watching them."""
         self.engine.dispose()
         self.silence.close()
         if self._deadlines is not None:
@@ -229,8 +232,8 @@ class Database:
 
 
 def open_database(text: str, on_silence: Callable[[str], None] | None = None, patience: Patience | None = None) -> Database:
-    """`on_silence`: as of SilenceNotice. Raises ConfigError for a bad URL, a missing driver or a missing SQLite file (it is
-    never made by looking)."""
+    """Open the database. `on_silence`: see SilenceNotice. Raises ConfigError for a bad URL, a missing driver or a missing
+    SQLite file; opening never makes the file."""
     url, patience = parse_url(text), patience or Patience()
     require_synchronous(url)
     if url.get_backend_name() == "sqlite":

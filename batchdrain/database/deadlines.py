@@ -1,8 +1,8 @@
-"""Every database operation ends, also against a peer that never answers, or never comes to an end.
+"""Ends every database operation in time, even if the server never answers or its answer never ends.
 
-Neither psycopg nor TCP keepalive end a call to a server that still acknowledges packets but says nothing; PyMySQL's timeouts
-begin anew with every byte. So one thread watches every connection from its login on, and shuts down the socket of one that
-made no progress for too long, or whose answer takes too much memory: the blocked call raises, and the pool throws the
+Neither psycopg nor TCP keepalive ends a call to a server that acknowledges packets but says nothing; PyMySQL's timeouts start
+again with every byte. So one thread watches every connection from its login on. It shuts down the socket of a connection that
+made no progress for too long, or whose answer takes too much memory. The blocked call then raises, and the pool throws the
 connection away.
 """
 
@@ -25,39 +25,39 @@ from batchdrain.runtime.threads import begin
 
 _KEY: Final = "batchdrain_deadline"
 _OPERATIONS: Final = 20
-"""So many deadlines may one transaction last in all, or each part of it that `restart` begins: a listing whose pages never end
-would make progress for ever."""
+"""A transaction, or each part of it that `restart` begins, may last this many deadlines in all. Without this limit a listing
+whose pages never end would make progress for ever."""
 _LOOK_S: Final = 0.25
 
 
 class _Watched:
-    """One connection of the pool. Holds a socket of its own on the connection's file description."""
+    """One connection of the pool. Holds its own duplicate of the connection's socket."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         self.sock = sock
         self.seconds = seconds
-        self.due: float | None = None  #: monotonic; None while nobody uses the connection
-        self.ends = 0.0  #: monotonic; no progress moves this
-        self.before: int | None = None  #: bytes of memory when the answer began; None while none is awaited
-        self.user = 0  #: the thread that uses it
+        self.due: float | None = None  #: monotonic time of the next deadline; None while nobody uses the connection
+        self.ends = 0.0  #: monotonic time of the last deadline, which no progress moves
+        self.before: int | None = None  #: bytes of memory used when the answer began; None while no answer is awaited
+        self.user = 0  #: the id of the thread that uses the connection
 
     def use(self) -> None:
-        """From now on somebody waits for the server."""
+        """Start the deadlines: from now on somebody waits for the server."""
         self.user = threading.get_ident()
         self.ends = time.monotonic() + _OPERATIONS * self.seconds
         self.renew()
 
     def renew(self) -> None:
-        """It made progress."""
+        """Start the next deadline: the connection made progress."""
         self.due = min(self.ends, time.monotonic() + self.seconds)
         self.before = resident_bytes()
 
     def rest(self) -> None:
-        """Nobody waits for the server."""
+        """Stop the deadlines: nobody waits for the server."""
         self.due = self.before = None
 
     def problem(self, now: float, bytes_now: int) -> str | None:
-        """Why it must end now; None where it need not."""
+        """Why the connection must be ended now; None if it need not."""
         if self.before is not None and bytes_now - self.before > MOST_OF_AN_ANSWER:
             return f"the server's answer took more than {MOST_OF_AN_ANSWER >> 20} MB of memory"
         if self.due is None or now < self.due:
@@ -75,7 +75,7 @@ class Deadlines:
         self._login_s = login_s
         self._notice = notice
         self._watched: set[_Watched] = set()
-        self._problems: dict[int, str] = {}  # by the thread whose connection was ended
+        self._problems: dict[int, str] = {}  # by the id of the thread whose connection was ended
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         sa.event.listen(engine, "do_connect", self._connect)
@@ -88,16 +88,16 @@ class Deadlines:
         sa.event.listen(engine, "commit", renew)
 
     def close(self) -> None:
-        """The thread ends within a second; nobody waits for it."""
+        """Tell the thread to end. It does so within a second; nobody waits for it."""
         self._over.set()
 
     def take_problem(self) -> str | None:
-        """Why an operation of this thread was ended, told once; None where none was."""
+        """Why an operation of this thread was ended, told only once; None if none was."""
         return self._problems.pop(threading.get_ident(), None)
 
     def _connect(self, dialect: sa.Dialect, record: Any, arguments: Any, settings: Any) -> Any:
-        """Its first operations, of which SQLAlchemy tells nobody, are watched too."""
-        if self._thread is None:  # before there is a connection that would be left open where no thread can begin
+        """Connect, and watch also the connection's first operations, of which SQLAlchemy fires no events."""
+        if self._thread is None:  # first, so that no connection is left open if no thread can begin
             self._thread = begin(self._watch, "deadlines")
         self._notice.await_login(self._login_s)
         try:
@@ -131,24 +131,24 @@ class Deadlines:
                 if (problem := watched.problem(now, bytes_now)) is not None:
                     watched.rest()
                     self._problems[watched.user] = problem
-                    with contextlib.suppress(OSError):  # it ended in this moment
+                    with contextlib.suppress(OSError):  # the connection may have ended in this moment
                         watched.sock.shutdown(socket.SHUT_RDWR)
 
 
 def renew(connection: sa.Connection) -> None:
-    """The connection made progress: its time begins anew."""
+    """Start the connection's next deadline: it made progress."""
     if (watched := _watched_of(connection)) is not None:
         watched.renew()
 
 
 def restart(connection: sa.Connection) -> None:
-    """The next of a known number of parts begins: what the earlier ones took is not counted."""
+    """Start the limit of the whole transaction again, as the next of a known number of parts begins."""
     if (watched := _watched_of(connection)) is not None:
         watched.use()
 
 
 def _watched_of(connection: sa.Connection) -> _Watched | None:
-    found: _Watched | None = connection.connection.info.get(_KEY)  # `record_info` is another: it outlasts a connection
+    found: _Watched | None = connection.connection.info.get(_KEY)  # not `record_info`, which outlasts a connection
     return found
 
 
@@ -163,7 +163,8 @@ def _rest(info: dict[str, Any]) -> None:
 
 
 def _answered(connection: sa.Connection, *details: Any) -> None:
-    """The whole answer is there, but for one that is read page by page: what we make of it is ours."""
+    """The whole answer is here, so its memory is no longer watched: what grows now is our own. An answer that is read page by
+    page stays watched."""
     context = details[3]
     is_paged = context is not None and context.execution_options.get("stream_results")
     if not is_paged and (watched := _watched_of(connection)) is not None:

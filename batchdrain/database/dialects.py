@@ -1,4 +1,4 @@
-"""What differs between SQLite, PostgreSQL and MariaDB, and nothing else: clock, transactions, waiting for locks."""
+"""The differences between SQLite, PostgreSQL and MariaDB: clock, transactions, waiting for locks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STUMBLES: Final = (struct.error, IndexError, AssertionError, RuntimeError)
 
 
 class db_now_ms(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
-    """Milliseconds since 1970 by the database's clock: leases are compared with no other."""
+    """Milliseconds since 1970 by the database's clock. Leases are compared with no other clock."""
 
     type = sa.BigInteger()
     inherit_cache = True
@@ -42,7 +42,7 @@ def _compile_mysql_now(*_: object, **__: object) -> str:
 
 
 class octets(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - as above
-    """Bytes of a text, which every database knows without looking at the text."""
+    """The length of a text in bytes, which every database knows without reading the text."""
 
     type = sa.BigInteger()
     inherit_cache = True
@@ -59,7 +59,8 @@ def _compile_sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompile
 
 
 def login_s_of(url: URL, patience: Patience) -> float:
-    """How long it may take to get a connection: each host may have two addresses, of which the first drops every packet."""
+    """How many seconds getting a connection may take.
+    Each host may have two addresses, and the first may drop every packet."""
     hosts = url.query.get("host", url.host or "")
     return 2 * len((hosts if isinstance(hosts, str) else ",".join(hosts)).split(",")) * _attempt_s_of(patience)
 
@@ -69,21 +70,22 @@ def _attempt_s_of(patience: Patience) -> float:
 
 
 def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
-    """How an engine is made: READ COMMITTED, no call without an end, and nothing that stays in a session."""
+    """The options of an engine: READ COMMITTED, no call without an end, and nothing that stays in a session."""
     backend = url.get_backend_name()
     if backend == "sqlite":
         return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
     arguments: dict[str, Any] = {"connect_timeout": max(1, round(_attempt_s_of(patience)))}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
-        arguments["client_encoding"] = "utf8"  # a server that stands on SQL_ASCII would else give bytes
-        # A pooler gives the next transaction another session, which knows no statement of ours, or another's by its name; and
-        # a statement that was prepared before an ALTER is refused after it.
+        arguments["client_encoding"] = "utf8"  # a server with SQL_ASCII would otherwise give bytes
+        # A pooler gives the next transaction another session, which may not know our prepared statement, or may know another
+        # one by its name. Besides, a statement that was prepared before an ALTER is refused after it.
         arguments["prepare_threshold"] = None
     else:
         operation_s = max(1, round(patience.operation_s))
         arguments |= {"read_timeout": operation_s, "write_timeout": operation_s}
-        # UTC, as what is written into a TIMESTAMP is; a CHAR without the blanks that some servers fill it up with.
+        # UTC, like the values that are written into a TIMESTAMP. A CHAR comes without the blanks that some servers pad it
+        # with.
         arguments["init_command"] = (
             f"SET SESSION innodb_lock_wait_timeout={max(1, round(patience.lock_s))}, time_zone='+00:00', "
             "sql_mode=REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')"
@@ -92,14 +94,14 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
 
 
 def listen(engine: sa.Engine, patience: Patience) -> None:
-    """Set each connection and each writing transaction up."""
+    """Set up each connection and each writing transaction."""
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_on_sqlite)
     elif engine.dialect.name == "postgresql":
         sa.event.listen(engine, "connect", lambda connection, _: read_values_leniently(connection))
-        # LOCAL: nothing stays in the session, which may be one of a pooler's.
-        zone = "SET LOCAL TimeZone = 'UTC'"  # in which times that are ids become texts
+        # LOCAL: nothing stays in the session, which may belong to a pooler.
+        zone = "SET LOCAL TimeZone = 'UTC'"  # times that are ids become texts in this zone
         limits = (
             f"{zone}; SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
             f"SET LOCAL idle_in_transaction_session_timeout = {round(patience.operation_s * 2000)}"
@@ -114,7 +116,8 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
 
 
 def _give_up_on_garbage(context: sa.engine.ExceptionContext) -> None:
-    """PyMySQL stumbles over an answer that is none with whatever Python raises then: the connection is of no use any more."""
+    """Make the connection invalid after an answer that is not MySQL's protocol. PyMySQL raises any Python error then, and the
+    connection is of no use any more."""
     error, dialect = context.original_exception, context.dialect
     if isinstance(error, _STUMBLES):
         context.is_disconnect = True
@@ -127,7 +130,8 @@ def _give_up_on_garbage(context: sa.engine.ExceptionContext) -> None:
 
 @contextmanager
 def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
-    """Of several controllers that begin in one moment, one at a time makes the tables. SQLite's transactions see to that."""
+    """Let only one controller at a time make the tables, if several begin at the same moment.
+    On SQLite its transactions already do that."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('batchdrain'))")
@@ -137,36 +141,37 @@ def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
         yield
     finally:
         if dialect not in {"postgresql", "sqlite"}:
-            with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released it
+            with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released the lock already
                 connection.exec_driver_sql("SELECT RELEASE_LOCK('batchdrain')")
 
 
 @contextmanager
 def lock_tables(connection: sa.Connection, names: Sequence[str]) -> Iterator[None]:
-    """`names`: quoted. Nobody else reads or writes the tables; waits for that no longer than for a row. SQLite's transactions see to that."""
+    """Keep everybody else from reading or writing the tables; waits no longer than for a row. `names`: quoted. On SQLite its
+    transactions already do that."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
     if connection.dialect.name in {"postgresql", "sqlite"}:
         yield
         return
-    # MariaDB: ALTER TABLE would end the transaction, and a lock of the transaction with it; these locks outlast it.
+    # MariaDB: ALTER TABLE would end the transaction and release its locks; LOCK TABLES outlasts it.
     connection.exec_driver_sql("SET SESSION lock_wait_timeout = @@innodb_lock_wait_timeout")
     try:
         connection.exec_driver_sql(f"LOCK TABLES {', '.join(f'{name} WRITE' for name in names)}")
         yield
     finally:
-        with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released them
+        with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released the locks already
             connection.exec_driver_sql("UNLOCK TABLES")
             connection.exec_driver_sql("SET SESSION lock_wait_timeout = DEFAULT")
 
 
 def is_read_only(connection: sa.Connection) -> bool:
-    """Whether the connection was opened to read, as `Database.read` does it."""
+    """Whether the connection was opened only to read, as `Database.read` does."""
     return bool(connection.get_execution_options().get("reads_only"))
 
 
 def _set_up_sqlite(dbapi: Any, _: object) -> None:
-    # The driver must not open transactions of its own: a deferred one fails with SQLITE_BUSY when it begins to write.
+    # The driver must not open transactions itself: a deferred one fails with SQLITE_BUSY when it begins to write.
     dbapi.isolation_level = None
     dbapi.text_factory = _decode
     dbapi.execute("PRAGMA synchronous=FULL")
@@ -174,8 +179,8 @@ def _set_up_sqlite(dbapi: Any, _: object) -> None:
 
 @contextmanager
 def read_text_strictly(connection: sa.Connection) -> Iterator[None]:
-    """SQLite: texts are decoded by the driver itself, several times as fast, and bad UTF-8 is an error. One snapshot: that of
-    the transaction in which the connection is already, where there is one."""
+    """On SQLite let the driver decode texts itself: that is several times as fast, and bad UTF-8 is an error. All reads see
+    one snapshot: that of the connection's open transaction if it has one, else that of a new one."""
     dbapi: Any = connection.connection.driver_connection
     if not dbapi.in_transaction:
         connection.exec_driver_sql("BEGIN")

@@ -1,4 +1,4 @@
-"""What each error of the three drivers is taken for: the only place that knows their codes. docs/operations.md shows it."""
+"""How batchdrain takes each error of the three drivers. Only this table knows their codes; docs/operations.md shows it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 
 
 class Meaning(StrEnum):
-    """What an error is taken for, and so what is done about it."""
+    """How an error is taken, which decides what is done about it."""
 
-    OUTAGE = "outage"  #: the server is away, or takes nothing now: outlasted for `patience.outage_s`, then 75
+    OUTAGE = "outage"  #: the server is away or takes nothing now: waited out for `patience.outage_s`, then exit code 75
     CONFLICT = "conflict"  #: the whole transaction is tried again at once
-    LOCK = "lock"  #: this row can't be had now: passed over, others go on; at the end 75
-    LOST_CLAIM = "lost claim"  #: of batchdrain's own tables: another controller was faster. Of yours: the row's trouble
-    ROW = "the row's trouble"  #: the row is named and skipped, the rest goes on
-    CONFIGURATION = "configuration"  #: 78
-    ACCESS = "access"  #: configuration where the database was never reached, an outage where it answered before
-    FILES = "files"  #: 74: disk, memory, a damaged file
+    LOCK = "lock"  #: this row can't be had now: it is passed over, others go on; exit code 75 at the end
+    LOST_CLAIM = "lost claim"  #: in batchdrain's tables: another controller was faster. In yours: the row's trouble
+    ROW = "the row's trouble"  #: the row is named and skipped, the others go on
+    CONFIGURATION = "configuration"  #: exit code 78
+    ACCESS = "access"  #: a configuration error if the database was never reached, an outage if it answered before
+    FILES = "files"  #: exit code 74: disk, memory, a damaged file
 
 
 Code = int | str
@@ -26,13 +26,13 @@ Code = int | str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverError:
-    """Errors of one database that are taken for the same."""
+    """Errors of one database that have the same meaning."""
 
-    database: str  #: sqlite, postgresql, mysql
-    codes: tuple[Code, ...]  #: SQLSTATEs or, in two characters, classes of them; numbers of MySQL; primary codes of SQLite
+    database: str  #: sqlite, postgresql or mysql
+    codes: tuple[Code, ...]  #: SQLSTATEs or their two-character classes; MySQL's numbers; SQLite's primary or extended codes
     meaning: Meaning
-    what: str  #: for people
-    at_once: bool = False  #: the whole transaction is repeated before anybody is told
+    what: str  #: the explanation for people
+    at_once: bool = False  #: whether the whole transaction is repeated before anybody is told
 
 
 def _postgresql(meaning: Meaning, codes: str, what: str, *, at_once: bool = False) -> DriverError:
@@ -118,19 +118,20 @@ _BY_CODE: Final[dict[tuple[str, Code], DriverError]] = {
 
 STATEMENT_POOLING: Final = "transaction blocks not allowed in statement pooling mode"
 _BY_TEXT: Final[dict[str, Code]] = {
-    "cached plan must not change result type": "26000",  # as 0A000, which is else a feature that is not there
-    STATEMENT_POOLING: "0A",  # as 08P01, which is else a broken connection
+    "cached plan must not change result type": "26000",  # comes as 0A000, which else is an unsupported feature
+    STATEMENT_POOLING: "0A",  # comes as 08P01, which else is a broken connection
 }
-"""What a code alone does not say: a piece of the message, and the code that it is taken for."""
+"""Errors that their code alone does not tell: a piece of the message, and the code whose meaning it has."""
 
 
 def find_by_text(message: str) -> DriverError | None:
-    """What is known by the message, whatever its code is."""
+    """The meaning of an error that is known by its message, whatever its code is."""
     return next((_BY_CODE["postgresql", code] for piece, code in _BY_TEXT.items() if piece in message), None)
 
 
 def find_driver_error(database: str, code: Code) -> DriverError | None:
-    """What is known of a code: by itself, else by the class that it begins with, or that it is in its lower byte."""
+    """The meaning of a code: its own, else that of its class (its first two characters,
+    or its lowest byte). None if unknown."""
     return _BY_CODE.get((database, code)) or next(
         (found for wider in _wider(code) if (found := _BY_CODE.get((database, wider))) is not None), None
     )

@@ -1,4 +1,5 @@
-"""What a database error means: an outage, a lock, one row's trouble, or what the user has to mend. By the table beside it."""
+"""Tells what a database error means: an outage, a lock, trouble with one row, or a mistake that the user has to mend. The
+meaning of each code is in driver_error_table."""
 
 from __future__ import annotations
 
@@ -26,10 +27,10 @@ _ACCESS_DENIED: Final = re.compile(
     r"|certificate file|private key file|certificate verify failed"
 )
 REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
-"""Once a session was begun."""
+"""The remedy once a session has begun."""
 _REMEDY_BEFORE_A_SESSION: Final = "see that the server is up and that the URL names it (host, port), and try again"
 REMEDY_OF_SILENCE: Final = "see that the server is up and who holds locks there, and try again"
-"""The same of a server that took the connection."""
+"""The remedy before a session, for a server that accepted the connection."""
 _REMEDY_OF_A_LOCK: Final = "see who holds the lock, and try again"
 LOCKED: Final = "somebody has its row locked"
 _LOCKS: Final = frozenset({"55P03", 1205})
@@ -38,32 +39,34 @@ _NOT_KNOWN: Final = re.compile(r"no such|syntax error|has no column|ambiguous|in
 _SQLITE_DAMAGED: Final = frozenset({11, 26})
 _LARGE_BYTES: Final = 4_000
 _OF_VALUES: Final = (ValueError, ArithmeticError, LookupError, TypeError)
-"""What a driver raises of itself over a value: a text with a lone surrogate or a NUL, a number beyond 64 bits, a year 10 000."""
+"""What drivers raise themselves because of a value:
+a text with a lone surrogate or a NUL, a number beyond 64 bits, the year 10 000."""
 _OF_THE_MOMENT: Final = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
 _SAID_BY_TRIGGERS: Final = frozenset({"08", "25006", "HV", 1290})
 _FAILS_FOR_THE_ROW: Final = frozenset({Meaning.ROW, Meaning.LOST_CLAIM, Meaning.CONFIGURATION})
 
 
 class RowLocked(Exception):
-    """The row can't be had now, for the reason that it is given."""
+    """The row can't be had now. The message says why."""
 
     @classmethod
     def of(cls, error: BaseException) -> RowLocked:
-        """Of an error for which `is_row_lock` holds."""
+        """Make one of an error for which `is_row_lock` holds."""
         known = _find(error) if isinstance(error, DBAPIError) else None
         return cls(LOCKED if known is None or known.codes[0] in _LOCKS else first_line_of(getattr(error, "orig", error)))
 
 
 class RowRefused(ConfigError):
-    """The user's table does not take what is written to it: by a constraint, a trigger, a type, a privilege."""
+    """The user's table refuses a write: by a constraint, a trigger, a type, a privilege."""
 
 
 class StatementLost(DatabaseUnavailable):
-    """The connection breaks at one statement, again and again, while a new one works: what is in the statement breaks it."""
+    """The connection breaks at one statement again and again, while a new connection works:
+    the statement's content breaks it."""
 
 
 def meaning_of(error: BaseException) -> Meaning:
-    """What an error of SQLAlchemy or a driver is taken for, as far as it is known without its circumstances."""
+    """The meaning of an error of SQLAlchemy or a driver, as far as the error itself tells it."""
     if isinstance(error, sa.exc.TimeoutError):
         return Meaning.OUTAGE
     if not isinstance(error, DBAPIError):
@@ -82,7 +85,7 @@ def meaning_of(error: BaseException) -> Meaning:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Only what a repetition of the whole transaction can mend at once."""
+    """Whether repeating the whole transaction at once can help."""
     if not isinstance(error, DBAPIError):
         return False
     known = _find(error)
@@ -92,13 +95,13 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_row_lock(error: BaseException) -> bool:
-    """Whether the row can't be had now. Never on SQLite, which locks no rows."""
+    """Whether the error says that the row can't be had now. Never on SQLite, which locks no rows."""
     return isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOCK
 
 
 def may_be_said_by_a_trigger(error: BaseException) -> bool:
-    """Whether the connection works on after an error of the server that else tells of a broken one, of a read-only moment or of
-    two transactions that met, each time anew. A trigger may raise any code, for one row alone."""
+    """Whether a trigger may have raised this error for one row: a trigger may raise any code. Holds for errors that otherwise
+    mean a broken connection, a read-only server or a conflict of transactions, if the connection still works."""
     if not isinstance(error, DBAPIError) or error.connection_invalidated or error.statement is None:
         return False
     known = _find(error)
@@ -106,8 +109,8 @@ def may_be_said_by_a_trigger(error: BaseException) -> bool:
 
 
 def is_of_row(error: BaseException) -> bool:
-    """Whether a row's content may be the cause, where many are read: another row may do. On SQLite a function that fails for
-    one row has the code of bad SQL."""
+    """Whether the content of one of many rows may be the cause, so that other rows may work. On SQLite a function that fails
+    for one row has the same code as bad SQL."""
     code = code_of(getattr(error, "orig", None))
     if code == ("sqlite", 1):
         return _NOT_KNOWN.search(str(error)) is None
@@ -115,19 +118,19 @@ def is_of_row(error: BaseException) -> bool:
 
 
 def is_lost_statement(error: BaseException) -> bool:
-    """Whether the connection broke at a statement, and not at a commit or while it was made."""
+    """Whether the connection broke during a statement, not during a commit or while it was made."""
     return isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is not None
 
 
 def is_large(error: BaseException) -> bool:
-    """Whether the statement that failed carried so much that its size may be the cause."""
+    """Whether the failed statement carried so many bytes that its size may be the cause."""
     parameters = error.params if isinstance(error, DBAPIError) else None
     values = parameters.values() if isinstance(parameters, dict) else parameters or ()
     return sum(len(value) for value in values if isinstance(value, str | bytes)) > _LARGE_BYTES
 
 
 def refusal_of(error: Exception, what: str) -> RowRefused | None:
-    """A statement on the user's table failed: the refusal that it is; None for what is the moment's or the server's."""
+    """The refusal that a failed statement on the user's table means; None if the moment or the server is the cause."""
     cure = "map words and columns in batchdrain.source that it takes; `inv doctor` tries them"
     if isinstance(error, _OF_VALUES):
         return RowRefused(f"{what}: {first_line_of(error)}", remedy=cure)
@@ -140,9 +143,9 @@ def refusal_of(error: Exception, what: str) -> RowRefused | None:
 
 @contextmanager
 def as_trouble_of(row: object) -> Iterator[None]:
-    """What fails here over one row's own content is BadData of that row: no outage, and no reason to end anything else.
+    """Raise BadData for what fails here because of one row's own content. Such a failure is no outage, and ends nothing else.
 
-    `row`: its name, for people. An outage, a lock, a lost claim and a refusal of the table pass as they are.
+    `row`: its name, for people. Outages, locks, lost claims and refusals of the table pass unchanged.
     """
     cure = "mend the row, or leave its run out with --exclude-run"
     try:
@@ -156,14 +159,15 @@ def as_trouble_of(row: object) -> Iterator[None]:
 
 
 class _RowTrouble(ConfigError):
-    """A statement failed over a value of one row."""
+    """A statement failed because of a value of one row."""
 
 
 def to_batchdrain_error(
     error: SQLAlchemyError, name: str, *, was_reached: bool = False, in_session: bool = False
 ) -> BatchDrainError:
-    """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database;
-    `was_reached`: it answered, or was written, before: what is refused now was taken then; `in_session`: as of `Database`."""
+    """The error in the form that the user can act on: configuration, file, or only a bad moment. `name`: of the database;
+    `was_reached`: it answered or was written before, so a refusal is an outage and no configuration error; `in_session`: as
+    in `Database`."""
     orig = getattr(error, "orig", None) or error
     message, meaning = f"database {name}: {first_line_of(orig)}", meaning_of(error)
     if meaning is Meaning.FILES:
@@ -209,14 +213,14 @@ def _cure_of_access(orig: BaseException) -> str:
 
 
 _TWICE: Final = re.compile(r"^connection (?:failed|is bad): (?=connection to )")
-"""Psycopg says so, and libpq says it again."""
+"""Psycopg begins its message so, and libpq repeats it."""
 
 
 def first_line_of(error: BaseException | None) -> str:
-    """At most 300 characters; the type's name where the error says nothing."""
+    """The first line of the error's text, at most 300 characters; the type's name if the error has no text."""
     args: tuple[Any, ...] = getattr(error, "args", ())
     if len(args) == 2 and isinstance(args[0], int) and isinstance(args[1], str) and not isinstance(error, OSError):
-        text = f"{args[1]} ({args[0]})"  # PyMySQL's, which would be shown as a tuple of Python's
+        text = f"{args[1]} ({args[0]})"  # a PyMySQL error, which str() would show as a Python tuple
     else:
         text = _TWICE.sub("", str(error).strip())
     return (text.splitlines() or [type(error).__name__])[0][:300]
@@ -231,7 +235,7 @@ def _find(error: DBAPIError) -> DriverError | None:
 
 
 def code_of(orig: BaseException | None) -> tuple[str, Code] | None:
-    """The database and the code of a driver's error, as the table names them; None where it has none."""
+    """The database and the code of a driver's error, as the table names them; None if it has no code."""
     code = getattr(orig, "sqlite_errorcode", None)
     if isinstance(code, int):
         return "sqlite", code

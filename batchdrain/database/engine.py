@@ -1,4 +1,4 @@
-"""SQLAlchemy's engine for a database URL, with what we ask of every connection."""
+"""Makes SQLAlchemy's engine for a database URL, and sets up every connection."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ _OTHER_NAMES: Final = {
     **dict.fromkeys(("mariadb", "mysql2"), "mysql"),
     "sqlite3": "sqlite",
 }
-"""By what other programs write for a database."""
+"""The kind of database, by the names that other programs use for it."""
 _TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
 def make_engine(url: URL, patience: Patience) -> sa.Engine:
-    """Connects to nothing yet. Raises ConfigError for a missing driver, one that is not tried, or a URL that it refuses."""
+    """Make an engine, without connecting yet.
+    Raises ConfigError for a missing or untested driver, or a URL that the driver refuses."""
     engine = _create(url, patience)
     _explain_strangers(engine.dialect)
     listen(engine, patience)
@@ -45,7 +46,7 @@ def make_engine(url: URL, patience: Patience) -> sa.Engine:
 def _create(url: URL, patience: Patience) -> sa.Engine:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
+            warnings.simplefilter("error", SAWarning)  # a warning tells of a part of the URL that would be ignored
             engine = sa.create_engine(url, **engine_options_of(url, patience))
     except (NoSuchModuleError, ImportError) as error:
         if (shortage := shortage_of(error)) is not None:
@@ -68,18 +69,18 @@ def _create(url: URL, patience: Patience) -> sa.Engine:
 
 
 def _to_cure(url: URL) -> str:
-    """How the URL of such a database is written."""
+    """The remedy that says how a URL of this kind of database is written."""
     name = url.get_backend_name().lower()
     written = _WRITTEN.get(_OTHER_NAMES.get(name, name))
     return "use sqlite, postgresql or mysql+pymysql" if written is None else f"write {written}"
 
 
 def require_synchronous(url: URL) -> None:
-    """Asked before the driver is imported, and before its file is looked for: whether they are there changes nothing. Raises
-    ConfigError."""
+    """Raises ConfigError for an asynchronous driver. Called before the driver is imported and before the file is looked for,
+    since neither would change the answer."""
     try:
         is_async = url.get_dialect().is_async
-    except (NoSuchModuleError, ImportError):  # told when it is opened
+    except (NoSuchModuleError, ImportError):  # opening the database reports this
         return
     if is_async:
         name = url.drivername.partition("+")[2]
@@ -90,7 +91,7 @@ def require_synchronous(url: URL) -> None:
 
 
 def _explain_strangers(dialect: sa.Dialect) -> None:
-    """A server that SQLAlchemy can't make out (by its version, say) is told in a sentence."""
+    """Turn a failure of SQLAlchemy to recognise the server (its version, for instance) into a ConfigError."""
     make_out = dialect.initialize
 
     def initialize(connection: sa.Connection) -> None:

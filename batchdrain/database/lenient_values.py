@@ -1,6 +1,8 @@
-"""PostgreSQL: what its driver can't make a value of is read as the text that it is, so that one row ends no reading.
+"""PostgreSQL: a value that the driver can't turn into a Python value is read as its text, so that one row does not end a
+reading.
 
-A date of `infinity`, or of a year that Python does not have; texts of a database in SQL_ASCII, which may be no UTF-8.
+Such values are dates of `infinity` or of a year that Python does not have, and texts of an SQL_ASCII database that are not
+UTF-8.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from typing import Any, Final
 _MOMENTS: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 _TEXTS: Final = ("text", "varchar", "bpchar", "name", '"char"')
 _OTHER_TEXTS: Final = (0, 705)
-"""Of the types that it has no own reading for, as enums; and of a bare literal."""
+"""The type ids of types without their own loader, such as enums, and of bare literals."""
 
 
 def read_values_leniently(connection: Any) -> None:
-    """`connection`: psycopg's own. Concerns no other one."""
+    """Set up one connection. `connection`: psycopg's own; other connections are not affected."""
     from psycopg.pq import Format
 
     adapters = connection.adapters
@@ -51,7 +53,7 @@ def _read_any_bytes(connection: Any) -> None:
             return bytes(data).decode("utf-8", "surrogateescape")
 
     class AsText(Dumper):
-        """Bytes that `to_parameter` made of such a text."""
+        """Dumps as text the bytes that `to_parameter` made of such a text."""
 
         oid = connection.adapters.types["text"].oid
 
@@ -61,5 +63,5 @@ def _read_any_bytes(connection: Any) -> None:
     for oid in (*_OTHER_TEXTS, *(connection.adapters.types[name].oid for name in _TEXTS)):
         connection.adapters.register_loader(oid, Undecoded)
     connection.adapters.register_dumper(bytes, AsText)
-    with connection.transaction():  # else the server itself refuses to send what is no UTF-8
+    with connection.transaction():  # otherwise the server itself refuses to send bytes that are not UTF-8
         connection.execute("SET client_encoding TO 'SQL_ASCII'")

@@ -1,7 +1,7 @@
-"""A connection is made: name, socket, TLS and login together end by the wall clock, whatever the server does.
+"""Makes a connection: name lookup, socket, TLS and login together end by the wall clock, whatever the server does.
 
-The drivers bound each step, and not their sum: a server that says a byte now and then, or asks for the password over and
-over, would hold them for ever. So a thread beside us logs in, and is left alone when the time is over.
+The drivers limit each step but not their sum: a server that sends a byte now and then, or asks for the password over and
+over, would hold them for ever. So another thread logs in, and is abandoned when the time is over.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOOK_S: Final = 0.2
 
 
 class Login:
-    """One attempt to get a connection. `settings`: what the driver's `connect` is called with."""
+    """One attempt to get a connection. `settings`: the keyword arguments of the driver's `connect`."""
 
     def __init__(self, dialect: sa.Dialect, arguments: Sequence[Any], settings: Mapping[str, Any]) -> None:
         self._dialect = dialect
@@ -36,7 +36,8 @@ class Login:
         self._error: Exception | None = None
 
     def within(self, seconds: float) -> Any:
-        """The driver's connection. Raises the driver's errors, ConfigError for what the driver does not take."""
+        """The driver's connection. Raises the driver's errors,
+        and ConfigError for arguments that the driver does not take."""
         if self._dialect.driver == "pymysql":
             self._connection = self._prepare()
         begin(self._run, "login")
@@ -58,13 +59,13 @@ class Login:
                 raise self._driver_error(f"the server sent more than {MOST_OF_AN_ANSWER >> 20} MB before the login was over")
 
     def _prepare(self) -> Any:
-        """PyMySQL's connection before it has a socket."""
+        """PyMySQL's connection object, before it has a socket."""
         try:
             return self._dialect.connect(*self._arguments, **self._settings, defer_connect=True)
-        except OSError as error:  # a certificate or a key
+        except OSError as error:  # a certificate or key file can't be read
             raise ConfigError(f"database_url: {error.strerror or type(error).__name__}", remedy="mend the URL") from error
         except (TypeError, ValueError, LookupError, NotImplementedError) as error:
-            # Not its text: it shows a part of the password that can't be encoded.
+            # The error's own text is not shown: it contains a part of the password that can't be encoded.
             raise ConfigError(
                 f"database_url: the driver does not take its user, password or options ({type(error).__name__})",
                 remedy="mend the URL; PyMySQL takes passwords of Latin-1 alone",
@@ -77,7 +78,7 @@ class Login:
                 found = self._dialect.connect(*self._arguments, **self._settings)
             else:
                 found.connect()
-        except Exception as raised:  # noqa: BLE001 - it is raised where somebody waits for it
+        except Exception as raised:  # noqa: BLE001 - the thread that waits raises it
             error = self._to_driver_error(raised)
         with self._one_at_a_time:
             self._connection, self._error = found, error
@@ -86,7 +87,8 @@ class Login:
             self._is_over.set()
 
     def _to_driver_error(self, error: Exception) -> Exception:
-        """PyMySQL stumbles over what is not its protocol with whatever Python raises then."""
+        """Turn an error from an answer that is not the database's protocol into the driver's error.
+        PyMySQL raises any Python error then."""
         if isinstance(error, self._dbapi.Error) or shortage_of(error) is not None:
             return error
         return self._driver_error(
@@ -102,7 +104,8 @@ class Login:
         return error
 
     def _abandon(self) -> None:
-        """Whatever comes of it is closed. PyMySQL's socket is shut now: nothing else would end its thread."""
+        """Close whatever connection the thread gets.
+        PyMySQL's socket is shut down now, since nothing else would end its thread."""
         with self._one_at_a_time:
             self._is_abandoned = True
             if self._is_over.is_set():
@@ -115,6 +118,6 @@ class Login:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def _close(self, connection: Any) -> None:
-        """Nobody uses it: whether its server still hears of that is no matter."""
+        """Close a connection that nobody uses. It does not matter whether the server notices."""
         with contextlib.suppress(OSError, self._dbapi.Error):
             connection.close()

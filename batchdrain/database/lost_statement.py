@@ -1,4 +1,4 @@
-"""A statement that breaks its connection: which error counts then."""
+"""Which error counts if a statement breaks its connection."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 @contextmanager
 def roll_back_quietly(connection: sa.Connection) -> Iterator[None]:
-    """After an error of what is done in it. The first error counts: that a broken connection can't be rolled back says
-    nothing of why it broke."""
+    """Roll back after an error in the block.
+    The first error counts: that a broken connection can't be rolled back does not say why it broke."""
     try:
         yield
     except BaseException:

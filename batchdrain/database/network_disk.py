@@ -1,4 +1,5 @@
-"""On whose disk a SQLite file lies: its locks, and the memory that its processes share, hold on one machine alone."""
+"""Tells whether a SQLite file lies on a network's disk.
+SQLite's locks and the memory its processes share work on one machine only."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ NETWORK: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "gfs2", "ocfs2", "davfs",
      "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"}
 )  # fmt: skip
-"""File systems that several machines write to. Source: https://www.sqlite.org/wal.html, "does not work over a network".
-Those between a virtual machine and its host (9p, virtiofs) are not among them: the host seldom opens the file too."""
+"""File systems that several machines write to. Source: https://www.sqlite.org/wal.html, "does not work over a network". Those
+between a virtual machine and its host (9p, virtiofs) are left out: the host seldom opens the file too."""
 KERNEL: Final = frozenset(
     {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "debugfs", "tracefs", "securityfs", "configfs", "bpf", "pstore", "efivarfs",
      "mqueue", "binfmt_misc", "fusectl", "nsfs", "selinuxfs"}
@@ -24,18 +25,19 @@ _MOUNTS: Final = Path("/proc/self/mountinfo")
 
 
 def network_disk_problem_of(file: Path) -> str | None:
-    """Why SQLite can't be trusted with this file; None where it lies on this machine, and where nobody can say."""
+    """Why SQLite can't be trusted with this file; None if it lies on this machine, or if that can't be found out."""
     kind = find_network_kind(file)
     return None if kind is None else f"{file} lies on a file system of the network ({kind}), where SQLite's locks don't hold"
 
 
 def find_network_kind(place: Path) -> str | None:
-    """The kind of the network's file system on which a file or folder lies, and where that is mounted; None elsewhere."""
+    """The kind of network file system on which a file or folder lies, and where it is mounted;
+    None if it lies on no such system."""
     return _find_kind(place, NETWORK)
 
 
 def find_kernel_kind(place: Path) -> str | None:
-    """The same for a file system that keeps nobody's files."""
+    """Like `find_network_kind`, for the kernel's own file systems, which keep no files of users."""
     return _find_kind(place, KERNEL)
 
 

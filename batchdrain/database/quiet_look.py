@@ -1,4 +1,4 @@
-"""A look at somebody's tables without the library's warnings: they are of columns and indexes that nobody mapped."""
+"""Looks at the user's tables without SQLAlchemy's warnings, which are about columns and indexes that nobody mapped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SAWarning
 
 @contextmanager
 def look_quietly() -> Iterator[None]:
-    """Types that SQLAlchemy does not know are no matter: of the mapped columns we ask the database ourselves."""
+    """Silence warnings about types that SQLAlchemy does not know. We ask the database itself about the mapped columns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)
         yield

@@ -1,4 +1,4 @@
-"""How often a database operation is tried again, and after which wait. Loaded by the first that needs it: tenacity is heavy."""
+"""How often and after which wait a database operation is tried again. Imported only when needed, since tenacity is heavy."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from batchdrain.database.driver_errors import first_line_of, is_large, is_lost_s
 
 TRIES: Final = 8
 _TRIES_OF_LARGE: Final = 3
-"""Of a statement that carries much, and breaks its connection each time."""
+"""How often a large statement that breaks its connection each time is tried."""
 
 
 class StopAtLarge(stop_base):
-    """No more tries of a large statement that breaks its connection each time. The first one came before those that are
-    counted here."""
+    """Stops after `_TRIES_OF_LARGE` tries of a large statement that breaks its connection each time. The very first try is
+    not counted by tenacity, so it is added here."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         error = None if retry_state.outcome is None else retry_state.outcome.exception()
@@ -33,8 +33,8 @@ class StopAtLarge(stop_base):
 
 
 def make_retrying(operation_s: float, on_retry: Callable[[str, int], None] | None, *, may_wait: bool) -> Retrying:
-    """For `operation_s` at most. `on_retry` gets the reason and the number of the try that follows; without `may_wait` a row
-    that is locked is an end."""
+    """Retry for at most `operation_s`. `on_retry` gets the reason and the number of the next try. Without `may_wait` a locked
+    row is not tried again."""
 
     def say(state: RetryCallState) -> None:
         if on_retry is not None and state.outcome is not None:

@@ -1,4 +1,4 @@
-"""How many phases each run has in which state."""
+"""Counts the phases of each run by state."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import count_of
 
 _OTHER: Final = 3
-"""The place of all that is neither queued, failed nor complete."""
+"""The index of the count of all states other than queued, failed and complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCounts:
-    """The phases of one run by state."""
+    """How many phases of one run are in which state."""
 
     run_id: str
     queued: int = 0
@@ -29,17 +29,18 @@ class RunCounts:
 
     @property
     def unfinished(self) -> int:
-        """All but the complete ones."""
+        """How many phases are not complete."""
         return self.queued + self.failed + self.other
 
 
 def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCounts]:
-    """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
+    """Count the phases of every run by state, in one pass. The runs with most queued phases come first, then those with most
+    failed ones, then by id."""
     counted = (PhaseState.QUEUED, PhaseState.FAILED, PhaseState.COMPLETE)
     places = {state_word: place for place, known in enumerate(counted) for state_word in table.states[known]}
     rows: dict[str, list[int]] = {}
     found = count_by_run_and_state(connection, table)
-    while found:  # there may be very many runs: what is taken over is let go
+    while found:  # there may be very many runs: free each count once it is taken over
         (run, state), count = found.popitem()
         row = rows.setdefault(run, [0, 0, 0, 0])
         row[places.get(state, _OTHER)] += count
@@ -50,15 +51,15 @@ def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCou
 
 
 def describe_counts(counts: Sequence[RunCounts]) -> str:
-    """'60 failed, 15 queued, 40 complete, 0 other in 12 runs'."""
+    """The totals as a sentence: '60 failed, 15 queued, 40 complete, 0 other in 12 runs'."""
     failed, queued = sum(row.failed for row in counts), sum(row.queued for row in counts)
     complete, other = sum(row.complete for row in counts), sum(row.other for row in counts)
     return f"{failed} failed, {queued} queued, {complete} complete, {other} other in {count_of(len(counts), 'run')}"
 
 
 def describe_reading(counts: Sequence[RunCounts], read: Mapping[str, int]) -> str:
-    """The counts, and what the backlog had where it was read just before and had another number: rows change meanwhile.
-    `read`: phases by source state (failed, queued)."""
+    """The counts, and the backlog's numbers if it was read just before and they differ, since rows change meanwhile. `read`:
+    how many phases the backlog had, by source state (failed, queued)."""
     other = {state: total for state, total in read.items() if total != sum(getattr(row, state) for row in counts)}
     told = " and ".join(f"{total} {state}" for state, total in other.items())
     return describe_counts(counts) + (f" (the backlog had {told} when it was read)" if other else "")

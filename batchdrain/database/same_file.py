@@ -1,7 +1,7 @@
-"""The file of a SQLite database is to be the one that was opened, as long as it is open.
+"""Checks that the file of a SQLite database stays the one that was opened.
 
-Another file in its place (mv, a backup that is put back) would be written together with what SQLite keeps of the former one.
-What is copied into the same file has the same identity, and can't be noticed here.
+If another file took its place (mv, a restored backup), writes would mix it with the -wal and -shm files of the former one. A
+copy into the same file keeps its identity and can't be noticed here.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from batchdrain.model.errors import FilesUnavailable
 
 
 class SameFile:
-    """Asked at the begin and before the commit of each transaction, and for each new connection."""
+    """Checks the file at the beginning and before the commit of each transaction, and for each new connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
-        self._identity: tuple[int, int] | None = None  #: of its device and its inode; None until it was opened
+        self._identity: tuple[int, int] | None = None  #: device and inode; None until the file was opened
 
     def listen(self, engine: sa.Engine) -> None:
-        """On whatever is done with this engine. It raises FilesUnavailable from then on."""
+        """Check on every use of this engine. From then on its use may raise FilesUnavailable."""
         sa.event.listen(engine, "connect", self._note)
         sa.event.listen(engine, "begin", self._require)
         sa.event.listen(engine, "commit", self._require)

@@ -1,7 +1,7 @@
-"""A database that is silent while a command begins: what is waited for is said once, and how long that lasts at most.
+"""Tells once, while a command begins, that the database is silent: what the command waits for, and how long at most.
 
-A thread beside us says it, as the one that waits is held by its driver. Nothing is said by a drain that is under way: its
-screen tells of outages.
+Another thread tells it, since the waiting one is blocked in its driver. A running drain tells nothing here: its screen
+reports outages.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime.threads import begin, require_room
 
 SILENT_S: Final = 3.0
-"""Seconds. Who waits for longer wants to know for what."""
+"""Seconds. After this long people want to know what the command waits for."""
 _LOOK_S: Final = 0.25
 
 
 class _Wait(NamedTuple):
-    """Somebody waits for the database."""
+    """One thread's wait for the database."""
 
     sentence: str
-    since: float  #: monotonic
+    since: float  #: monotonic time
 
 
 class SilenceNotice:
-    """Says each sentence once. `tell`: gets it, in another thread, and raises nothing; None where nobody is to be told."""
+    """Tells each sentence once. `tell`: called with it in another thread, must not raise; None if nobody is to be told."""
 
     def __init__(self, name: str, tell: Callable[[str], None] | None) -> None:
-        """`name`: the database as people see it, its secrets masked."""
+        """`name`: the database's name as people see it, its secrets masked."""
         self._name = name
         self._tell = tell
-        self._waits: dict[int, _Wait] = {}  # by the thread that waits
+        self._waits: dict[int, _Wait] = {}  # by the id of the thread that waits
         self._told: set[str] = set()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._listeners: list[tuple[sa.Engine, str, Callable[..., None]]] = []
 
     def listen(self, engine: sa.Engine, operation_s: float) -> None:
-        """Watch each statement. `operation_s`: so many seconds may one take."""
+        """Watch each statement. `operation_s`: how many seconds a statement may take."""
         if self._tell is None:
             return
 
-        sentence = self._answer(operation_s)  # made once: every statement comes by here
+        sentence = self._answer(operation_s)  # made once, since every statement passes here
 
         def answer_awaited(*_: Any) -> None:
             self._begin(sentence)
@@ -56,7 +56,7 @@ class SilenceNotice:
 
         self._listen(engine, answer_awaited, "before_cursor_execute")
         if engine.dialect.name == "sqlite":
-            # A locked file is waited for while a connection is set up; a server's login is told apart.
+            # On SQLite a locked file is waited for while a connection is set up; the login to a server has its own sentence.
             self._listen(engine, answer_awaited, "do_connect")
         self._listen(engine, answer_came, "after_cursor_execute", "handle_error", "checkout")
 
@@ -66,19 +66,19 @@ class SilenceNotice:
             self._listeners.append((engine, event, listener))
 
     def await_login(self, most_s: float) -> None:
-        """From now on a login is waited for, `most_s` seconds at most. Raises FilesUnavailable where no thread can begin."""
+        """Begin to wait for a login, for at most `most_s` seconds. If no thread can begin, nothing is told."""
         self._begin(f"waiting for database {self._name} to finish the login, for {most_s:g} s at most")
 
     def await_answer(self, most_s: float) -> None:
-        """The same of an answer."""
+        """Begin to wait for an answer, for at most `most_s` seconds."""
         self._begin(self._answer(most_s))
 
     def end(self) -> None:
-        """This thread waits no longer."""
+        """Note that this thread no longer waits."""
         self._waits.pop(threading.get_ident(), None)
 
     def close(self) -> None:
-        """From now on nothing is said, and no statement is watched. Not while another thread uses the engine."""
+        """Tell nothing more, and watch no more statements. Do not call it while another thread uses the engine."""
         self._over.set()
         while self._listeners:
             sa.event.remove(*self._listeners.pop())
@@ -99,7 +99,7 @@ class SilenceNotice:
             try:
                 require_room(1)
                 self._thread = begin(self._watch, "silence")
-            except FilesUnavailable:  # the work itself needs no such thread: then nothing is told, and it goes on
+            except FilesUnavailable:  # the work itself does not need this thread: it goes on, and nothing is told
                 self._over.set()
 
     def _watch(self) -> None:

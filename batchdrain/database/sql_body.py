@@ -1,4 +1,5 @@
-"""What the body of a trigger, a routine or a view names: tables, and what it calls. Rather too much than too little."""
+"""Finds what the body of a trigger, a routine or a view names: tables, and the routines it calls.
+When in doubt a name is included."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ _ESCAPED, _PLAIN = r"(?:[^{0}\\]|\\.|{0}{0})*", r"(?:[^{0}]|{0}{0})*"
 _MODIFIERS: Final = frozenset({"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "INTO", "FROM"})
 _WRITES: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _NO_STATEMENT: Final = frozenset({"FOR", "KEY", "ON"})
-"""Before UPDATE: it begins no statement there."""
+"""After these words UPDATE does not begin a statement."""
 _UNCLEAR: Final = frozenset({"PREPARE", "EXECUTE", "OUTFILE", "DUMPFILE"})
-Parts = tuple[str, ...]  #: a name, with what stands before its dots
+Parts = tuple[str, ...]  #: a name, preceded by the parts before its dots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,20 +24,21 @@ class SqlBody:
     """The names in a body, as they are written there."""
 
     named: frozenset[Parts]
-    written: frozenset[Parts]  #: in the place of a table that is written to
+    written: frozenset[Parts]  #: names in the place of a table that is written to
     called: frozenset[Parts]
-    is_unclear: bool  #: it has SQL that is put together while it runs, writes files, or could not be read
+    is_unclear: bool  #: whether it has SQL that is built while it runs, writes files, or could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Token:
     parts: Parts
-    keyword: str  #: in capitals; empty for a quoted or dotted name, and for a sign that is none of these
-    opens: bool  #: a parenthesis follows
+    keyword: str  #: in capitals; '' for a quoted or dotted name; a sign stands for itself
+    opens: bool  #: whether a parenthesis follows
 
 
 def read_sql_body(text: str, mode: str, known: frozenset[str]) -> SqlBody:
-    """`mode`: the sql_mode that it was made under; `known`: what stands before a parenthesis and calls no routine."""
+    """Read the names in a body. `mode`: the sql_mode that the body was made under; `known`: words that may stand before a
+    parenthesis without calling a routine."""
     named: set[Parts] = set()
     written: set[Parts] = set()
     called: set[Parts] = set()
@@ -78,7 +80,8 @@ def _merged_tokens(text: str, mode: str) -> Iterator[_Token]:
 
 
 def _tokens(text: str, mode: str) -> Iterator[tuple[str | None, str]]:
-    """A name, and its capitals where it is bare; or None and a sign. Texts and comments are left out."""
+    """Yields each name with its capitals ('' if it is quoted), and each sign with None as its name.
+    Texts and comments are left out."""
     string = _PLAIN if "NO_BACKSLASH_ESCAPES" in mode else _ESCAPED
     double = f'"(?P<double>{_PLAIN.format(chr(34))})"' if "ANSI_QUOTES" in mode else f'"{string.format(chr(34))}"'
     single = f"'{string.format(chr(39))}'"

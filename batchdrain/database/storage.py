@@ -1,4 +1,4 @@
-"""Whether the tables behind a table keep what was written, and nothing of what was rolled back. Asks, and writes nothing."""
+"""Checks whether the storage behind a table keeps what was written, and drops what was rolled back. Reads only."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from batchdrain.database.trigger_reach import DEEPEST, VIEW, Name, bind_name, fo
 from batchdrain.model.errors import ConfigError
 
 _ROLLS_BACK: Final = frozenset({"postgres_fdw", "oracle_fdw", "mysql_fdw", "sqlite_fdw"})
-"""Wrappers of foreign tables that end their server's transaction with ours."""
+"""Foreign data wrappers that end the transaction on their server together with ours."""
 _PAIR: Final = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
 
 _READ: Final = re.compile(rf"(?:from|join)[\s(]*{_PAIR.pattern}", re.IGNORECASE)
-"""Where a table stands, and no column."""
+"""Matches where a table is named, not a column."""
 _ENGINES: Final = sa.text(
     "SELECT t.table_type, t.engine, e.transactions FROM information_schema.tables t "
     "LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = :schema AND t.table_name = :name"
@@ -46,18 +46,18 @@ _BEHIND: Final = sa.text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """What is to be said of a table's storage, and what to do about it."""
+    """A problem with a table's storage, and its cure."""
 
     message: str
     cure: str
-    is_refused: bool = False  #: nothing may be written: a claim could stand half-written
-    keeps_what_is_tried: bool = False  #: what is tried and rolled back would stay there
+    is_refused: bool = False  #: whether nothing may be written, since a claim could be written only by half
+    keeps_what_is_tried: bool = False  #: whether writes that are tried and rolled back would stay
 
 
 def examine_storage(database: Database, tables: Sequence[sa.Table]) -> list[Remark]:
-    """Of each table that is there, and of all that it stands for: those behind a view, partitions, what triggers write to.
+    """Examine each table that exists, and all behind it: the tables behind a view, partitions, tables that triggers write to.
     Raises DatabaseUnavailable."""
-    if database.dialect == "sqlite":  # its virtual tables take part in transactions too
+    if database.dialect == "sqlite":  # SQLite's virtual tables take part in transactions too
         return []
     look = _look_on_postgresql if database.dialect == "postgresql" else _look_on_mysql
     with database.read() as connection:
@@ -65,12 +65,12 @@ def examine_storage(database: Database, tables: Sequence[sa.Table]) -> list[Rema
 
 
 def can_be_tried(database: Database, tables: Sequence[sa.Table]) -> bool:
-    """Whether nothing would stay of a write that is rolled back."""
+    """Whether a write that is rolled back would leave nothing behind."""
     return not any(remark.keeps_what_is_tried for remark in examine_storage(database, tables))
 
 
 def require_transactions(database: Database, tables: Sequence[sa.Table]) -> None:
-    """Before the first write. Raises ConfigError, with the way out, and DatabaseUnavailable."""
+    """Check the storage before the first write. Raises ConfigError with the cure, and DatabaseUnavailable."""
     refused = [remark for remark in examine_storage(database, tables) if remark.is_refused]
     if refused:
         raise ConfigError(
@@ -97,7 +97,7 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
             )
         yield from _look_at_triggers(connection, (schema, name))
         definition = connection.execute(VIEW, bind_name((schema, name))).scalar()
-        if definition is None and engine is None and is_table:  # nobody shows it to us: it may be of any engine
+        if definition is None and engine is None and is_table:  # hidden from us, so it may have any engine
             yield Remark(
                 message=f"what stands behind the view {table.name!r} is hidden from this user, so what a drain writes is not tried "
                 "beforehand",
@@ -114,7 +114,7 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
 
 
 def _engine_of(connection: sa.Connection, name: Name) -> tuple[str | None, str | None]:
-    """The engine, and whether it knows transactions; None for a view, and where there is no such table."""
+    """The engine, and whether it knows transactions; None for both if it is a view or there is no such table."""
     found = connection.execute(_ENGINES, bind_name(name)).first()
     return (None, None) if found is None or found[0] != "BASE TABLE" else (found[1], found[2])
 
@@ -122,12 +122,14 @@ def _engine_of(connection: sa.Connection, name: Name) -> tuple[str | None, str |
 def _tables_behind(
     connection: sa.Connection, name: Name, depth: int, *, is_table: bool = False
 ) -> Iterator[tuple[Name, bool]]:
-    """The table itself, or those that a view reads, whatever views are between; each with whether it is known to be one."""
+    """The table itself, or the tables that a view reads, through any views between.
+    Each comes with whether it is known to be a table."""
     definition = connection.execute(VIEW, bind_name(name)).scalar()
-    if not definition:  # a table; or a view whose definition is hidden from us
+    if not definition:  # a table, or a view whose definition is hidden from us
         yield name, is_table
     elif depth:
-        # Stored with each name in full; a column's table looks the same, and is asked for in vain.
+        # Views are stored with every name in full. A column's table looks like a schema's table; looking for it finds
+        # nothing.
         tables = set(_READ.findall(definition))
         for pair in dict.fromkeys(_PAIR.findall(definition)):
             other = pair[0].replace("``", "`"), pair[1].replace("``", "`")

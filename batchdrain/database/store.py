@@ -1,4 +1,4 @@
-"""The database of a project: the user's table, the ledger beside it, and what both say now. Opening writes nothing."""
+"""The database of a project: the user's table, the ledger beside it, and what both say now. Opening it writes nothing."""
 
 from __future__ import annotations
 
@@ -19,33 +19,34 @@ from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
 
-if TYPE_CHECKING:  # heavy: a command that only looks at the table does without
+if TYPE_CHECKING:  # heavy: a command that only looks at the table does not need these
     from batchdrain.config.redaction import Redact
     from batchdrain.database.ledger.history import History
 
 _AMBIGUOUS: Final = 10_000
-"""Of so many ids it is known beforehand that they name several rows; of more, once they are to be claimed."""
+"""At most this many ambiguous ids are known beforehand; further ones are noticed when they are to be claimed."""
 
 
 class Store:
-    """Everything here raises DatabaseUnavailable where it asks the database."""
+    """The open database of a project. Every method that reads the database raises DatabaseUnavailable."""
 
     def __init__(self, database: Database, table: PhaseTable, ledger: Ledger) -> None:
         self.database = database
         self.table = table
         self.ledger = ledger
-        self.engine_options: Mapping[str, Any] = {}  #: which may hold secrets
+        self.engine_options: Mapping[str, Any] = {}  #: may hold secrets
 
     @cached_property
     def history(self) -> History:
-        """What the ledger says of former attempts."""
+        """What the ledger knows of former attempts."""
         from batchdrain.database.ledger.history import History
 
         return History(self.database, self.ledger, self.table)
 
     @classmethod
     def open(cls, url: str, settings: Settings, on_silence: Callable[[str], None] | None = None) -> Store:
-        """`url`: with its password; `on_silence`: as of SilenceNotice. Raises ConfigError, DatabaseUnavailable. Reads only."""
+        """Open the database; reads only. `url`: with its password; `on_silence`: see SilenceNotice. Raises ConfigError and
+        DatabaseUnavailable."""
         database = open_database(url, on_silence, settings.patience)
         try:
             table = PhaseTable.reflect(database, settings.source, settings.given_columns)
@@ -63,8 +64,8 @@ class Store:
         return store
 
     def migrate_ledger(self) -> str | None:
-        """Give tables of an earlier batchdrain what this one adds to them, unless somebody holds a claim. Why it was denied,
-        where it was: a drain does without. Raises DatabaseUnavailable."""
+        """Add to the tables of an earlier batchdrain what this version needs, unless somebody holds a claim. Returns why this
+        was denied, None if it was not: a drain works without it. Raises DatabaseUnavailable."""
         if self.ledger.is_newest:
             return None
         from batchdrain.database.ledger.migration import migrate
@@ -72,7 +73,7 @@ class Store:
         try:
             if migrate(self.database, self.ledger):
                 self.ledger = Ledger.find(self.database, self.table)
-                self.__dict__.pop("history", None)  # it was of the former tables
+                self.__dict__.pop("history", None)  # the former history used the former tables
         except ConfigError as error:
             return str(error)
         return None
@@ -83,35 +84,35 @@ class Store:
 
     @cached_property
     def redact(self) -> Redact:
-        """Takes the secrets that we know of out of a text."""
+        """Removes the known secrets from a text."""
         from batchdrain.config.redaction import redactor_of
 
         return redactor_of(read_environ(), self.database.url, self.engine_options)
 
     @cached_property
     def where(self) -> str:
-        """For headers: the database's masked URL and its place."""
+        """The database's masked URL, with its place if the URL does not show it; for headers."""
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
 
     @property
     def relation(self) -> Relation:
-        """Whether the source is a table itself."""
+        """The kind of the source: a table, or something through which rows of other tables are seen."""
         return self.table.writability.relation
 
     @property
     def failed_words(self) -> frozenset[str]:
-        """The user's words for it."""
+        """The user's words for the failed state."""
         return frozenset(self.table.states[PhaseState.FAILED])
 
     def read_row_state(self, phase: Phase) -> RowState:
-        """What stands in the user's table for the phase now."""
+        """The state of the phase's row in the user's table now."""
         with self.database.read() as connection:
             found = self.table.read_row_state(connection, phase.key)
         return found or RowState(state=GONE, reason=None, is_there=False, is_deleted=self.relation is Relation.TABLE)
 
     def read_given(self, phase: Phase) -> Mapping[str, str | None]:
-        """The columns of its row that the command gets, as texts; None for NULL. Raises BadData."""
+        """The columns of the phase's row that the command gets, as texts; None for NULL. Raises BadData."""
         with self.database.read() as connection:
             try:
                 return self.table.read_given(connection, phase.key)
@@ -119,21 +120,24 @@ class Store:
                 raise BadData(f"{phase.key}: its row is gone") from None
 
     def read_run_counts(self) -> list[RunCounts]:
-        """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
+        """Count the phases of every run by state, in one pass. The runs with most queued phases come first, then those with
+        most failed ones, then by id."""
         with self.database.read() as connection:
             return read_run_counts(connection, self.table)
 
     def count_queued(self) -> dict[str, int]:
-        """Queued phases by run_id; a run without any is absent."""
+        """How many phases are queued, by run_id; a run without any is absent."""
         with self.database.read() as connection:
             return count_by_run(connection, self.table, PhaseState.QUEUED)
 
     def read_ambiguous_ids(self) -> frozenset[tuple[str, str]]:
-        """run_id and phase_id where they name more than one row of the table, in whatever states: nobody can claim these."""
+        """The pairs of run_id and phase_id that name more than one row of the table, in whatever states.
+        Nobody can claim these."""
         with self.database.read() as connection:
             return read_ambiguous_ids(connection, self.table, most=_AMBIGUOUS)
 
     def identify(self) -> dict[str, Any]:
-        """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""
+        """What identifies the database in a session.
+        The `uid` is the ledger's own: it stays the same if the database gets another URL."""
         uid = self.ledger.read_meta(self.database, "database_uid")
         return {"url": self.database.name, "place": self.database.place, "uid": uid}

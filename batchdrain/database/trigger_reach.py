@@ -1,4 +1,5 @@
-"""What the triggers of a table of MariaDB or MySQL reach: by routines, by views, by the triggers of tables they write to."""
+"""Finds what the triggers of a MariaDB or MySQL table reach:
+through routines, views, and triggers of the tables they write to."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ import sqlalchemy as sa
 from batchdrain.database.sql_body import Parts, read_sql_body
 
 DEEPEST: Final = 10
-"""Steps that are followed, from view to view or from trigger to trigger."""
-Name = tuple[str, str]  #: schema, table or routine
+"""How many steps are followed, from view to view or from trigger to trigger."""
+Name = tuple[str, str]  #: the schema, and the table or routine
 
 _TRIGGERS: Final = sa.text(
     "SELECT trigger_name, action_statement, sql_mode, event_manipulation FROM information_schema.triggers "
@@ -26,7 +27,7 @@ _TABLES: Final = sa.text(
 VIEW: Final = sa.text(
     "SELECT view_definition FROM information_schema.views WHERE table_schema = :schema AND table_name = :name"
 )
-"""What a view reads; empty where that is hidden from this user."""
+"""Selects the SELECT of a view; empty if it is hidden from this user."""
 _ROUTINES: Final = sa.text(
     "SELECT routine_definition, sql_mode, routine_body FROM information_schema.routines "
     "WHERE routine_schema = :schema AND routine_name = :name AND routine_type IN ('PROCEDURE', 'FUNCTION')"
@@ -53,20 +54,20 @@ _USUAL: Final = (
     "ROUND ROW ROW_COUNT SECOND SHA1 SHA2 SUBSTR SUBSTRING SUM SYSDATE TEXT TIME TIMESTAMP TIMESTAMPDIFF TRIM UCASE UNHEX "
     "UNIX_TIMESTAMP UPPER USER UUID VALUE YEAR DATETIME TIME_TO_SEC CHAR_LENGTH AVG BIT ENUM NVARCHAR POW RAND SIGN"
 )
-"""Of a server that lists its own functions nowhere."""
+"""The usual functions, for a server that lists its own nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerReach:
-    """What one trigger may write to, and where that can't be followed."""
+    """The tables that one trigger may write to, and what on its way can't be followed."""
 
     trigger: str
     keeping: tuple[tuple[Name, str], ...]  #: tables that keep what is rolled back, with their engines
-    hidden: tuple[str, ...]  #: what can't be seen through, for people
+    hidden: tuple[str, ...]  #: what can't be looked into, named for people
 
 
 def follow_triggers(connection: sa.Connection, table: Name) -> Iterator[TriggerReach]:
-    """Of each trigger that fires when a row of `table` is updated. Asks, and writes nothing."""
+    """Follow each trigger that fires when a row of `table` is updated. Reads only."""
     fired = [row for row in connection.execute(_TRIGGERS, bind_name(table)).all() if row[3] == "UPDATE"]
     if not fired:
         return
@@ -79,7 +80,7 @@ def follow_triggers(connection: sa.Connection, table: Name) -> Iterator[TriggerR
 
 @dataclass(slots=True, kw_only=True)
 class _Walk:
-    """From one body to the next; each table and routine once."""
+    """Follows names from one body to the next; each table and routine once."""
 
     connection: sa.Connection
     known: frozenset[str]
@@ -90,7 +91,7 @@ class _Walk:
     _tables: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
 
     def read(self, schema: str, text: str | None, mode: str, *, shown: str, depth: int) -> None:
-        """`schema`: where a name without one is looked for."""
+        """Follow the names of one body. `schema`: where names without a schema are looked for."""
         body = read_sql_body(text, mode, self.known) if text and depth else None
         if body is None or body.is_unclear:
             self.hidden[shown] = None
@@ -165,5 +166,5 @@ def _names_of_the_server(connection: sa.Connection) -> frozenset[str]:
 
 
 def bind_name(name: Name) -> dict[str, str]:
-    """The parameters of the statements that ask of it."""
+    """The parameters `schema` and `name` of this room's statements."""
     return {"schema": name[0], "name": name[1]}

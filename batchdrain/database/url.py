@@ -22,7 +22,8 @@ MEMORY: Final = ":memory:"
 
 
 def parse_url(text: str) -> URL:
-    """Raises ConfigError for what is no database URL, or asks for what is not taken; never shows the text, which may hold a password."""
+    """Parse a database URL. Raises ConfigError for a text that is no database URL, or has an option that is not accepted. The
+    message never shows the text, which may hold a password."""
     try:
         url = make_url(text)
     except (SQLAlchemyError, ValueError):
@@ -31,26 +32,26 @@ def parse_url(text: str) -> URL:
         raise ConfigError(
             "database_url: is not a database URL", remedy="write it as sqlite:///file.db or postgresql://user@host/name"
         )
-    if "@" in (url.host or "") or (url.password is not None and "@" in (url.database or "")):  # a part of the password
+    if "@" in (url.host or "") or (url.password is not None and "@" in (url.database or "")):  # it is a part of the password
         raise ConfigError(
             "database_url: holds an '@' behind the one that ends the password", remedy="write the password's own '@' as %40"
         )
-    if url.get_backend_name() == "mariadb":  # SQLAlchemy's other name of one dialect; ours is the older
+    if url.get_backend_name() == "mariadb":  # SQLAlchemy has two names for one dialect; batchdrain uses the older
         url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
     require_taken(url)
     return url
 
 
 def mask_url(url: URL) -> str:
-    """The URL for people and files: no password, neither in its place nor in the query."""
+    """The URL for people and files: without a password, both in its place and in the query."""
     query = {key: value if key.lower() in SHOWN_IN_URLS else "***" for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def anchor_url(url: URL, root: Path) -> URL:
-    """A SQLite URL that names one file from wherever it is used, below `root` where it is relative. A `file:` URI opens
-    only what is there already. Other URLs as they are. Raises ConfigError for a variable in
-    its place, or a `~` without a home."""
+    """Make a SQLite URL name the same file from any working directory; a relative path is below `root`. A `file:` URI opens
+    only an existing file. Other URLs are returned unchanged. Raises ConfigError for a variable in the path, or a `~` without
+    a home."""
     if url.get_backend_name() != "sqlite" or is_in_memory(url):
         return url
     try:
@@ -59,7 +60,7 @@ def anchor_url(url: URL, root: Path) -> URL:
         raise ConfigError(f"database_url: {error}", remedy="name the file: sqlite:////home/me/work.db") from None
     if not _is_uri(url):
         return url.set(database=path)
-    mode = "ro" if url.query.get("mode") == "ro" else "rw"  # SQLite's own default makes the file
+    mode = "ro" if url.query.get("mode") == "ro" else "rw"  # SQLite's own default would make the file
     return url.set(database="file:" + quote(path), query={**url.query, "mode": mode})
 
 
@@ -69,13 +70,13 @@ def file_of(url: URL) -> Path:
     if not _is_uri(url) or not name.startswith("file:"):
         return Path(name)
     name = name.removeprefix("file:").partition("#")[0]
-    if name.startswith("//"):  # an authority: empty, or localhost
+    if name.startswith("//"):  # an authority: empty or localhost
         name = "/" + name[2:].partition("/")[2]
     return Path(unquote(name))
 
 
 def place_of(url: URL) -> str:
-    """The file, or the host and name: for 'which database was that?'."""
+    """The file, or the host and database name: tells people which database was used."""
     if url.get_backend_name() == "sqlite":
         return str(file_of(url).absolute())
     return f"{url.host or 'local socket'}:{url.port or 'default'}/{url.database or ''}"
@@ -89,7 +90,7 @@ def is_in_memory(url: URL) -> bool:
 
 
 def require_file(url: URL) -> None:
-    """Raises ConfigError for a SQLite URL without a file that is there."""
+    """Raises ConfigError for a SQLite URL whose file does not exist, or that names none."""
     if is_in_memory(url):
         raise ConfigError("database_url: a SQLite database in memory holds nothing", remedy="name a file: sqlite:///work.db")
     path = file_of(url)
@@ -101,14 +102,14 @@ def require_file(url: URL) -> None:
 
 
 def require_user(url: URL) -> None:
-    """Raises ConfigError for a URL without a user where the system has no name for us, which drivers ask for."""
+    """Raises ConfigError if the URL names no user and the system has no name for our uid: drivers ask for that name."""
     backend = url.get_backend_name()
     if backend == "sqlite" or url.username or {"user", "service", "read_default_file"} & url.query.keys():
         return
     if backend == "postgresql" and {"PGUSER", "PGSERVICE"} & os.environ.keys():
         return
     try:
-        if backend == "postgresql":  # libpq asks the system alone
+        if backend == "postgresql":  # libpq asks only the system
             pwd.getpwuid(os.geteuid())
         else:
             getpass.getuser()
@@ -122,5 +123,5 @@ def require_user(url: URL) -> None:
 def _is_uri(url: URL) -> bool:
     try:
         return bool(asbool(url.query.get("uri", "false")))
-    except ValueError:  # the error comes when it is opened
+    except ValueError:  # opening the database raises the error
         return False

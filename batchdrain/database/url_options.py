@@ -1,4 +1,5 @@
-"""What may stand behind the '?' of a database URL. All else is refused: much of it reads files, or undoes what we rely on."""
+"""The options that may stand behind the '?' of a database URL. All others are refused: many read files, or undo what
+batchdrain relies on."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from batchdrain.model.errors import ConfigError, did_you_mean
 from batchdrain.runtime.text import count_of
 
 Problem = Callable[[str], str | None]
-"""What is wrong with a value, in words that don't show it; None where nothing is."""
+"""A check of a value: says what is wrong with it, without showing it; None if nothing is."""
 
 
 def _any(_: str) -> str | None:
@@ -22,7 +23,7 @@ def _any(_: str) -> str | None:
 
 
 def _one_of(*values: str) -> Problem:
-    """Letter for letter, as libpq and SQLite compare."""
+    """Accept only exactly these values, as libpq and SQLite compare them."""
 
     def problem_of(value: str) -> str | None:
         return None if value in values else f"must be {' or '.join(values)}"
@@ -31,7 +32,7 @@ def _one_of(*values: str) -> Problem:
 
 
 def _any_case_of(*values: str) -> Problem:
-    """In capitals too, where the driver takes those."""
+    """Accept these values in capitals too, where the driver does."""
     exact = _one_of(*values)
     return lambda value: exact(value.lower())
 
@@ -45,7 +46,7 @@ def _whole(value: str) -> str | None:
 
 
 def _ports(value: str) -> str | None:
-    """One, or one for each host."""
+    """Accept one port, or one for each host."""
     return None if re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", value) else "must be a number, or one for each host: 5432,5433"
 
 
@@ -56,7 +57,7 @@ def _methods(value: str) -> str | None:
 
 
 def _file(value: str) -> str | None:
-    """A regular file that can be read: a pipe would hold the driver, which opens it where no deadline holds."""
+    """Accept a regular file that can be read. A pipe would block the driver, which opens it where no deadline holds."""
     try:
         is_file = stat.S_ISREG(os.stat(value).st_mode)  # noqa: PTH116 - as the driver takes it, also '' or with a NUL
     except (OSError, ValueError):
@@ -75,11 +76,11 @@ def _root_certificate(value: str) -> str | None:
 _ON: Final = _any_case_of("1", "true", "yes", "on")
 _TRUTH: Final = _any_case_of("1", "true", "yes", "on", "0", "false", "no", "off")
 _SETTINGS: Final = {"search_path", "role", "statement_timeout", "lock_timeout", "work_mem", "timezone", "application_name"}
-_PLACES: Final = {"endpoint", "project", "reference", "cluster"}  # what hosting services take for the database
+_PLACES: Final = {"endpoint", "project", "reference", "cluster"}  # options by which hosting services choose the database
 
 
 def _options(value: str) -> str | None:
-    """Of PostgreSQL's: settings that change nothing of what is promised, durability above all."""
+    """Accept PostgreSQL settings that change nothing that batchdrain promises, durability above all."""
     for part in re.sub(r"(^|\s)-c\s+", r"\1-c", value.strip()).split():
         found = re.fullmatch(r"(?:-c|--)?([A-Za-z_]+)=\S*", part)
         known = _SETTINGS if part.startswith("-") else _PLACES
@@ -126,11 +127,11 @@ _TAKEN: Final[Mapping[str, Mapping[str, Problem]]] = {
         "ssl_check_hostname": _TRUTH,
         "ssl_verify_cert": _any_case_of("1", "true", "yes", "0", "false", "no"),
         **dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), _number),
-        **dict.fromkeys(("ssl_verify_identity", "ssl_disabled", "use_unicode"), _ON),  # 'false' would be a yes
+        **dict.fromkeys(("ssl_verify_identity", "ssl_disabled", "use_unicode"), _ON),  # 'false' would be taken for yes
         "charset": _any_case_of("utf8mb4", "utf8"),
     },
 }
-"""By kind of database and name."""
+"""The check of each option, by kind of database and by name."""
 
 _WHY: Final[Mapping[str, str]] = {
     "local_infile": "the server could ask for files of this machine",
@@ -147,9 +148,9 @@ _SAFE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 
 
 def require_taken(url: URL) -> None:
-    """Raises ConfigError for a part of the query that is not taken, or has a value that is none. Shows no value."""
+    """Raises ConfigError for an option that is not accepted, or has a value that is not accepted. Never shows a value."""
     taken = _TAKEN.get(url.get_backend_name())
-    if taken is None:  # no driver of ours: that is told when it is opened
+    if taken is None:  # no driver of ours: opening the database reports that
         return
     for name, value in url.query.items():
         shown = repr(name) if _SAFE_NAME.fullmatch(name) else "a part of its query"

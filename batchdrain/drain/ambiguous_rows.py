@@ -1,4 +1,4 @@
-"""Rows that no drain takes, as their ids name others too."""
+"""Ambiguous rows: no drain takes a row whose ids also name another row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batchdrain.planning.skip_rules import AMBIGUOUS, BAD_DATA
 
 
 def ambiguity_of(skipped: Mapping[Skip, int]) -> BadData | None:
-    """The error that a drain ends with which left nothing else; None where there are no such rows."""
+    """The error that ends a drain if only ambiguous rows are left; None if there are no such rows."""
     found = sorted(skip.value for skip in skipped if skip.rule == BAD_DATA and skip.value.endswith(AMBIGUOUS))
     if not found:
         return None

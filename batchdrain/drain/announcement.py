@@ -1,4 +1,4 @@
-"""A session is told of before its first phase: on disk, in the ledger, and on the screen."""
+"""Announces a session before its first phase: on disk, in the ledger, and on the screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from batchdrain.drain.screen import Opening
 
 
 def announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
-    """Before its first phase. Raises DatabaseUnavailable, and what a folder or a screen raises that takes nothing."""
+    """Announce the session; to be called before its first phase. Raises DatabaseUnavailable, and whatever a folder or a screen that
+    can't be written to raises."""
     session, store = it.record.session, it.project.store
     keep_head(it.project, session)
     it.record.save()

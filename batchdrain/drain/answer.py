@@ -1,4 +1,5 @@
-"""What a command says of itself in its result file. Whatever is wrong with it is told, field by field; the rest counts."""
+"""What a command reports about itself in its result file. Each field that is wrong is reported as a problem; the other fields
+count."""
 
 from __future__ import annotations
 
@@ -24,16 +25,16 @@ _KINDS: Final = ((bool, "true or false"), (int | float, "a number"), (str, "a te
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the result file says, as far as it can be used."""
+    """The usable content of a result file."""
 
-    reason: str = ""  #: without secrets; '' where it gives none
+    reason: str = ""  #: without secrets; '' if the file gives none
     needs_time: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()  #: what of it was not used, and why; without secrets
+    problems: tuple[str, ...] = ()  #: which parts were not used, and why; without secrets
 
     @classmethod
     def of(cls, raw: bytes, redact: Redact) -> Answer:
-        """Nothing where nothing was written. A field that is null counts as not given."""
+        """Parse a result file. An empty file gives an empty answer. A field that is null counts as not given."""
         if not raw.strip():
             return cls()
         try:
@@ -51,12 +52,12 @@ class Answer:
         )
 
     def with_problem(self, problem: str) -> Answer:
-        """The same, with one more thing that is wrong."""
+        """A copy of the answer with one more problem."""
         return replace(self, problems=(*self.problems, problem))
 
     @property
     def problem(self) -> str:
-        """In one clause, for people; '' where nothing is wrong."""
+        """The problems in one clause, for people; '' if there are none."""
         if not self.problems:
             return ""
         more = f" and {len(self.problems) - _TOLD} more" if len(self.problems) > _TOLD else ""
@@ -70,22 +71,22 @@ class _Object:
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as it stands there: of two equal names `dict` would keep the last one without a word."""
+    """The pairs of a JSON object as they are written: of two equal names `dict` would silently keep only the last one."""
 
 
 class _Reader:
-    """Takes what is of the right kind, and notes the rest."""
+    """Reads the values that have the right type, and notes a problem for each other one."""
 
     def __init__(self, redact: Redact) -> None:
         self._redact = redact
         self.problems: list[str] = []
 
     def note(self, problems: Iterable[str]) -> None:
-        """Without secrets, and as every database takes it."""
+        """Add problems, without secrets, and in a form that every database can store."""
         self.problems += [to_storable(self._redact(problem)) for problem in problems]
 
     def note_unknown(self, fields: Mapping[str, Any]) -> None:
-        """Names that nobody reads."""
+        """Note the names of fields that nobody reads."""
         unknown = [repr(self._brief_name(name)) for name in fields if name not in FIELDS]
         more = f" and {len(unknown) - _TOLD} more" if len(unknown) > _TOLD else ""
         if unknown:
@@ -125,21 +126,21 @@ class _Reader:
 
     @staticmethod
     def _problem_of(number: object) -> str:
-        """Why it is no value of a metric; '' where it is one."""
+        """Why the value can't be a metric; '' if it can."""
         if isinstance(number, bool) or not isinstance(number, int | float):
             return f"is {_kind_of(number)}, not a number"
-        return "" if abs(number) < _LARGEST else "is no finite number below 1e300"  # NaN is below nothing
+        return "" if abs(number) < _LARGEST else "is no finite number below 1e300"  # a comparison with NaN is always false
 
     def _brief_name(self, name: str) -> str:
         return cut_text(self._redact(name), _VALUE_CHARS)
 
     def _brief(self, value: object) -> str:
-        """As JSON has it. Without secrets before it is cut: half a secret is not found any more."""
+        """The value as JSON, cut to a short text. Secrets are removed before the cut, as half a secret would not be recognised."""
         return cut_text(self._redact(_to_text(value)[:_REDACTED_CHARS]), _VALUE_CHARS)
 
 
 def _to_object(raw: bytes) -> _Object:
-    """Raises ValueError, saying what the file is instead."""
+    """Parse the file. Raises ValueError, which says what the file is instead of a JSON object."""
     if len(raw) > RESULT_BYTES:
         raise ValueError(f"is larger than {RESULT_BYTES // 1024**2} MiB")
     try:
@@ -166,10 +167,10 @@ def _kind_of(value: object) -> str:
 
 
 def _to_text(value: object) -> str:
-    """JSON, but for numbers that it has no form for."""
+    """The value as JSON. Floats are written as Python writes them, as JSON has no form for NaN and infinity."""
     if isinstance(value, float):
         return str(value)
     try:
         return to_json(value).decode()
-    except (ValueError, RecursionError):  # as deep as it can still be read
+    except (ValueError, RecursionError):  # nested so deeply that it can be read but not written
         return "…"

@@ -1,4 +1,4 @@
-"""The logs of attempts of long ago: where they lie by now, and whether they are still there. Reads only."""
+"""The logs of past attempts: where they are now, and whether they still exist. Reads only."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from batchdrain.drain.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFile:
-    """One log of one attempt."""
+    """One log file of one attempt."""
 
-    path: str  #: as the ledger has it, or where it lies since the folder of the sessions was moved
+    path: str  #: as the ledger has it, or its present place if the sessions folder was moved
     is_there: bool
-    why_not: str = ""  #: for people; '' for one that is there
+    why_not: str = ""  #: for people; '' if the file is there
 
 
 def find_file(project: Project, attempt: PastAttempt, path: str) -> AttemptFile:
-    """`path`: of the attempt, as the ledger has it: whoever may write there may have written anything."""
+    """Find a log of an attempt. `path`: as the ledger has it; it is not to be trusted, as whoever may write to the ledger may have
+    written anything."""
     for place in (project.root / path, _find_moved(project, attempt, path)):
         if place is not None and _is_file(place):
             return AttemptFile(path=path if place == project.root / path else str(place), is_there=True)
@@ -28,7 +29,7 @@ def find_file(project: Project, attempt: PastAttempt, path: str) -> AttemptFile:
 
 
 def _find_moved(project: Project, attempt: PastAttempt, path: str) -> Path | None:
-    """Below the folder of the sessions of now."""
+    """The place of the file below the present sessions folder; None if the path does not name the session."""
     steps = Path(path).parts
     if attempt.session_id not in steps or ".." in steps:
         return None
@@ -38,7 +39,7 @@ def _find_moved(project: Project, attempt: PastAttempt, path: str) -> Path | Non
 def _is_file(place: Path) -> bool:
     try:
         return place.is_file()
-    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+    except (OSError, ValueError):  # the name is too long, or holds a NUL
         return False
 
 

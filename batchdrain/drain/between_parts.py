@@ -1,7 +1,8 @@
-"""Chains that are between their two parts now: the first one has ended, and its controller has not begun the next one. Reads only.
+"""Chains that are between their two parts now: the first part has ended, and the controller has not begun the next one yet. Reads
+only.
 
-What was left there looks alike in the ledger. So its process has to live, or, where that can't be seen from here, its end must
-be no longer ago than a sign of life may.
+In the ledger such a chain looks like one that was abandoned there. So its process has to live. If that can't be seen from this
+host, the part must have ended no longer ago than the lifetime of a sign of life.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from batchdrain.sessions.session import Kind, Status
 
 
 def read_running(project: Project, alive_of: Callable[[SessionRow], bool | None]) -> list[SessionRow]:
-    """The sessions that have not ended, be their controllers dead, and of each chain that is between its parts the one that ended;
-    the newest first. `alive_of`: None where that can't be told. Raises DatabaseUnavailable."""
+    """The sessions that have not ended, even if their controllers are dead, and for each chain that is between its parts the
+    session of the part that ended. The newest come first.
+
+    `alive_of`: whether the process of a session lives; None if that can't be told. Raises DatabaseUnavailable.
+    """
     running = project.session_rows.read(running=True)
     known = {row.chain_uid for row in running}
     chains = Chains(project.store.database, project.store.ledger).read_left()
@@ -28,7 +32,7 @@ def read_running(project: Project, alive_of: Callable[[SessionRow], bool | None]
 
 
 def _find(rows: Sequence[SessionRow], alive_of: Callable[[SessionRow], bool | None]) -> Iterator[SessionRow]:
-    """`rows`: of the chains, the newest first."""
+    """`rows`: the sessions of the chains, the newest first."""
     seen = set[str]()
     for row in rows:
         if row.chain_uid is None or row.chain_uid in seen:
@@ -39,7 +43,7 @@ def _find(rows: Sequence[SessionRow], alive_of: Callable[[SessionRow], bool | No
 
 
 def _may_go_on(row: SessionRow, alive: bool | None) -> bool:
-    told = row.progress.get("may_go_on", row.status == Status.COMPLETE.value)  # an earlier version did not tell
-    if told is not True:  # by a signal, a request, a stop condition, or what was asked for this time: nothing follows
+    told = row.progress.get("may_go_on", row.status == Status.COMPLETE.value)  # versions before 'may_go_on' did not tell
+    if told is not True:  # a signal, a request or a stop condition ended it, or this call asked for no more
         return False
     return row.beat_age_ms <= row.ttl_ms if alive is None else alive

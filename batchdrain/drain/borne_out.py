@@ -1,4 +1,5 @@
-"""Whether ledger and table bear out what a session's file says. A database that was put back to a backup knows less than it."""
+"""Checks whether ledger and table confirm what a session's file says. A database that was restored from a backup knows less than
+the file."""
 
 from __future__ import annotations
 
@@ -14,13 +15,13 @@ from batchdrain.sessions.session import Session
 
 
 def is_of_other_database(session: Session, store: Store) -> bool:
-    """False for a session that does not say of which it is."""
+    """Whether the session belongs to another database. False if the session does not say to which one it belongs."""
     uid = (session.database or {}).get("uid")
     return uid is not None and uid != store.ledger.read_meta(store.database, "database_uid")
 
 
 def require_same_database(session: Session, store: Store) -> None:
-    """Raises BadData."""
+    """Raises BadData if the session belongs to another database."""
     if not is_of_other_database(session, store):
         return
     begun = (session.database or {}).get("url")
@@ -37,8 +38,11 @@ def require_same_database(session: Session, store: Store) -> None:
 
 
 def hold_against_ledger(store: Store, session: Session, rows: Iterable[Mapping[str, Any]]) -> list[PhaseKey]:
-    """Take out of the session what neither the ledger nor the table bears out; the ledger's own result of such a phase, where
-    it has one, comes with `catch_up`. `rows`: of the ledger, of this session. Returns the phases, whose results are open again."""
+    """Remove from the session those results that neither the ledger nor the table confirms. If the ledger has its own result of
+    such a phase, `catch_up` adds it later.
+
+    `rows`: the ledger's rows of this session. Returns the phases whose results were removed; they are open again.
+    """
     known = {result.key: result for result in results_of(rows)}
     doubtful = [result for result in session.results if not _is_in(known.get(result.key), result)]
     if not doubtful:
@@ -56,7 +60,8 @@ def hold_against_ledger(store: Store, session: Session, rows: Iterable[Mapping[s
 
 
 def _is_in(recorded: Result | None, result: Result) -> bool:
-    """Results of the earlier program have no attempt, and never were in a ledger."""
+    """Whether the ledger confirms the result. Results of the earlier program have no attempt number and never were in a ledger;
+    they count as confirmed."""
     if result.attempt is None:
         return True
     return (
@@ -67,8 +72,11 @@ def _is_in(recorded: Result | None, result: Result) -> bool:
 
 
 def _is_borne_out(now: RowState | None, result: Result, counts: Mapping[str, int]) -> bool:
-    """Attempts may be deleted from the ledger once they are old: then the row stands as they left it, or the claim has counted
-    them. `now`: the row; `counts`: of executions, by the digest of the key."""
+    """Whether the table or the counts of executions confirm a result whose attempt is not in the ledger: old attempts may have been
+    deleted there.
+
+    `now`: the row, None if it is gone; `counts`: the number of executions, by the digest of the key.
+    """
     stands = GONE if now is None else now.state
     if result.success:
         return stands == result.final_state

@@ -1,8 +1,8 @@
-"""A chain: the queued phases, then the failed ones, in at most one session each, asked for as one.
+"""A chain: one request to drain first the queued phases and then the failed ones, in at most one session each.
 
-What it was asked to do stands in the ledger before its first session begins, so that whatever ends it leaves something that
-`resume` goes on with as a whole. Its limits count the results and the time of all its sessions; time in which nobody drained
-is not counted. Whoever drains it holds the lock of its first session until its end.
+Its request is written to the ledger before its first session begins, so that `resume` can go on with the whole chain, whatever
+ended it. Its limits count the results and the time of all its sessions; time in which nobody drained is not counted. Whoever drains
+it holds the lock of its first session until the end.
 """
 
 from __future__ import annotations
@@ -36,33 +36,33 @@ _BECAUSE: Final = "stopped_because"
 
 @dataclass(slots=True, kw_only=True)
 class Chain:
-    """What it was asked to do, and its sessions so far."""
+    """A chain: its requests, and its sessions so far."""
 
     uid: str
-    task: str  #: that was typed: drain-all
-    requests: Mapping[Kind, DrainRequest]  #: in turn
+    task: str  #: the task that was typed: drain-all
+    requests: Mapping[Kind, DrainRequest]  #: one for each part, in their order
     started_at: datetime
-    ids: dict[Kind, str] = field(default_factory=dict)  #: of the sessions that were begun
-    sessions: dict[Kind, Session] = field(default_factory=dict)  #: as they stand now
-    free_s: float = 0.0  #: for which it was drained before a stop condition ended it: its minutes are counted anew from there
+    ids: dict[Kind, str] = field(default_factory=dict)  #: the ids of the sessions that were begun
+    sessions: dict[Kind, Session] = field(default_factory=dict)  #: the sessions in their present state
+    free_s: float = 0.0  #: active seconds before a stop condition ended it; a resume counts max_total_minutes from there
     ended: Status | None = None
-    because: str | None = None  #: of its end by a stop condition
-    idle: Sequence[str] = ()  #: what was asked for and changes nothing in either part, a line each
-    is_tried_again: bool = False  #: a transient failure came in a session of it that is over
-    row: FailureRow = field(default_factory=FailureRow)  #: of what was drained of it by now: a resume begins a new one
-    asked: Asked | None = None  #: of its last part, from elsewhere: it holds for the next one
-    former: FormerPart | None = None  #: the row of that part
-    anew: bool = False  #: it was complete, and somebody goes on with it all the same
+    because: str | None = None  #: the stop condition that ended it, or what interrupted it
+    idle: Sequence[str] = ()  #: requested options that change nothing in either part, a line each
+    is_tried_again: bool = False  #: a session that is over had a transient failure
+    row: FailureRow = field(default_factory=FailureRow)  #: the present failures in a row; a resume starts anew
+    asked: Asked | None = None  #: a request from elsewhere that reached its last part; it holds for the next part too
+    former: FormerPart | None = None  #: the row of its last part
+    anew: bool = False  #: it was complete, and somebody resumes it all the same
     _held: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, task: str, requests: Mapping[Kind, DrainRequest]) -> Chain:
-        """A new one, of which nothing is written yet."""
+        """A new chain. Nothing is written yet."""
         return cls(uid=uuid.uuid4().hex, task=task, requests=requests, started_at=clock.now())
 
     @classmethod
     def of_row(cls, project: Project, row: ChainRow) -> Chain:
-        """As the ledger has it. Raises BadData, ConfigError."""
+        """The chain that the ledger's row describes. Raises BadData, ConfigError."""
         return cls(
             uid=row.uid,
             task=row.task,
@@ -76,15 +76,15 @@ class Chain:
 
     @property
     def active_s(self) -> float:
-        """For which it was drained so far."""
+        """For how many seconds the chain was drained so far."""
         return sum(session.active_s for session in self.sessions.values())
 
     def others(self, kind: Kind) -> Iterator[Session]:
-        """Its sessions but the one of this kind."""
+        """The sessions of the chain except the one of this kind."""
         return (session for of, session in self.sessions.items() if of is not kind)
 
     def counts_for(self, kind: Kind) -> ResultCounts:
-        """Of a new session of it, with what the others did."""
+        """The counts that a new session of this kind begins with: the results of the other sessions."""
         return self._count(ResultCounts(metric=self.requests[kind].settings.stop.metric), self.others(kind))
 
     def _count(self, counts: ResultCounts, sessions: Iterable[Session]) -> ResultCounts:
@@ -95,12 +95,12 @@ class Chain:
         return counts
 
     def find_stop(self) -> Skip | None:
-        """Why nothing more of it is to begin, as its sessions stand."""
+        """The stop condition that keeps anything more of the chain from beginning now; None if there is none."""
         stop = next(iter(self.requests.values())).settings.stop
         return session_stop(self._count(ResultCounts(metric=stop.metric), self.sessions.values()).progress(), stop)
 
     def lock(self, project: Project, session_id: str) -> int:
-        """Hold a session of it. Raises SessionInUse, FilesUnavailable."""
+        """Lock a session of the chain, and keep the first lock until `let_go`. Raises SessionInUse, FilesUnavailable."""
         if self._held is not None and self._held[0] == session_id:
             return lock.share(self._held[1])
         held = project.folder.lock(session_id)
@@ -109,24 +109,24 @@ class Chain:
         return held
 
     def hold(self, project: Project) -> None:
-        """Take the lock of its first session, where there is one. Raises SessionInUse, FilesUnavailable."""
+        """Take the lock of its first session, if there is one. Raises SessionInUse, FilesUnavailable."""
         for session_id in list(self.ids.values())[:1]:
             project.folder.prepare()
             os.close(self.lock(project, session_id))
 
     def let_go(self) -> None:
-        """Nobody drains it any more."""
+        """Release the lock: nobody drains the chain any more."""
         if self._held is not None:
             os.close(self._held[1])
             self._held = None
 
     def join(self, project: Project, session: Session) -> None:
-        """A session of it is about to be written. Raises DatabaseUnavailable."""
+        """Add a session that is about to be written. Raises DatabaseUnavailable."""
         self.ids[session.kind] = session.session_id
         self.write(project)
 
     def begin_anew(self, project: Project) -> None:
-        """It goes on though it has ended, after a stop condition with its minutes anew. Raises DatabaseUnavailable."""
+        """Reopen a chain that has ended. If a stop condition ended it, its minutes are counted anew. Raises DatabaseUnavailable."""
         if self.ended is Status.STOPPED:
             self.free_s = self.active_s
         self.anew = self.ended is Status.COMPLETE
@@ -134,17 +134,17 @@ class Chain:
         self.write(project)
 
     def end(self, project: Project, status: Status, because: str | None = None) -> None:
-        """Nothing is left of it, or a stop condition ends it. Raises DatabaseUnavailable."""
+        """End the chain, because nothing is left of it or because a stop condition applies. Raises DatabaseUnavailable."""
         self.ended, self.because = status, because
         if self.ids:
             try:
                 self.write(project)
-            except BaseException:  # it goes on, as the ledger has it
+            except BaseException:  # the ledger still has it as not ended
                 self.ended = self.because = None
                 raise
 
     def write(self, project: Project) -> None:
-        """Keep it in the ledger, as it is."""
+        """Write the chain to the ledger. Raises DatabaseUnavailable."""
         asked: dict[str, Any] = {kind.value: request.as_fields() for kind, request in self.requests.items()}
         row = ChainRow(
             uid=self.uid,
@@ -159,7 +159,7 @@ class Chain:
 
 
 def _request_of(project: Project, row: ChainRow, kind: Kind) -> DrainRequest:
-    """What one of its parts is asked to do."""
+    """The request of one part, read from the ledger. Raises BadData, ConfigError."""
     place = f"of chain {row.uid}"
     try:
         session = Session.model_validate({**row.asked[kind], "session_id": place, "started_at": row.started_at})

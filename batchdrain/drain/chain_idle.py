@@ -1,4 +1,4 @@
-"""What was asked of a chain and changes nothing in either of its parts. Reads only."""
+"""Options of a chain's request that change nothing in either of its parts. Reads only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchdrain.sessions.session import Kind
 
 
 def find_idle_in_chain(project: Project, requests: Mapping[Kind, DrainRequest]) -> list[str]:
-    """A line each. The backlogs are read where a flag asks for it. Raises DatabaseUnavailable, ConfigError."""
+    """One line for each such option. The backlogs are read only if an option needs it. Raises DatabaseUnavailable, ConfigError."""
     request, states = next(iter(requests.values())), [one.state.value for one in requests.values()]
     asks_for_runs = request.filters.run_id is not None or request.filters.exclude_runs
     found = list(find_idle_runs(request.filters, project.store.read_run_counts(), *states)) if asks_for_runs else []
@@ -37,6 +37,7 @@ def find_idle_in_chain(project: Project, requests: Mapping[Kind, DrainRequest]) 
 
 
 def _as_it_opens(request: DrainRequest) -> DrainRequest:
-    """Without the rules that hold runs back until others, or their queued phases, are done: the chain may come to that."""
+    """The request without the rules that hold runs back until other runs, or their queued phases, are done: the chain may still get
+    to those runs."""
     stop = request.settings.stop.model_copy(update={"skip_runs_with_queued": False})
     return replace(request, settings=request.settings.model_copy(update={"depends_on": [], "stop": stop}))

@@ -1,4 +1,4 @@
-"""How a chain ended, or was left: its parts as one."""
+"""The outcome of a chain: how it ended or was left, with its parts taken as one."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from batchdrain.sessions.whole import whole_of
 
 @dataclass(slots=True, kw_only=True)
 class ChainOutcome:
-    """How a chain ended, or was left."""
+    """How a chain ended, or how it was left."""
 
     chain: Chain
     empty: list[tuple[DrainRequest, SessionOutcome]] = field(default_factory=list)  #: parts that took nothing
-    failures: list[BatchDrainError] = field(default_factory=list)  #: that ended its parts, each told already
-    stopped: Skip | None = None  #: between its parts
+    failures: list[BatchDrainError] = field(default_factory=list)  #: errors that ended its parts; each was reported already
+    stopped: Skip | None = None  #: why it stopped between its parts
     signal_code: int | None = None
-    took: int = 0  #: commands that were started
+    took: int = 0  #: how many commands were started
     phases: int = 0
     is_orphaned: bool = False
-    gone_by: float | None = None  #: as of Shutdown
-    wanted_rate: float | None = None  #: of this time, where it is another one than the chain's own
+    gone_by: float | None = None  #: see Shutdown.gone_by
+    wanted_rate: float | None = None  #: the success rate of this call, if it differs from the chain's own
 
     def end_by(self, code: int) -> None:
-        """A signal came between two parts, while no command ran. `code`: the exit code that says so."""
+        """Note a signal that came between two parts, while no command ran. `code`: the exit code of the signal."""
         self.signal_code = self.signal_code or code
         self.gone_by = self.gone_by or monotonic() + SETTLES_S
 
     @property
     def whole(self) -> Session | None:
-        """Its sessions as one; None where nothing was selected."""
+        """The sessions merged into one; None if nothing was selected."""
         parts = list(self.chain.sessions.values())
         found = whole_of(parts, self.chain.ended, self.chain.because) if parts else None
         if found is not None:
@@ -47,7 +47,8 @@ class ChainOutcome:
 
     @property
     def exit_code(self) -> int:
-        """Of the whole: a signal's, else the worst error's, else by its rate."""
+        """The exit code of the whole chain: that of a signal, else that of the worst error, else the one that follows from the
+        success rate."""
         if self.signal_code is not None:
             return self.signal_code
         if self.failures:

@@ -1,4 +1,4 @@
-"""The plan of what is left of one part of a chain. Reads only."""
+"""Plans what is left of one part of a chain. Reads only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PartPlan:
     """What a part would take."""
 
     made: Plan
-    idle: Sequence[str] = ()  #: what was asked for and changes nothing of its order, a line each
+    idle: Sequence[str] = ()  #: requested options that change nothing in its order, a line each
 
 
 def plan_part(
@@ -37,8 +37,8 @@ def plan_part(
     recovery: Sequence[GivenBack],
     before: Plan | None = None,
 ) -> PartPlan:
-    """`less`: what is asked for now; `recovery`: what is given back before; `before`: what the part before it would take.
-    Raises ConfigError, DatabaseUnavailable."""
+    """Plan one part. `less`: what this call asks for; `recovery`: the phases that are given back first; `before`: the plan of the
+    part before it. Raises ConfigError, DatabaseUnavailable."""
     known, request = chain.sessions.get(kind), chain.requests[kind]
     now, counts = less.apply(request), chain.counts_for(kind)
     if known is None:
@@ -65,7 +65,7 @@ def plan_part(
 
 
 def has_nothing(project: Project, chain: Chain, kind: Kind) -> bool:
-    """Whether a part that was not begun would find nothing. Raises ConfigError, DatabaseUnavailable."""
+    """Whether a part that has not begun would find nothing. Raises ConfigError, DatabaseUnavailable."""
     if kind in chain.sessions:
         return False
     backlog = backlog_for(project, settle(project, chain.requests[kind]), chain.counts_for(kind))

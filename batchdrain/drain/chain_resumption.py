@@ -1,4 +1,4 @@
-"""What `resume` goes on with: a session, or the chain that it is of."""
+"""Finds what `resume` goes on with: a session, or the chain that it belongs to."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ from batchdrain.sessions.session import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is to go on."""
+    """A session that is to be resumed, with its chain."""
 
     session: Session
-    chain: Chain | None  #: None: it is of none, or the ledger does not know it any more
+    chain: Chain | None  #: None: it belongs to no chain, or to one that the ledger no longer knows
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Of the session and the others of its chain."""
+        """The ids of the session and of the other sessions of its chain."""
         others = () if self.chain is None else self.chain.ids.values()
         return tuple(dict.fromkeys((self.session.session_id, *others)))
 
     @property
     def incomplete(self) -> tuple[Session, ...]:
-        """The session and the others of its chain, those that are to go on: an error may have ended both of its parts."""
+        """Those of the session and its chain's other sessions that are incomplete. It may be both, as an error may have ended both
+        parts."""
         others = () if self.chain is None else self.chain.sessions.values()
         each = {session.session_id: session for session in (self.session, *others)}
         return tuple(session for session in each.values() if session.is_incomplete)
 
     @property
     def is_open(self) -> bool:
-        """Whether something is left of it."""
+        """Whether anything is left to do."""
         return self.session.is_incomplete or (self.chain is not None and self.chain.ended is None)
 
 
 def find_target(project: Project, session_id: str | None) -> Target | None:
-    """The session that was named, else the newest that is to go on; None: none is. Reads only. Raises BatchDrainError."""
+    """Find the named session, or else the newest one that can be resumed; None if there is none. Reads only. Raises
+    BatchDrainError."""
     chains = Chains(project.store.database, project.store.ledger)
     left = chains.read_left().values() if session_id is None else ()
     session = find_session(project, session_id, {row.uid for row in left if row.ended_at is None})
@@ -57,7 +59,7 @@ def _chain_of(project: Project, chains: Chains, session: Session) -> Chain | Non
     chain.ids.setdefault(session.kind, session.session_id)
     for kind, name in list(chain.ids.items()):
         found = session if name == session.session_id else _read(project, name)
-        if found is None:  # it ended before it was written
+        if found is None:  # it ended before its file was written
             del chain.ids[kind]
         else:
             chain.sessions[kind] = found
@@ -71,15 +73,15 @@ def _was_tried_again(project: Project, session: Session) -> bool:
 
 
 def read_sessions_again(project: Project, chain: Chain) -> None:
-    """Its sessions as their files have them: one may have begun or ended since they were looked at. What can't be read stays
-    as it is known. Reads files alone: the database may be what is missing."""
+    """Read the sessions again from their files, as one may have begun or ended since the last look. A session that can't be read
+    stays as it is known. Only files are read, as the database may be what is missing."""
     for kind, name in chain.ids.items():
         with suppress(BadData, UsageError, FilesUnavailable):
             chain.sessions[kind] = project.folder.load(name)
 
 
 def _read(project: Project, session_id: str) -> Session | None:
-    """Also one of another folder, as the ledger has it."""
+    """Read a session; one in another folder is rebuilt from the ledger. None if it is not known."""
     try:
         return read_session(project, session_id)[0]
     except UnknownSession:

@@ -1,4 +1,4 @@
-"""A chain is drained: its queued part, then its failed one, as far as limits, signals and errors let it."""
+"""Drains a chain: its queued part, then its failed part, as far as limits, signals and errors permit."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def run_chain(
     tell: Callable[[BatchDrainError], None],
     less: Narrowing = AS_ASKED,
 ) -> ChainOutcome:
-    """Drain what is left of it. `tell`: of an error that ends a part. Raises BatchDrainError for what keeps it from beginning,
-    Signalled for a signal that comes before anything of it began."""
+    """Drain what is left of the chain. `tell`: reports an error that ends a part. Raises BatchDrainError if the chain can't begin,
+    and Signalled if a signal comes before anything of it began."""
     outcome = ChainOutcome(chain=chain, wanted_rate=less.limits.get("--min-success-rate"))
     chain.hold(project)
     try:
         with raise_on_signals():
             _drain_parts(project, outcome, screen, tell, less)
-    except Signalled as signalled:  # between two parts: while one is drained a signal is heard otherwise
+    except Signalled as signalled:  # between two parts; while a part is drained, its Shutdown handles signals
         read_sessions_again(project, chain)
         if not chain.sessions:
             raise
@@ -60,7 +60,7 @@ def _drain_parts(
     tell: Callable[[BatchDrainError], None],
     less: Narrowing,
 ) -> None:
-    """One after the other, until nothing is left or something ends it."""
+    """Drain one part after the other until nothing is left or something ends the chain."""
     chain = outcome.chain
     for kind in chain.requests:
         if _is_done(chain, kind) and not chain.anew:
@@ -72,7 +72,7 @@ def _drain_parts(
 
 
 def _goes_on(project: Project, outcome: ChainOutcome, kind: Kind, less: Narrowing) -> bool:
-    """Whether the next part is to begin: also where nothing may, and nothing is there for it."""
+    """Whether the next part is to begin. Also True if no more phases may be taken but the part has none anyway."""
     chain, now = outcome.chain, less.after(outcome.phases)
     over = less.find_end() or (None if now.batch_size != 0 else _describe_full(less))
     stop = chain.find_stop() if over is None and chain.sessions else None
@@ -99,7 +99,7 @@ def _drain_part(
     tell: Callable[[BatchDrainError], None],
     less: Narrowing,
 ) -> bool:
-    """Returns whether the next part may follow."""
+    """Drain one part. Returns whether the next part may follow."""
     chain, known = outcome.chain, outcome.chain.sessions.get(kind)
     now = replace(less.after(outcome.phases), fail_if_nothing=less.fail_if_nothing and _is_all(project, outcome, kind))
     if known is None:
@@ -131,14 +131,14 @@ def _drain_part(
 
 
 def _is_all(project: Project, outcome: ChainOutcome, kind: Kind) -> bool:
-    """Whether nothing was taken before a part, and nothing is there for those behind it."""
+    """Whether nothing was taken before this part, and the parts after it have nothing to take."""
     chain, kinds = outcome.chain, [*outcome.chain.requests]
     behind = kinds[kinds.index(kind) + 1 :]
     return not outcome.took and all(_is_done(chain, one) or has_nothing(project, chain, one) for one in behind)
 
 
 def _note_failure(outcome: ChainOutcome, failure: BatchDrainError | None, tell: Callable[[BatchDrainError], None]) -> None:
-    """Of a part. The same is told once."""
+    """Note the error of a part. The same error is reported only once."""
     if failure is not None:
         is_told = str(failure) in map(str, outcome.failures)
         outcome.failures.append(failure)
@@ -152,5 +152,5 @@ def _is_done(chain: Chain, kind: Kind) -> bool:
 
 
 def _is_empty(outcome: ChainOutcome, kind: Kind, less: Narrowing) -> bool:
-    """Whether there was nothing for a part, whatever was asked for this time."""
+    """Whether a part found nothing, and not only because of what this call leaves out."""
     return not less.may_leave_out and any(request.kind is kind for request, _ in outcome.empty)

@@ -1,4 +1,4 @@
-"""The next phase: a retry whose time has come, or the backlog's best, as far as budget, outage and canaries allow."""
+"""Chooses the next phase: a retry that is due, or the best one of the backlog, as far as budget, outage and canaries permit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _READ_ON_S: Final = 0.1
 
 
 class Chooser:
-    """A signal that comes while foreign code chooses ends the choice, and is seen by whoever asks `stops`."""
+    """Chooses phases for the drain loop. A signal that comes while foreign code chooses ends that choice; whoever asks `stops` sees
+    it."""
 
     def __init__(
         self,
@@ -47,15 +48,15 @@ class Chooser:
         self._retries = RetryQueue()
         self._put_off: ScheduledAttempt | None = None
         self._numbers = PlaceNumbers()
-        self.taken = 0  #: phases, retries not counted
+        self.taken = 0  #: phases taken, not counting retries
         self._read_when_taken = 0
-        self._results_since = False  # since the last reading that was taken at once
+        self._results_since = False  # whether results came since the last reading that was made at once
         self._is_closed = False
         self._permitted = 1  # at the last look: what held phases back then may be over by now
-        self._awaits_reading = False  # nothing waits, and it is too soon to read again
+        self._awaits_reading = False  # no phase waits, and it is too soon to read again
 
     def begin(self, retries: Iterable[ScheduledAttempt]) -> None:
-        """`retries`: phases that the session left to be tried again before."""
+        """Begin to choose. `retries`: the phases that the session had left to be tried again."""
         self._retries = RetryQueue(retries)
         self._numbers = PlaceNumbers(self._stops.results)
         with contextlib.suppress(Cut):
@@ -63,24 +64,24 @@ class Chooser:
 
     @property
     def left(self) -> int | None:
-        """Phases that may still be taken; None: all there are."""
+        """How many phases may still be taken; None: all there are."""
         return 0 if self._is_closed else self._budget.left(self.taken)
 
     @property
     def waiting(self) -> int:
-        """Phases that are still to be begun, as far as is known. Asked from any thread."""
+        """How many phases are still to begin, as far as is known. May be called from any thread."""
         left, waits = self.left, self._backlog.waiting
         is_put_off = self._put_off is not None and not self._put_off.is_retry
         return is_put_off + (waits if left is None else min(left, waits))
 
     @property
     def retries_due(self) -> list[float]:
-        """When each phase may begin that waits to be tried again, monotonic. Asked from any thread."""
+        """When each waiting retry may begin (monotonic, seconds). May be called from any thread."""
         return self._retries.due()
 
     @property
     def has_retries(self) -> bool:
-        """Whether a phase waits to be tried again."""
+        """Whether any phase waits to be tried again."""
         return bool(len(self._retries)) or (self._put_off is not None and self._put_off.is_retry)
 
     @property
@@ -92,64 +93,64 @@ class Chooser:
         return self._permitted
 
     def look_ahead(self) -> None:
-        """Have diagnosed what comes next."""
-        if not self._breaker.is_open:  # what the phases need, a diagnosis may need too
+        """Have the phases that probably come next diagnosed."""
+        if not self._breaker.is_open:  # a diagnosis may need what the phases need, and that is away
             self._lookahead.submit(self.left)
 
     def next(self, workers: Workers) -> ScheduledAttempt | None:
-        """None when nothing is to begin now. Raises DatabaseUnavailable, ConfigError."""
+        """Choose the next phase; None if nothing is to begin now. Raises DatabaseUnavailable, ConfigError."""
         try:
-            with keep_standard_streams():  # the policies are not ours
+            with keep_standard_streams():  # policies may be foreign code
                 is_over = self._stops.is_ending()
-                if not is_over and self._stops.is_paused:  # heard just now
+                if not is_over and self._stops.is_paused:  # the look above may just have heard a request to pause
                     self._permitted = 0
                 return None if is_over or self._stops.is_paused else self._pick(workers)
         except Cut:
             return None
 
     def cancel_diagnosis(self, scheduled: ScheduledAttempt) -> None:
-        """The phase is about to be executed."""
+        """Cancel the diagnosis of a phase that is about to be executed."""
         self._lookahead.cancel(scheduled.choice.phase.key)
 
     def take_back(self, scheduled: ScheduledAttempt) -> None:
-        """It came to nothing: another phase may be taken in its place."""
+        """Undo the choice of a phase that was not executed: another phase may take its place."""
         if not scheduled.is_retry:
             self.taken -= 1
             self._numbers.give_back(scheduled.number)
 
     def put_off(self, scheduled: ScheduledAttempt, wait_s: float) -> None:
-        """Its turn comes after so long: then before any other. It is taken back until then."""
+        """Keep a phase that was taken back, and choose it before any other in `wait_s` seconds."""
         self._put_off = scheduled
         self._budget.put_off(wait_s)
 
     def close(self) -> None:
-        """No other phase may be taken, until the next result, or until one went back to the backlog."""
+        """Take no other phase until the next result, or until a phase has gone back to the backlog."""
         self._is_closed = True
 
     def try_again(self, retry: ScheduledAttempt) -> None:
-        """It waits until it is due and nothing of its run is held; `taken` does not count it."""
+        """Queue a retry until it is due and nothing of its run is held. It does not count as taken."""
         self._retries.push(retry)
 
     def learn(self, recorded: Attempt) -> None:
-        """A result: the lanes that it touches are ranked anew."""
+        """Learn from a result: the lanes that it concerns are ranked anew."""
         self._results_since, self._is_closed = True, False
         with contextlib.suppress(Cut):
             self._backlog.touch(recorded.phase.run_id, clock.now(), recorded)
 
     def look_again(self) -> None:
-        """A phase went back to the backlog: it may be there at another reading."""
+        """Look for phases again, because one went back to the backlog: another reading may find it."""
         self._results_since, self._is_closed = True, False
 
     def awaits_time(self) -> bool:
-        """Whether something will start later: a retry, or anything at all once an outage's pause is over."""
+        """Whether something will start later: a retry, or any phase at all once the pause of an outage is over."""
         if self._stops.is_ending():
             return False
         waits = self._put_off is not None or (self.left != 0 and bool(self._backlog.waiting))
         return bool(len(self._retries)) or (self._permitted == 0 and waits)
 
     def wait_s(self, workers: Workers) -> float | None:
-        """Seconds to wait for the end of a command; None: for nothing else. Until one has ended the backlog is read again, a
-        little at a time, where that is due. Raises ConfigError for a bad policy."""
+        """Seconds to wait for the end of a command; None: there is nothing else to wait for. If a reading of the backlog is due, it
+        goes on here, a little at a time, until a command has ended. Raises ConfigError for a bad policy."""
         until_s = self.until_next(workers)
         if workers.occupied < self._budget.workers and not self._stops.is_paused:
             self._budget.tell_wait()
@@ -166,7 +167,7 @@ class Chooser:
         return read_in_s if until_s is None else min(until_s, read_in_s)
 
     def end(self) -> None:
-        """Nothing more is chosen. What is counted at a session's end has the room that the lanes took."""
+        """End choosing, which frees the memory of the lanes for the counts that are made at the end of a session."""
         self._refresh.abandon()
         self._backlog.end()
 
@@ -177,11 +178,11 @@ class Chooser:
                 return
 
     def until_next(self, workers: Workers) -> float | None:
-        """Seconds until something can start; None where only the end of a command matters."""
+        """Seconds until something can start; None if only the end of a command can change that."""
         permits, now = self.permits, monotonic()
         if self._stops.is_interrupted or 0 < permits <= workers.occupied:
             return None
-        if self._stops.is_paused:  # until a request, which ends the wait
+        if self._stops.is_paused:  # a request ends the wait
             return max(0.0, self._budget.left_s(self._stops.progress.elapsed_s))
         due = max(self._breaker.due, self._budget.due) if permits == 0 else None
         if due is None and len(self._retries):
@@ -215,7 +216,7 @@ class Chooser:
         return ScheduledAttempt(0.0, self._numbers.draw(), choice)
 
     def _choose(self, workers: Workers, busy: set[str]) -> Choice | None:
-        """The backlog's next phase. It is read again where a lane ran out, or once it seems empty."""
+        """Choose from the backlog. It is read again if a lane ran out, or once it seems to be empty."""
         backlog, self._awaits_reading = self._backlog, False
         while (choice := backlog.next(clock.now(), busy, self._stops.full_clusters(workers.side_by_side))) is None:
             if backlog.stale:
@@ -236,7 +237,7 @@ class Chooser:
         self._read_when_taken, self._results_since = self.taken, False
 
     def _read_between_batches(self) -> None:
-        """At once, where that is quick."""
+        """Read at once if that is quick, else begin to read in small steps."""
         if not self._refresh.is_affordable:
             return
         if self._backlog.read_s < _READ_ON_S:

@@ -1,4 +1,4 @@
-"""Taking a phase: its time limit, a guardian for its command, and the claim in the ledger."""
+"""Takes a phase: finds its time limit, hires a guardian for its command, and claims it in the ledger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _MEANWHILE: Final = "nothing is claimed"
 
 
 class Claimer:
-    """A claim that comes to nothing is normal: it is told, and the drain goes on with another phase."""
+    """Claims phases. A claim may fail in the normal course of things: that is reported, and the drain goes on with another
+    phase."""
 
     def __init__(self, it: OpenSession, services: Services, recorder: Recorder) -> None:
         self._claims = services.claims
@@ -41,26 +42,26 @@ class Claimer:
         self._run_type_of = cache(it.project.settings.run_type_of)
         self.lost_rows = LostRows(it.project.store, it.request, services.claims.not_found, services.outage)
         self._passed_over = it.record.counts.passed_over
-        self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
-        self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
+        self.locked_out: set[PhaseKey] = set()  #: phases not claimed because somebody had locked their rows
+        self.refused: BatchDrainError | None = None  #: the first claim that the table refused to every controller
         self._left_out: set[PhaseKey] = set()  # for the rest of the session: phases whose rows can't be claimed
 
     def begin(self) -> None:
-        """The beats begin, also where the first claim has to wait. Raises FilesUnavailable."""
+        """Start the heartbeat, also if the first claim has to wait. Raises FilesUnavailable."""
         self._heartbeat.begin()
 
     def leaves_out(self, scheduled: ScheduledAttempt) -> bool:
-        """Whether its row could not be claimed before: that was told, and it need not be tried at every reading."""
+        """Whether the row could not be claimed before. That was reported, so it need not be tried at every reading."""
         return scheduled.choice.phase.key in self._left_out
 
     def look_again(self) -> None:
-        """Time went by: what was locked or not found may be there at another reading."""
+        """Look again for rows that were locked or not found: another reading may find them."""
         for key in (*self.locked_out, *self._claims.not_found):
             self._passed_over.pop(key, None)
 
     def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
-        """None where it came to nothing, which is recorded. Raises GroupEnded, NotYet, DatabaseUnavailable,
-        FilesUnavailable."""
+        """Claim a phase; None if that failed, which is recorded. Raises GroupEnded, NotYet, SchemaChanged,
+        DatabaseUnavailable, FilesUnavailable."""
         phase, pool = scheduled.choice.phase, self._heartbeat.pool
         limit = self._outage.retry(lambda: self._limits.of(phase, longer=scheduled.longer), meanwhile=_MEANWHILE)
         self._heartbeat.begin()
@@ -87,7 +88,7 @@ class Claimer:
         )
 
     def _hire(self) -> GuardianClient | None:
-        """Before the claim, so that the claim's row can name its guardian."""
+        """Hire a guardian before the claim, so that the claim's row can name it. Raises FilesUnavailable."""
         pool = self._heartbeat.pool
         try:
             return None if pool is None else pool.hire()
@@ -139,7 +140,7 @@ class Claimer:
         return claim
 
     def _leave_out(self, scheduled: ScheduledAttempt, error: BadData | RowRefused) -> None:
-        """Its row can't be claimed, whoever tries."""
+        """Leave out a phase whose row can't be claimed, whoever tries."""
         key = scheduled.choice.phase.key
         self.refused = self.refused or error
         self.locked_out.discard(key)

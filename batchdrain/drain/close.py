@@ -1,4 +1,4 @@
-"""The end of a session: its balance, its status."""
+"""Closes a session: its balance and its status."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from batchdrain.sessions.exit_code import find_exit_by
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
-_HEAD_BYTES = 4_000_000  # MariaDB takes 16 MB at a time
+_HEAD_BYTES = 4_000_000  # MariaDB takes 16 MB in one statement
 _MEANWHILE = "the session is not yet closed"
 
 
 def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
-    """Write the balance and how it ended: file, event, ledger. Raises DatabaseUnavailable, FilesUnavailable."""
+    """Write the balance and how the session ended to its file, its events and the ledger. Raises DatabaseUnavailable,
+    FilesUnavailable."""
     record, outage, stops = it.record, drain.finisher.outage, drain.stops
     tell_idle_limits(it, drain)
     reading = outage.retry(it.backlog.count, meanwhile=_MEANWHILE)
@@ -44,7 +45,7 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.INTERRUPTED, "what was asked for this time leaves out the rest"
     else:
         status, because = Status.COMPLETE, None
-    record.session.stopped_because = because  # the code looks at it
+    record.session.stopped_because = because  # find_exit_code, below, reads it
     code, session = find_exit_code(it, drain, shutdown), record.session
     session.drain_wanted_rate = find_rate_of_this_time(it)
     session.drain_exit_by = find_exit_by(
@@ -55,7 +56,7 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
 
 
 def _is_left_out(it: OpenSession) -> bool:
-    """Whether the session has phases that what was asked for this time leaves out."""
+    """Whether the session has phases that this call leaves out."""
     if it.whole is None or (not it.less.may_leave_out):
         return False
     if it.put_off:
@@ -66,7 +67,7 @@ def _is_left_out(it: OpenSession) -> bool:
 
 
 def close_after(record: SessionRecord, error: BaseException) -> None:
-    """Keep what is known, whatever failed; the error itself is raised further."""
+    """Keep what is known after an error of any kind. The caller raises that error again."""
     session = record.session
     if session.status is Status.RUNNING:
         try:
@@ -76,8 +77,8 @@ def close_after(record: SessionRecord, error: BaseException) -> None:
 
 
 def keep_head(project: Project, session: Session) -> None:
-    """All of the session but its results, in the ledger, so that its file can be rebuilt. What is counted of the results is
-    left out where it is too much for one value: it is counted again."""
+    """Write the session without its results to the ledger, so that its file can be rebuilt. The counts of its failures are left out
+    if they are too large for one value: they can be counted again."""
     head = to_json(session.model_dump(mode="json", exclude={"results"}))
     if len(head) > _HEAD_BYTES:
         head = to_json(session.model_dump(mode="json", exclude={"results", "fingerprint_counts"}))

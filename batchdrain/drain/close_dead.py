@@ -1,4 +1,4 @@
-"""A session whose process is dead is completed as it stands. Starts no work."""
+"""Completes a session whose process is dead with what is known of it. Starts no work."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ class Closed:
     """A session that is complete now."""
 
     session: Session
-    others: Sequence[Session] = ()  #: of its chain, that were left too
-    was_complete: bool = False  #: before
+    others: Sequence[Session] = ()  #: the other sessions of its chain that were incomplete too
+    was_complete: bool = False  #: whether the session was complete before
     recovered: Sequence[Recovered] = ()  #: what dead controllers held
-    held: Sequence[Held] = ()  #: what it still holds
-    holds_elsewhere: bool = False  #: phases of another table of the database
+    held: Sequence[Held] = ()  #: what the session still holds
+    holds_elsewhere: bool = False  #: whether it holds phases of another table of the database
 
 
 def find_dead(project: Project, session_id: str | None) -> Target | None:
-    """What `close_dead` would complete; None where nothing is incomplete. Reads only. Raises SessionInUse for a session that
-    lives, BadData for one of another database."""
+    """Find what `close_dead` would complete; None if no session is incomplete. Reads only. Raises SessionInUse if the session
+    lives, BadData if it belongs to another database."""
     target = find_target(project, session_id)
     if target is not None and target.is_open:
         require_same_database(target.session, project.store)
         for name in target.ids:
             if project.folder.is_held(name):
-                os.close(project.folder.lock(name))  # says who has it; it may have ended by now
+                os.close(project.folder.lock(name))  # raises an error that says who holds it, unless that one has just ended
         for session in target.incomplete:
             _require_dead(project, session)
     return target
 
 
 def close_dead(project: Project, session_id: str | None) -> Closed | None:
-    """Complete the session (None: the newest incomplete one) with all that the ledger knows of it, and its chain; None where
-    there is none. What it holds is given back. Raises SessionInUse for one that lives, BatchDrainError."""
+    """Complete the session (None: the newest incomplete one) and its chain with all that the ledger knows, and give back what it
+    holds. Returns None if there is no such session. Raises SessionInUse if it lives, BatchDrainError."""
     target = find_dead(project, session_id)
     if target is None or not target.is_open:
         return None if target is None else Closed(session=target.session, was_complete=True)
@@ -63,7 +63,7 @@ def close_dead(project: Project, session_id: str | None) -> Closed | None:
     for session in target.incomplete:
         if session is target.session:
             closed = _complete(project, session)
-        elif session.session_id in known:  # one whose files are on another host is closed there
+        elif session.session_id in known:  # a session whose files are on another host is closed there
             closed = _add(closed, _complete(project, session))
     if target.chain is not None:
         target.chain.end(project, Status.COMPLETE, BECAUSE)
@@ -106,7 +106,8 @@ def _complete(project: Project, session: Session) -> Closed:
 
 
 def _require_dead(project: Project, session: Session) -> None:
-    """A session that is drained from another machine has no lock here: its claims tell. Raises SessionInUse."""
+    """Raises SessionInUse if the session lives. A session that is drained from another machine has no lock here; its claims show
+    it."""
     for held in project.store.history.read_held():
         alive = is_alive(held)
         if held.session_uid == session.session_uid and (alive or (alive is None and held.lease_left_ms >= 0)):

@@ -1,4 +1,4 @@
-"""A drain is composed: each collaborator gets what it needs, and nothing else."""
+"""Composes a drain: each collaborator gets what it needs, and nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from batchdrain.drain.workers import Workers
 
 @contextmanager
 def open_drain(it: OpenSession, recorder: Recorder, presence: Presence) -> Iterator[Drain]:
-    """The drain of a session, with what serves it. Raises ConfigError, FilesUnavailable."""
+    """Open the drain of a session with its services. Raises ConfigError, FilesUnavailable, EngineUnavailable."""
     it.record.counts.metric = it.request.settings.stop.metric
     with (
         open_services(it, recorder, presence) as services,

@@ -1,4 +1,4 @@
-"""Outlasting a database that is away: its operations are repeated until it is back, or our patience is over."""
+"""Outlasts a database that is away: operations are repeated until it is back or patience has run out."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _TOLD_EVERY_S: Final = 30.0
 
 
 class DatabaseOutage:
-    """What is given to `retry` must be safe to repeat."""
+    """Repeats operations. The operations given to `retry` must be safe to repeat."""
 
     def __init__(self, patience_s: float, shutdown: Shutdown, notice: Callable[[str], None]) -> None:
-        """`notice`: tells people."""
+        """`patience_s`: how long one operation is repeated, in seconds; `notice`: tells people."""
         self.patience_s = patience_s
         self._shutdown = shutdown
         self._notice = notice
         self._given_up = False
-        self._told = ""  # of the outage that lasts now
+        self._told = ""  # the error of the present outage
 
     def retry(self, work: Callable[[], T], *, meanwhile: str) -> T:
-        """The result of `work`. `meanwhile`: what people are told while it can't be had. Raises DatabaseUnavailable when
-        our patience is over, or a signal came."""
+        """Return the result of `work`. `meanwhile`: what people are told while it can't be had. Raises DatabaseUnavailable once
+        patience has run out or a signal came."""
         began = told = monotonic()
         wait_s = _FIRST_S
         while True:
@@ -43,7 +43,7 @@ class DatabaseOutage:
                     told = now
                     self._notice(f"Still away after {now - began:.0f} s; trying again for {left_s:.0f} s")
                 if not left_s:
-                    self._given_up = True  # the rest is put in order without waiting as long once more
+                    self._given_up = True  # the cleanup after this does not wait that long once more
                     raise
                 self._shutdown.wake.wait(min(wait_s, left_s))
                 wait_s = min(_MOST_S, wait_s * 2)
@@ -52,7 +52,7 @@ class DatabaseOutage:
                 return done
 
     def _tell(self, what: str, meanwhile: str, left_s: float) -> None:
-        """What is wrong is told once in an outage, however much waits for its end."""
+        """Tell what is wrong. The full message is told once in an outage, however many operations wait."""
         again = f"{meanwhile}; trying again for {left_s:.0f} s" if left_s else meanwhile
         self._notice(f"The same: {again}" if what == self._told else f"{what}: {again}")
         self._told = what

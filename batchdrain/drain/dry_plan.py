@@ -1,4 +1,4 @@
-"""A plan of what a drain would do, made as the drain makes its choices, from the backlog as recovery would leave it."""
+"""Plans what a drain would do. The plan makes its choices as the drain does, from the backlog as recovery would leave it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class DryPlan:
     """What is found out without writing."""
 
     made: Plan
-    may_end_before: Callable[[int], Sequence[str]]  #: stop conditions that may end it before the phase at a place, from 1 on
-    backlog: Callable[[], Backlog]  #: another one, which knows of no choice
-    recovery: Sequence[GivenBack]  #: what would be settled first
-    problems: Sequence[str]  #: why a drain would not begin, as far as a look tells
-    limit: int | None  #: phases that it takes at most; None: all there are
-    stopped: Skip | None  #: why a session that would go on takes nothing more, whatever is left
-    idle: Sequence[str]  #: what was asked for and changes nothing, a line each
+    may_end_before: Callable[[int], Sequence[str]]  #: what may end the plan before the phase at a place, from 1 on
+    backlog: Callable[[], Backlog]  #: makes a fresh backlog, without the plan's choices
+    recovery: Sequence[GivenBack]  #: what recovery would settle first
+    problems: Sequence[str]  #: why a drain would not begin, as far as can be seen without writing
+    limit: int | None  #: the most phases that it takes; None: all there are
+    stopped: Skip | None  #: why a resumed session takes nothing more, whatever is left
+    idle: Sequence[str]  #: requested options that change nothing, a line each
 
 
 def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | None) -> DryPlan:
-    """`left`: of a session that would go on. Raises ConfigError, DatabaseUnavailable."""
+    """Make the plan. `left`: what is left of a session that would be resumed. Raises ConfigError, DatabaseUnavailable."""
     recovery = foresee_recovery(project)
     limit, refuse = request.most if left is None else left.most, RefusedValues(project.store)
     known = partial(foresee_progress, project, request, left, recovery)
@@ -50,7 +50,7 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
     of_group, group_end = find_group_end(project, request, recovery)
     if limit is not None and of_group is not None:
         limit = min(limit, of_group)
-    if stopped is None and group_end is not None and not group_end.is_full:  # one that is full still tries again
+    if stopped is None and group_end is not None and not group_end.is_full:  # a group that is full still tries phases again
         stopped = group_end.because
     backlog.refresh(clock.now())
     idle = [] if left is not None or request.plan is not None else find_idle(project, request, backlog)

@@ -1,4 +1,4 @@
-"""Futures in the order in which they end: to wait for one of many costs no more than to wait for one."""
+"""Collects futures in the order in which they end. Waiting for one of many costs no more than waiting for one."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 
 class EndedFutures:
-    """Of the orders of a drain. What somebody waits for stays here until it is collected: an error may come in between."""
+    """The ended orders of a drain. They stay here until they are collected, as an error may come between `wait` and `collect`."""
 
     def __init__(self) -> None:
-        self._new = SimpleQueue[Future[Any]]()  # filled by any thread, and by a signal's handler where that cancels
+        self._new = SimpleQueue[Future[Any]]()  # filled by any thread, and by a signal handler that cancels
         self._ended: list[Future[Any]] = []
 
     def __bool__(self) -> bool:
         return bool(self._ended) or not self._new.empty()
 
     def follow(self, future: Future[Any]) -> None:
-        """It comes here once it is done, or was cancelled."""
+        """Add the future here once it is done or cancelled."""
         future.add_done_callback(self._new.put)
 
     def wait(self, within_s: float | None) -> bool:
-        """Whether there is any by then; None: for ever."""
+        """Wait up to `within_s` seconds (None: for ever) until a future has ended. Returns whether one has."""
         try:
             self._ended.append(self._new.get(timeout=0 if self._ended else within_s))
             while True:
@@ -31,7 +31,7 @@ class EndedFutures:
             return bool(self._ended)
 
     def collect(self) -> list[Future[Any]]:
-        """All there is."""
+        """Return all ended futures, and forget them."""
         self.wait(0)
         found, self._ended = self._ended, []
         return found

@@ -1,4 +1,4 @@
-"""The engine of a drain: made, probed, and left with the drain."""
+"""Opens the engine of a drain: makes it, probes it, and leaves it when the drain ends."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from batchdrain.execution.engines.protocol import Capabilities, Engine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineAtWork:
-    """It was found to do what a drain needs."""
+    """An engine that has passed the probe: it does what a drain needs."""
 
     engine: Engine
-    capabilities: Capabilities  #: of the engine
-    delivery: Delivery | None  #: what an engine of others calls; None where the guardians are ours
+    capabilities: Capabilities  #: what the engine can do
+    delivery: Delivery | None  #: what a foreign engine calls; None if the guardians are ours
 
 
 @contextmanager
 def open_probed(it: OpenSession, shutdown: Shutdown, notice: Callable[[str], None]) -> Iterator[EngineAtWork]:
-    """Raises ConfigError, FilesUnavailable, EngineUnavailable."""
+    """Open an engine and probe it. Raises ConfigError, FilesUnavailable, EngineUnavailable."""
     with open_engine(it.request.settings, shutdown) as (engine, capabilities):
         delivery = Probe(it, engine, capabilities, shutdown, notice).delivery()
         yield EngineAtWork(engine=engine, capabilities=capabilities, delivery=delivery)

@@ -1,4 +1,4 @@
-"""When an engine is given up: its errors are alike, so many in a row."""
+"""Decides when an engine is given up: after this many similar errors in a row."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ MOST: Final = 3
 
 
 class EngineErrors:
-    """Those since it last executed something to its end."""
+    """Counts the errors since the engine last executed an order to its end."""
 
     def __init__(self) -> None:
         self._last = ""
         self._count = 0
 
     def add(self, what: str) -> bool:
-        """Another one. Returns whether there are too many alike in a row now."""
+        """Count an error. Returns whether there are too many similar errors in a row now."""
         masked = fingerprint(what)
         self._count = self._count + 1 if masked == self._last else 1
         self._last = masked
         return self._count >= MOST
 
     def clear(self) -> None:
-        """It executes."""
+        """Forget the errors, because the engine has executed an order."""
         self._count = 0

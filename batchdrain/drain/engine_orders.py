@@ -1,4 +1,4 @@
-"""How the orders of a drain are followed: it depends on whose engine it is."""
+"""Chooses how the orders of a drain are followed, which depends on the kind of engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchdrain.drain.ticketed_orders import Patience, TicketedOrders
 
 
 def make_orders(it: OpenSession, services: Services, recorder: Recorder, stops: Stops) -> Orders:
-    """Guardians of ours tell of each end; an engine of others draws a ticket for each order."""
+    """Our own guardians report each end. With a foreign engine, each order draws a ticket."""
     used = services.executing
     if used.delivery is None:
         return GuardedOrders(used.engine)

@@ -1,4 +1,4 @@
-"""What an engine of others really does, found out before the first claim: an order of `true`, and its ticket."""
+"""Finds out before the first claim what a foreign engine really does: it executes an order of `true`, which draws a ticket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CURE: Final = "let its workers see the folder of the sessions under the same pa
 
 
 class Probe:
-    """Of one engine, for one session."""
+    """The probe of one engine for one session."""
 
     def __init__(
         self, it: OpenSession, engine: Engine, has: Capabilities, shutdown: Shutdown, notice: Callable[[str], None]
@@ -46,11 +46,14 @@ class Probe:
         self._cwd = str((it.project.root / settings.command.cwd).absolute())
         uid = it.record.session.session_uid or ""
         self._folder = tickets.folder_of(str(it.record.spool.absolute()), f"{uid}.")
-        self._session = uuid.uuid4().hex  # what workers were told by a former controller of the session is not for us
+        self._session = uuid.uuid4().hex  # new each time: words for an earlier controller do not concern it
 
     def delivery(self) -> Delivery | None:
-        """What the engine is given to call; None for one whose guardians are ours: it needs no tickets. Raises ConfigError for
-        one that can't keep an order from being executed twice, EngineUnavailable for one that executes nothing now."""
+        """Probe the engine. Returns what the engine is given to call; None if the guardians are ours, as those need no tickets.
+
+        Raises ConfigError if the engine can't keep an order from being executed twice, EngineUnavailable if it executes nothing
+        now, FilesUnavailable.
+        """
         if self._has.pool is not None:
             return None
         if self._has.first is None and self._has.shares_files is False:
@@ -71,7 +74,7 @@ class Probe:
         return self._with_words(delivery)
 
     def _with_words(self, delivery: Delivery) -> Delivery:
-        """Under a short lease, where its `tell` reaches the processes that execute."""
+        """The delivery with a short lease if the engine's `tell` reaches the processes that execute; otherwise unchanged."""
         if self._has.tell is None or self._shutdown.signal is not None:
             return delivery
         why = "no worker answered"
@@ -79,7 +82,7 @@ class Probe:
             try:
                 with keep_standard_streams():
                     answers = list(self._has.tell(delivery.call, Beat(session=self._session, grants={}).to_message()))
-            except Exception as error:  # noqa: BLE001 - whatever an engine raises
+            except Exception as error:  # noqa: BLE001 - an engine may raise anything
                 why = f"{type(error).__name__}: {error}"
                 continue
             found = {instance for raw in answers if (instance := instance_of(raw))}
@@ -92,7 +95,7 @@ class Probe:
     def _tell_capacity(self) -> None:
         try:
             slots = None if self._has.capacity is None else self._has.capacity()
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self._notice(f"The engine can't say how many slots it has: {type(error).__name__}: {error}")
             return
         if isinstance(slots, int) and slots < self._workers:
@@ -103,7 +106,7 @@ class Probe:
 
     def _make_delivery(self) -> Delivery:
         """Raises FilesUnavailable."""
-        from batchdrain.execution import worker_code  # what drains on this machine needs nothing of it
+        from batchdrain.execution import worker_code  # imported here because local drains do not need it
 
         landmark = f"{self._folder}/landmark-{uuid.uuid4().hex}"
         try:
@@ -138,14 +141,14 @@ class Probe:
         )
 
     def _try(self, delivery: Delivery) -> None:
-        """Until an order of ours has drawn its ticket where we see it. Raises ConfigError, EngineUnavailable."""
+        """Send orders until one has drawn its ticket where we see it. Raises ConfigError, EngineUnavailable."""
         what = ""
         for _ in range(_TRIES):
             order = self._order()
             try:
                 with keep_standard_streams():
                     future = self._engine.submit(delivery.call, delivery.message_of(order))
-            except Exception as error:  # noqa: BLE001 - whatever an engine raises
+            except Exception as error:  # noqa: BLE001 - an engine may raise anything
                 delivery.withdraw(order.token)
                 what = f"it takes no commands: {type(error).__name__}: {error}"
                 continue
@@ -157,7 +160,8 @@ class Probe:
         )
 
     def _await(self, future: Future[bytes], delivery: Delivery, order: Order) -> str:
-        """What the engine says, where that is an error. Raises EngineUnavailable where it begins nothing."""
+        """Wait for the order. Returns the engine's error, '' if there is none. Raises EngineUnavailable if no worker begins
+        anything."""
         begun, told = monotonic(), False
         while not wait([future], timeout=_LOOK_S).done:
             waited_s, has_begun = monotonic() - begun, delivery.may_have_begun(order.token)
@@ -176,12 +180,13 @@ class Probe:
             future.result()
         except CancelledError:
             return "it cancelled it"
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
             return f"{type(error).__name__}: {error}"
         return ""
 
     def _is_sound(self, future: Future[bytes], delivery: Delivery, order: Order) -> bool:
-        """Whether the ticket was drawn by a delivery. An error of the future is no proof that it was not."""
+        """Whether a worker has drawn the ticket. An error of the future does not prove that none has. Raises ConfigError if workers
+        can't execute `true` or draw their tickets elsewhere."""
         is_drawn = not delivery.withdraw(order.token)
         try:
             answer = future.result(timeout=0)
@@ -189,7 +194,7 @@ class Probe:
             ending = read_answer(answer, order)
         except CancelledError:
             return is_drawn
-        except Exception:  # noqa: BLE001 - whatever an engine raises; it is told where nothing was drawn either
+        except Exception:  # noqa: BLE001 - an engine may raise anything; the caller reports it
             return is_drawn
         if ending.by is EndedBy.NOT_STARTED:
             raise ConfigError(f"batchdrain.engine: `true` can't be executed {ending.message}", remedy="mend its workers")

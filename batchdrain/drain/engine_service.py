@@ -1,4 +1,4 @@
-"""An engine is made, and is left. One that is not ours may hang in either: an interrupted drain does not wait for it."""
+"""Makes an engine and leaves it. A foreign engine may hang in either; an interrupted drain does not wait for it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from batchdrain.runtime.signals import keep_handlers
 from batchdrain.runtime.threads import begin
 
 _BOUND_S: Final = 4.5
-"""Beyond the grace time: an interrupted drain is gone within 5 s more, and its last thread may be a little late."""
+"""Seconds on top of the grace time. An interrupted drain must be gone within 5 s after the grace time, and its last thread may be a
+little late."""
 _LEAVES_S: Final = 1.0
 _LOOK_S: Final = 0.1
 
 
 @contextmanager
 def open_engine(settings: Settings, shutdown: Shutdown) -> Iterator[tuple[Engine, Capabilities]]:
-    """Raises ConfigError, EngineUnavailable."""
-    shutdown.bound_s = settings.command.grace_s + _BOUND_S  # its factory may hang too, for all that is known of it
+    """Make and enter the engine. Raises ConfigError, EngineUnavailable."""
+    shutdown.bound_s = settings.command.grace_s + _BOUND_S  # the engine's factory may hang too
     engine = _make(settings)
     shutdown.engine = capabilities = capabilities_of(engine)
     if capabilities.pool is not None:
@@ -44,14 +45,14 @@ def open_engine(settings: Settings, shutdown: Shutdown) -> Iterator[tuple[Engine
 
 
 def _make(settings: Settings) -> Any:
-    with keep_handlers():  # also while its module is imported
+    with keep_handlers():  # importing its module may set handlers too
         factory = resolve_engine(settings.engine)
     try:
         with keep_handlers():
             return factory(workers=settings.workers, settings=settings)
     except BatchDrainError:
         raise
-    except OSError as error:  # what connects to others: a time-out is one of these too
+    except OSError as error:  # the engine can't connect; a timeout is an OSError too
         raise EngineUnavailable(
             f"batchdrain.engine: it can't be reached: {type(error).__name__}: {error}",
             remedy="start what it connects to, then try again; nothing was claimed",
@@ -64,14 +65,14 @@ def _make(settings: Settings) -> Any:
 
 
 def _leave(engine: Any, shutdown: Shutdown, *, is_broken: bool) -> None:
-    """Its own end, which waits for what it executes. Where the drain was interrupted, or leaves something held, that is not
-    waited for beyond a second: then the process ends without it. Raises what its end raises."""
+    """Leave the engine, which waits for what it executes. If the drain was interrupted or leaves something held, wait at most one
+    second; the process then ends without the engine. Raises what the engine's exit raises."""
     failed: list[BaseException] = []
 
     def end() -> None:
         try:
             engine.__exit__(None, None, None)
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
             failed.append(error)
 
     thread, until = begin(end, "engine-end"), None

@@ -1,4 +1,4 @@
-"""What a drain exits with: by a signal, an error, or its results."""
+"""The exit code of a drain: by a signal, an error, or its results."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _BY_CTRL_C: Final = 130
 
 
 def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
-    """As `exit_code_of`, with the rate that these settings want."""
+    """The exit code by results, with the success rate that these settings demand."""
     return exit_code_of(session, settings.min_success_rate, orphaned=orphaned)
 
 
 def find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
-    """What is told of it as an error."""
+    """The error that the drain reports; None if there is none."""
     failure = drain.stops.failure or drain.finisher.refused or drain.claimer.refused
     if failure is None and not it.backlog.waiting:
         return ambiguity_of(it.backlog.skipped)
@@ -32,7 +32,7 @@ def find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
 
 
 def find_exit_code(it: OpenSession, drain: Drain, shutdown: Shutdown) -> int:
-    """Of a signal, else of an error, else of the results."""
+    """The exit code: that of a signal, else that of an error, else the one by results."""
     if shutdown.exit_code is not None:
         return shutdown.exit_code
     if (failure := find_failure(it, drain)) is not None:
@@ -42,14 +42,14 @@ def find_exit_code(it: OpenSession, drain: Drain, shutdown: Shutdown) -> int:
 
 
 def find_rate_of_this_time(it: OpenSession) -> float | None:
-    """The success rate that is wanted now, where it is another one than the session's own."""
+    """The success rate of this call, if it differs from the session's own; otherwise None."""
     wanted = it.request.settings.min_success_rate
     own = None if it.whole is None else it.whole.settings.min_success_rate
     return None if wanted == own else wanted
 
 
 def exit_code_after(error: BaseException) -> int:
-    """Of the task, once it was raised."""
+    """The exit code of the task once the error was raised."""
     if isinstance(error, BatchDrainError | Signalled):
         return error.exit_code
     return _BY_CTRL_C if isinstance(error, KeyboardInterrupt) else _FAULT_OF_OURS

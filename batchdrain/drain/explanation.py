@@ -1,4 +1,5 @@
-"""One phase: what came of it so far, and what a drain would do with it now. Judged as the dry run judges it. Reads only."""
+"""Explains one phase: what has happened to it so far, and what a drain would do with it now, judged as the dry run judges it. Reads
+only."""
 
 from __future__ import annotations
 
@@ -22,20 +23,20 @@ class Explanation:
     """What is known of one phase."""
 
     key: PhaseKey
-    state_word: str  #: that stands for its state in the table; GONE where no row has its ids
-    state: PhaseState | None  #: None where the word is mapped to none
-    phase_index: int | None  #: its place in its run; None where none is mapped, or it has none
-    is_there: bool  #: whether a row has its ids: a word for a state may be GONE too
-    failure: Failure  #: of the text that stands there
+    state_word: str  #: the word for its state in the table; GONE if no row has its ids
+    state: PhaseState | None  #: None if the word is mapped to no state
+    phase_index: int | None  #: its place in its run; None if no such column is mapped, or if the row has none
+    is_there: bool  #: whether a row has its ids: GONE may also be a real word for a state
+    failure: Failure  #: made of the reason in the table
     history: PhaseHistory
-    disposition: Disposition | None  #: None for what has not failed
-    next_drain: NextDrain | None  #: None for what is neither failed nor queued
-    recovery: GivenBack | None  #: what recovery would do with it first; it is judged as it would stand then
-    reopenings: Sequence[Note]  #: of it, the earliest first
+    disposition: Disposition | None  #: None if the phase has not failed
+    next_drain: NextDrain | None  #: None if the phase is neither failed nor queued
+    recovery: GivenBack | None  #: what recovery would do with it first; the phase is judged as it would be after that
+    reopenings: Sequence[Note]  #: the reopenings of the phase, the earliest first
 
 
 def explain_phase(project: Project, key: PhaseKey) -> Explanation:
-    """Raises ConfigError, DatabaseUnavailable."""
+    """Explain a phase. Raises ConfigError, DatabaseUnavailable."""
     store = project.store
     history = read_phase_history(store, key)
     with store.database.read() as connection:
@@ -62,7 +63,7 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
 
 
 def read_reopenings(project: Project, key: PhaseKey) -> list[Note]:
-    """What people lifted of a phase, the earliest first."""
+    """The notes with which people reopened a phase, the earliest first. Raises DatabaseUnavailable."""
     ids = (key.run_id, key.phase_id)
     notes = Notes(project.store.database, project.store.ledger).read(NoteKind.REOPENED)
     found = [note for note in notes if (note.content.get("run_id"), note.content.get("phase_id")) == ids]

@@ -1,4 +1,4 @@
-"""The end of an attempt is written to the ledger, and recorded. What the loop has to know of it comes back."""
+"""Writes the end of an attempt to the ledger, and records it. The loop gets back what it has to know."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What the loop has to know of an end; everything else is written already."""
+    """What the loop has to know of an end. Everything else is written already."""
 
-    recorded: Attempt | None = None  #: as the ledger has it; None where the phase was given back, or nothing was written
+    recorded: Attempt | None = None  #: as the ledger has it; None if the phase was given back or nothing was written
     is_orphaned: bool = False  #: given back, and nobody knows what its command did
-    waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more
-    is_given_back: bool = False  #: given back without a result, and nothing is to be tried again by itself
+    waits_again: bool = False  #: given back although nobody asked for that: it may be taken once more
+    is_given_back: bool = False  #: given back without a result, and not tried again automatically
     retry: ScheduledAttempt | None = None
-    is_kept: bool = False  #: the table is another one by now: nothing was written, and the claim stays
-    postponed: Ended | None = None  #: nothing was written yet: somebody has the row locked
+    is_kept: bool = False  #: the table has changed: nothing was written, and the claim stays
+    postponed: Ended | None = None  #: nothing was written yet, because somebody has the row locked
 
 
 class Finisher:
-    """Writes ends. What ends the session with one of them, it tells to `stops`."""
+    """Writes ends. An end that ends the session is reported to `stops`."""
 
     def __init__(
         self,
@@ -56,17 +56,17 @@ class Finisher:
         self.outage = services.outage
         self._recorder = recorder
         self._stops = stops
-        self.refused: BatchDrainError | None = None  #: the first row that the table does not take back: it stays held
+        self.refused: BatchDrainError | None = None  #: the first row that the table did not take back; the phase stays held
 
     def tell_kept(self) -> None:
-        """What could not be recorded, as the table is another one by now."""
+        """Tell which results could not be recorded because the table has changed."""
         keys = sorted(str(claim.phase.key) for claim in self._heartbeat.held)
         if keys:
             shown = ", ".join(keys[:_SHOWN]) + (", …" if len(keys) > _SHOWN else "")
             self._recorder.notice(f"Kept, and not recorded yet: what became of {shown}; `inv resume` records it")
 
     def finish(self, ended: Ended, judgement: Judgement) -> Conclusion:
-        """Ledger, event, session, screen, in this order. Raises DatabaseUnavailable."""
+        """Write an end to the ledger, the events, the session and the screen, in this order. Raises DatabaseUnavailable."""
         claim = ended.running.claim
         try:
             recorded = self.outage.retry(
@@ -101,9 +101,9 @@ class Finisher:
         return self._record(ended, judgement, recorded)
 
     def _refuse(self, claim: Claim, error: ConfigError) -> Conclusion:
-        """Nothing was written. Raises what is not about this row."""
+        """Handle an error of the table; nothing was written. Raises the error if it is not about this row."""
         change = self._watch.explain(error)
-        if isinstance(change, SchemaChanged):  # it is kept as it is: recovery records it once the mapping is mended
+        if isinstance(change, SchemaChanged):  # kept as it is: recovery records it once the mapping is corrected
             self._stops.fail(change)
             return Conclusion(is_kept=True)
         if not isinstance(error, RowRefused):
@@ -114,7 +114,7 @@ class Finisher:
         return Conclusion(is_orphaned=True)
 
     def _release(self, ended: Ended, judgement: Judgement, recorded: Attempt) -> Conclusion:
-        """Given back: not counted as an attempt."""
+        """Report a phase that was given back. This does not count as an attempt."""
         scheduled, ending = ended.running.scheduled, ended.ending
         self._recorder.released(scheduled, _end_of(ended, recorded, None))
         self._stops.stop(judgement.stop)
@@ -131,7 +131,7 @@ class Finisher:
         )
 
     def _record(self, ended: Ended, judgement: Judgement, recorded: Attempt) -> Conclusion:
-        """A result of the session, which may be tried again."""
+        """Record a result of the session; the phase may be tried again."""
         scheduled, wait_s = ended.running.scheduled, judgement.retry_in_s
         if recorded.outcome is Outcome.MOVED or recorded.unwritten:
             wait_s = None
@@ -145,8 +145,8 @@ class Finisher:
         return Conclusion(recorded=recorded, retry=retry)
 
     def _postpone(self, ended: Ended, judgement: Judgement) -> Ended:
-        """To be concluded later: the claim is kept, other phases go on. Raises DatabaseUnavailable once our patience is over,
-        or a signal came."""
+        """Put an end off: the claim is kept, and other phases go on. Raises DatabaseUnavailable once patience has run out or a
+        signal came."""
         key, now = ended.running.claim.phase.key, monotonic()
         since = now if ended.locked_since is None else ended.locked_since
         if self._stops.is_interrupted or now - since > self.outage.patience_s:
@@ -169,7 +169,7 @@ def _end_of(ended: Ended, recorded: Attempt, wait_s: float | None) -> Finished:
 
 
 def _failure_of(ending: Ending) -> BatchDrainError | None:
-    """What ends the drain with it. An engine that takes nothing was told of when it did not."""
+    """The error that ends the drain after this ending; None if the drain goes on, or if the error was reported already."""
     if ending.by is not EndedBy.NOT_STARTED:
         lacks = ending.by is EndedBy.INTERRUPT and ending.errno == errno.ENOMEM
         return FilesUnavailable(ending.message, remedy="free what it lacks; the phase was given back") if lacks else None

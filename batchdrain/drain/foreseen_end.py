@@ -1,4 +1,4 @@
-"""What may end a drain before its plan is done, as far as a look tells. Reads only."""
+"""What may end a drain before its plan is done, as far as can be seen beforehand. Reads only."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from batchdrain.planning.stop import Progress, session_stop
 def name_early_ends(
     made: Plan, request: DrainRequest, progress: Progress, backlog: Backlog, before: Plan | None = None
 ) -> Plan:
-    """The plan with the rules that may end it before its last phase. `progress`: before its first one, and before those of
-    `before`: the part of the chain that comes first."""
+    """The plan with the rules that may end it before its last phase. `before`: the plan of the chain's part that comes first, if
+    there is one; `progress`: that before the first phase of both."""
     phases = [planned.choice.phase for planned in made.all]
     first = [] if before is None else [planned.choice.phase for planned in before.all]
     rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of, first=first)
     if request.stop_on_first_failure and phases and len(first) + len(phases) > 1:
         rules = ("--stop-on-first-failure", *rules)
-    if before is not None and phases and request.settings.stop.skip_runs_with_queued:  # what it leaves stays queued
+    if before is not None and phases and request.settings.stop.skip_runs_with_queued:  # what it leaves out stays queued
         rules = (*rules, *before.may_end_by)
-    room = made.room if phases or first else 0  # nothing follows where nothing is drained
+    room = made.room if phases or first else 0  # if nothing is drained, no phase can become free
     return replace(made, may_end_by=tuple(dict.fromkeys(rules)), room=room, workers=request.settings.workers)
 
 
 def find_group_end(
     project: Project, request: DrainRequest, recovery: Sequence[GivenBack]
 ) -> tuple[int | None, GroupEnded | None]:
-    """How many phases the group may still take once `recovery` is done, and why it takes none, as a look tells; None and None
-    where there is no group yet. Reads only. Raises UsageError where it was begun with something else."""
+    """How many phases the group may still take once `recovery` is done, and why it takes none; (None, None) if there is no group,
+    or if it has not begun. Reads only. Raises UsageError if the group was begun with another request."""
     group, groups = (
         None if request.group is None else Group(request.group),
         Groups(project.store.database, project.store.ledger),
@@ -54,5 +54,5 @@ def find_group_end(
 
 
 def find_session_stop(request: DrainRequest, progress: Progress) -> Skip | None:
-    """Why a session that has come so far takes nothing more. Pure."""
+    """The stop condition that keeps a session with this progress from taking more; None if there is none. Pure."""
     return session_stop(progress, request.settings.stop)

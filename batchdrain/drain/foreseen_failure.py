@@ -1,5 +1,5 @@
-"""What keeps a drain from beginning, and the error with which it would end whatever comes of its phases, as far as a look tells.
-Reads only."""
+"""What would keep a drain from beginning, and the error with which it would end whatever its phases result in, as far as can be
+seen beforehand. Reads only."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def find_problems(project: Project, request: DrainRequest) -> list[str]:
 
 
 def find_risks(project: Project, request: DrainRequest) -> tuple[str, ...]:
-    """What of the table may refuse what the drain writes, though nothing is wrong as far as a look tells; none where the command
-    sets the states. Raises DatabaseUnavailable."""
+    """What in the table may refuse the drain's writes, though nothing looks wrong. Empty if the command sets the states itself.
+    Raises DatabaseUnavailable."""
     if request.settings.command.result_from != "exit_code":
         return ()
     with project.store.database.read() as connection:
@@ -52,7 +52,7 @@ def find_risks(project: Project, request: DrainRequest) -> tuple[str, ...]:
 
 
 def foresee_failure(project: Project, made: Plan, problems: Sequence[str]) -> BatchDrainError | None:
-    """The error with which a drain would end that does what is planned, whatever comes of it; None where a look tells of none.
+    """The error with which a drain that follows the plan would end whatever its phases result in; None if none can be seen.
     `problems`: why it would not begin."""
     if problems:
         return ConfigError.of(problems)
@@ -62,7 +62,8 @@ def foresee_failure(project: Project, made: Plan, problems: Sequence[str]) -> Ba
 
 
 def _find_lost(project: Project, made: Plan) -> PhaseKey | None:
-    """The first phase, where neither it nor the next ones are found again by their ids: of one that may have been deleted."""
+    """The first phase of the plan, if neither it nor the next ones are found again by their ids; else None. One phase alone may
+    just have been deleted."""
     first = [planned.choice.phase.key for planned in made.phases[:_LOOKED_AT]]
     with project.store.database.read() as connection:
         found = any(project.store.table.read_row_state(connection, key) is not None for key in first)
@@ -70,5 +71,5 @@ def _find_lost(project: Project, made: Plan) -> PhaseKey | None:
 
 
 def name_stopped(stop: Skip) -> str:
-    """What takes nothing more by it: the group, or the session."""
+    """What the stop keeps from taking more: the group or the session."""
     return "group" if stop.rule == GROUP else "session"

@@ -1,4 +1,4 @@
-"""What a session has done, as far as a look tells, before a drain of it would begin. Reads only."""
+"""What a session will have done when its drain begins, as far as can be seen beforehand. Reads only."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def foresee_progress(
     recovery: Sequence[GivenBack],
     refused: Mapping[PhaseKey, Skip] = _NONE,
 ) -> ResultCounts:
-    """`left`: of a session that would go on; `recovery`: what would be settled first; `refused`: what could not be claimed.
-    Raises DatabaseUnavailable."""
+    """`left`: what is left of a session that would be resumed; `recovery`: what would be settled first; `refused`: phases that
+    could not be claimed. Raises DatabaseUnavailable."""
     done = ResultCounts() if left is None else left.count()
     done.passed_over.update(refused)
     for back in recovery:

@@ -1,4 +1,4 @@
-"""What recovery would do before a drain begins, found out without doing it: for the dry run, which writes and ends nothing."""
+"""Finds out what recovery would do before a drain, without doing it. The dry run needs this, as it writes and ends nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from batchdrain.planning.given_back import GivenBack
 
 
 def foresee_recovery(project: Project) -> list[GivenBack]:
-    """Each claim that a drain would settle first, as it would stand then. Raises DatabaseUnavailable."""
+    """Each claim that a drain would settle first, in the state that it would have then. Raises DatabaseUnavailable."""
     remapped = Remapped(project)
     return [
         _foresee(project, held)
@@ -53,7 +53,7 @@ def _foresee(project: Project, held: Held) -> GivenBack:
 
 
 def _row_state_after(project: Project, held: Held, now: RowState | None, attempt: Attempt | None) -> RowState:
-    """What would stand in the table: only a row in one of our states is written."""
+    """The state of the row after recovery. Only a row that is in one of batchdrain's own states would be written."""
     if now is None:
         return RowState(state=GONE, reason=None, is_there=False)
     states, command = project.store.table.states, command_of(held, project.settings.command)

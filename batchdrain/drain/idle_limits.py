@@ -1,4 +1,4 @@
-"""A limit that was asked for and had no effect, as far as only the end of a session tells."""
+"""Limits that were requested and had no effect, as far as only the end of a session can show it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from batchdrain.sessions.session import Session
 
 
 def tell_idle_limits(it: OpenSession, drain: Drain) -> None:
-    """Write them into the session, in the place of what an earlier end of it said."""
+    """Write these limits into the session. They replace what an earlier end of the session said."""
     session = it.record.session
     known = [line for line in session.without_effect if not line.startswith(f"{MAX_ATTEMPTS}=")]
     session.without_effect = known + _find_idle_limits(it, drain)
 
 
 def _find_idle_limits(it: OpenSession, drain: Drain) -> list[str]:
-    """--max-attempts where nothing could be tried again: told when it is known, at the end."""
+    """--max-attempts if nothing could be tried again. This is known only at the end."""
     session, attempts = it.record.session, it.request.settings.retry.max_attempts
-    progress = it.record.progress()  # of a chain also what its other session did
+    progress = it.record.progress()  # in a chain this includes its other session
     if MAX_ATTEMPTS not in it.request.flags or progress.results == progress.successes:
         return []
     if drain.executed > session.total_processed or it.record.counts.is_tried_again or has_transient(session):

@@ -1,4 +1,4 @@
-"""What passes between the verbs of a drain: a scheduled attempt is claimed, runs, has ended, is judged."""
+"""The stages of an attempt in a drain: it is scheduled, claimed, runs, has ended, and is judged."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from batchdrain.model.phase import RowState, Skip
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A phase that is ours, before its command begins."""
+    """A phase that this controller has claimed; its command has not begun yet."""
 
     scheduled: ScheduledAttempt
     claim: Claim
     limit: TimeLimit
-    guardian: GuardianClient | None  #: who will watch its command; None where the engine brings its own
-    deadline_ms: int | None  #: boot time at which its lease is over, unless a beat moves it; None without a guardian of ours
-    claimed_ms: int = 0  #: boot time before it was claimed
-    held_until_ms: int | None = None  #: boot time at which a lease is over that nothing renews; None with a guardian of ours
+    guardian: GuardianClient | None  #: it will watch the command; None if the engine brings its own guardians
+    deadline_ms: int | None  #: boot time in ms at which its lease ends if no beat comes; None without a guardian of ours
+    claimed_ms: int = 0  #: boot time in ms before it was claimed
+    held_until_ms: int | None = None  #: boot time in ms at which an unrenewed lease ends; None with a guardian of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,11 @@ class Running:
     scheduled: ScheduledAttempt
     claim: Claim
     order: Order
-    guardian: ProcessIdentity | None  #: of ours; None where the engine brings its own
+    guardian: ProcessIdentity | None  #: our guardian; None if the engine brings its own
     limit: TimeLimit
-    paths: tuple[str, str]  #: of stdout and stderr, as they are shown
-    claimed_ms: int = 0  #: as of `Claimed`
-    held_until_ms: int | None = None  #: likewise
+    paths: tuple[str, str]  #: the logs of stdout and stderr, as they are shown
+    claimed_ms: int = 0  #: see `Claimed`
+    held_until_ms: int | None = None  #: see `Claimed`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +44,17 @@ class Judgement:
     """What an ending means, and what follows from it."""
 
     attempt: Attempt
-    is_spared: bool  #: in an outage: the phase goes back and is tried again, uncounted
-    retry_in_s: float | None  #: None: not tried again
-    stop: Skip | None  #: ends the session
+    is_spared: bool  #: an outage lasts: the phase goes back and is tried again, uncounted
+    retry_in_s: float | None  #: seconds until it is tried again; None: it is not
+    stop: Skip | None  #: the reason if it ends the session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A command that has ended, and what it left in the table where it sets states itself."""
+    """A command that has ended, with the state that it left in the table if commands set states themselves."""
 
     running: Running
     ending: Ending
     row_state: RowState | None
-    judgement: Judgement | None = None  #: where it was judged already, and its row is locked by somebody
-    locked_since: float | None = None  #: monotonic
+    judgement: Judgement | None = None  #: set if it was judged already, but somebody has its row locked
+    locked_since: float | None = None  #: monotonic, in seconds; None: it is not locked

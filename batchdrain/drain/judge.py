@@ -1,4 +1,4 @@
-"""What an ending means: an attempt with its outcome, its reason and its category. Pure."""
+"""Judges an ending: makes an attempt with an outcome, a reason and a category of it. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _STATE_CHARS: Final = 500
 
 
 class Judge:
-    """For the drain and for recovery alike."""
+    """Judges endings, both for the drain and for recovery."""
 
     def __init__(self, settings: Settings, redact: Redact, categorise: Callable[[str | None], str]) -> None:
-        """`redact` comes before every cut: half a secret is not found any more."""
+        """`redact` is applied before every cut, as half a secret would not be recognised."""
         self._command = settings.command
         self._complete_words = settings.source.states.complete
         self._gone_is_complete = settings.source.gone_is == "complete"
@@ -45,7 +45,7 @@ class Judge:
         paths: tuple[str, str],
         ended_at: datetime,
     ) -> Attempt:
-        """The attempt that `ending` makes of `claim`. `row_state`: None with exit codes. `paths`: of both logs, as shown."""
+        """The attempt that `ending` makes of `claim`. `row_state`: None if exit codes tell; `paths`: both logs, as shown."""
         answer, outcome = self._read_answer(ending), self._outcome(ending, row_state)
         line, spoke = words_of(ending, self._redact)
         reason = None if outcome is Outcome.COMPLETE else self._reason(claim, ending, answer, row_state, limit, line)
@@ -100,10 +100,10 @@ class Judge:
         by_database = self._command.result_from == "database"
         if ending.by is EndedBy.NOT_TAKEN:
             return Outcome.NOT_STARTED
-        if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
+        if ending.by is EndedBy.NOT_STARTED:  # ids that are too long for an argument fail only their own phase
             return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
         if by_database and row_state is not None and self._is_complete(row_state):
-            return Outcome.COMPLETE  # whatever the exit code: the command's own state counts, the code is recorded beside it
+            return Outcome.COMPLETE  # whatever the exit code: the state that the command set counts; the code is recorded too
         if ending.by in {EndedBy.INTERRUPT, EndedBy.LEASE}:
             return Outcome.RELEASED
         if ending.by is EndedBy.LOST:
@@ -124,7 +124,8 @@ class Judge:
     def _reason(
         self, claim: Claim, ending: Ending, answer: Answer, row_state: RowState | None, limit: TimeLimit, line: str
     ) -> str:
-        """Why it failed, without secrets: the command's own words, else the `line` that it printed; never without how it ended."""
+        """Why it failed, without secrets: the command's own words, or else the `line` that it printed. Always says how the command
+        ended."""
         return self._redact(self._words(claim, ending, answer, row_state, limit, line))
 
     def _words(
@@ -137,7 +138,7 @@ class Judge:
         if answer.reason:
             return _end_reason(answer.reason, ending, answer)
         if row_state is not None and row_state.reason and row_state.reason != claim.prior_reason:
-            return to_storable(self._redact(row_state.reason))  # the command did say why, in its own way
+            return to_storable(self._redact(row_state.reason))  # the command told its reason through the table
         if row_state is not None and ending.exit_code == 0:
             left = (
                 "its row is gone"
@@ -149,13 +150,13 @@ class Judge:
 
 
 def _end_reason(words: str, ending: Ending, answer: Answer) -> str:
-    """With how it ended, which no cut takes off."""
+    """Append how the command ended. Only the words before are cut if the text is too long."""
     end = describe_end(ending.exit_code, ending.signal, ending.cpu_s, ending.max_rss_kb)
     return add_suffix(words, end, answer.problem, most=STORED_CHARS)
 
 
 def _reason_of_no_end(ending: Ending) -> str | None:
-    """Where no command came to its end: told by us, not by its log. None where one did."""
+    """The reason if no command came to its end: then batchdrain tells it, not the command's log. None if one did."""
     if ending.by is EndedBy.NOT_TAKEN:
         return f"the engine did not take it: {ending.message}"
     if ending.by is EndedBy.NOT_STARTED:

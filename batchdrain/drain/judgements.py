@@ -1,4 +1,4 @@
-"""What an ending means for the drain: its attempt, whether it is tried again, and whether it speaks of an outage."""
+"""What an ending means for the drain: its attempt, whether it is tried again, and whether it is a sign of an outage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchdrain.runtime import clock
 
 
 class Judgements:
-    """Each ending is judged once, also where its row is locked and it is written later."""
+    """Judges each ending once, even if its row is locked and it is written later."""
 
     def __init__(self, judge: Judge, breaker: CircuitBreaker, settings: Settings, recorder: Recorder) -> None:
         self._judge = judge
@@ -30,12 +30,12 @@ class Judgements:
 
     @classmethod
     def of_session(cls, it: OpenSession, breaker: CircuitBreaker, recorder: Recorder) -> Judgements:
-        """By the session's own settings, which may differ from the project's."""
+        """Uses the session's own settings, which may differ from the project's."""
         settings = it.request.settings
         return cls(Judge(settings, it.project.store.redact, categoriser_of(settings)), breaker, settings, recorder)
 
     def of(self, ended: Ended, *, may_retry: bool) -> Judgement:
-        """`may_retry`: the session goes on."""
+        """Judge an ending. `may_retry`: whether the session goes on."""
         if ended.judgement is not None:
             return ended.judgement
         running, ending = ended.running, ended.ending
@@ -44,14 +44,14 @@ class Judgements:
         )
         is_spared = may_retry and self._breaker.is_open and is_transient(attempt)
         stop = self._note(attempt)
-        if is_spared:  # an outage burns nobody's attempts
+        if is_spared:  # an outage uses up nobody's attempts
             attempt = replace(attempt, outcome=Outcome.RELEASED)
         executions = running.scheduled.executions + 1
         retry_in_s = retry_after(attempt, executions, self._settings.retry) if may_retry else None
         return Judgement(attempt=attempt, is_spared=is_spared, retry_in_s=retry_in_s, stop=stop)
 
     def _note(self, attempt: Attempt) -> Skip | None:
-        """Tell of an outage that this result begins or prolongs. Returns why the session ends, where it lasts too long."""
+        """Report an outage that this result begins or prolongs. Returns why the session ends, if the outage has lasted too long."""
         wait_s = self._breaker.note(attempt)
         if wait_s is None:
             return None
@@ -67,7 +67,7 @@ class Judgements:
         return None
 
     def reschedule(self, scheduled: ScheduledAttempt, attempt: Attempt, due: float) -> ScheduledAttempt:
-        """The next try of a phase whose attempt failed transiently. `due`: monotonic."""
+        """The next try of a phase whose attempt failed transiently. `due`: monotonic, in seconds."""
         phase = replace(attempt.phase, state=PhaseState.FAILED, failure=attempt.failure, attempts=attempt.attempt)
         executions = scheduled.executions + 1
         why = f"{attempt.category} failure, try {executions + 1} of {self._settings.retry.max_attempts}"
@@ -75,5 +75,5 @@ class Judgements:
         return ScheduledAttempt(due, scheduled.number, choice, executions, scheduled.longer + attempt.wants_more_time)
 
     def probe(self, scheduled: ScheduledAttempt, step_s: float) -> ScheduledAttempt:
-        """The same again, uncounted, once an outage's pause is over."""
+        """The same try once more, uncounted, after the pause of an outage."""
         return replace(scheduled, due=self._breaker.due + step_s)

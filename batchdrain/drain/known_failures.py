@@ -1,4 +1,4 @@
-"""Whether a failure is one that people have accepted: then it is told that it is known."""
+"""Tells whether a failure is one that people have accepted. Such a failure is shown as known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from batchdrain.planning.acceptances import Acceptances, acceptances
 
 
 class KnownFailures:
-    """Read at the first failure, and again after `refresh_s`. Where the database does not answer, nothing is known."""
+    """Reads the acceptances at the first failure, and again after `refresh_s` seconds. If the database does not answer, those read
+    before count."""
 
     def __init__(self, read: Callable[[], Acceptances | None], refresh_s: float) -> None:
         self._read = read
@@ -24,11 +25,11 @@ class KnownFailures:
 
     @classmethod
     def of_session(cls, it: OpenSession) -> KnownFailures:
-        """As the ledger has them."""
+        """The known failures of the session's ledger."""
         return cls(lambda: acceptances(it.project.store), it.request.settings.refresh_s)
 
     def skip_of(self, attempt: Attempt) -> Skip | None:
-        """Why the phase would be left out now, after it failed so; None where nobody accepted that."""
+        """Why the phase would be skipped now that it failed like this; None if nobody has accepted that failure."""
         now = monotonic()
         if self._read_at is None or now - self._read_at >= self._refresh_s:
             self._read_at = now

@@ -1,7 +1,7 @@
-"""The end of a controller that its second signal does not end, or its first one with an engine of others: some thread waits for what never comes, in code of others, in
-the kernel, for a worker of an engine that hangs.
+"""The last resort of a controller that does not end on its second signal, or with a foreign engine on its first one. Then some
+thread waits for something that never comes: in foreign code, in the kernel, or for a worker of a hanging engine.
 
-Nothing is lost by it. The guardians see that we are gone, and the next command settles what was held.
+Nothing is lost. The guardians see that the controller is gone, and the next command settles what it held.
 """
 
 from __future__ import annotations
@@ -25,24 +25,28 @@ from batchdrain.runtime.signals import SIGNALS
 from batchdrain.runtime.threads import begin
 
 WITHIN_S: Final = 30.0
-"""After the second signal: time to kill what runs, to record it and to close the session."""
+"""Seconds after the second signal: time to kill what runs, to record it, and to close the session."""
 _MESSAGE: Final = "\nbatchdrain: ended by a signal, as something in it hangs: what it held is settled by the next command\n"
 
 
 _GOODBYE: Final = b"\0"
-"""No signal has this number. The end of the pipe alone would not do: a child may hold it open."""
+"""A byte that no signal has as its number. Closing the pipe would not be enough, as a child may hold it open."""
 _writers: Final[dict[int, int]] = {}
-"""Where the system tells of signals now, and where it did before."""
+"""For each pipe to which the system writes signals now: the file descriptor to which it wrote before."""
 _masks: Final[dict[int, set[int | signal.Signals]]] = {}
-"""Of the threads that fork now."""
+"""The signal masks of the threads that are forking now."""
 
 
 @contextmanager
 def ended_by_the_second_signal(
     bound_of: Callable[[int], float | None] = lambda count: WITHIN_S if count > 1 else None,
 ) -> Iterator[None]:
-    """For the main thread. `bound_of`: seconds from the signal with a number to the end; None: none by that. A thread counts the signals, as Python's handlers wait for whatever the main thread does; it hears
-    of them by a pipe that the system's own handler writes. Where there is no thread for it, there is no last resort."""
+    """For the main thread: end the process if a signal does not end it in time.
+
+    `bound_of`: for the count of signals heard (1, or 2 for more), the seconds in which the process has to end; None: no bound. A
+    separate thread counts the signals, because Python's handlers wait for whatever the main thread does. It hears of them through a
+    pipe that the system's own handler writes. If that thread can't be started, there is no last resort.
+    """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     for end in (reader, writer):
@@ -53,13 +57,13 @@ def ended_by_the_second_signal(
     try:
         with contextlib.suppress(FilesUnavailable):
             begin(partial(_watch, reader, is_over, bound_of), "last-resort")
-            reader = -1  # the thread's, from now on
+            reader = -1  # the thread closes it from now on
         yield
     finally:
         signal.set_wakeup_fd(before)
         del _writers[writer]
         is_over.set()
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):  # full of signals: it wakes by them
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):  # the pipe is full of signals, which wake the thread too
             os.write(writer, _GOODBYE)
         os.close(writer)
         if reader >= 0:
@@ -67,7 +71,7 @@ def ended_by_the_second_signal(
 
 
 def _watch(reader: int, is_over: threading.Event, bound_of: Callable[[int], float | None]) -> None:
-    """Until it is over; or the process is ended."""
+    """Count signals until `is_over`, or end the process."""
     heard: list[int] = []
     until: float | None = None
     poll = select.poll()
@@ -87,7 +91,7 @@ def _watch(reader: int, is_over: threading.Event, bound_of: Callable[[int], floa
 
 
 def _hold_signals() -> None:
-    """A child that hears one as it begins would tell us of it as of a second one."""
+    """Block signals around a fork: a child that hears one as it begins would report it to us as a second one."""
     if _writers:
         _masks[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
@@ -99,11 +103,12 @@ def _release_signals() -> None:
 
 
 def _be_a_child() -> None:
-    """A terminal's Ctrl-C reaches each process of the group: a child that told us of it would make one signal many."""
+    """Undo our signal handling in a child. A terminal's Ctrl-C reaches each process of the group: children that report it to us
+    would make many signals of one."""
     mine = signal.set_wakeup_fd(-1)
     while mine in _writers:
         mine = _writers[mine]
-    with contextlib.suppress(OSError, ValueError):  # of others, who may have closed it
+    with contextlib.suppress(OSError, ValueError):  # the descriptor is foreign, and may have been closed
         signal.set_wakeup_fd(mine)
     _writers.clear()
     _release_signals()
@@ -117,6 +122,6 @@ def _end(code: int) -> NoReturn:
     watch = select.poll()
     with contextlib.suppress(OSError, ValueError, AttributeError):
         watch.register(sys.stderr.fileno(), select.POLLOUT)
-        if watch.poll(0):  # its reader may be what we wait for
+        if watch.poll(0):  # writing could block: stderr's reader may be what hangs
             os.write(sys.stderr.fileno(), _MESSAGE.encode())
     os._exit(code)

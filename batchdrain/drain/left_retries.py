@@ -1,4 +1,4 @@
-"""The phases that waited to be tried again when a session was left."""
+"""The phases that still waited to be tried again when a session was left."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from batchdrain.sessions.session import Session
 def retries_left(
     project: Project, session: Session, request: DrainRequest, executions: Mapping[tuple[str, str], int]
 ) -> tuple[list[ScheduledAttempt], Counter[Skip]]:
-    """The phases that waited to be tried again when the session was left, and those of them that are skipped: they were
-    accepted since, or their ids are none, as somebody wrote the file.
-    `executions`: of the session, by run_id and phase_id."""
+    """The phases that waited to be tried again when the session was left, and the skips of those that are left out. Such a phase
+    was accepted since, or its ids are invalid because somebody edited the file.
+
+    `executions`: how often the session executed each phase, by run_id and phase_id.
+    """
     known, skipped = acceptances(project.store), Counter[Skip]()
     now, retries, usable = clock.now(), [], UsableIds(request.settings.command.argv)
     for number, result in enumerate(session.results, start=1):

@@ -1,4 +1,4 @@
-"""Whether whoever holds a claim lives, and what is said of that."""
+"""Whether the holder of a claim lives, and how that is described."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from batchdrain.runtime.text import agree, count_of, count_times
 
 
 def is_alive(held: Held) -> bool | None:
-    """Whether the controller of a claim runs; None where we can't tell: it is of another machine, or hidden from us."""
+    """Whether the controller of a claim runs. None if that can't be told: it is on another machine, or hidden from this process."""
     return process_identity.is_alive(held.controller)
 
 
 def is_gone(held: Held) -> bool:
-    """Whether nobody renews or watches it any more. Without a guardian of this machine the command may run elsewhere, whatever
-    became of the controller: then the lease alone decides."""
+    """Whether nobody renews or watches the claim any more. Without a guardian on this machine the command may run elsewhere,
+    whatever has become of the controller: then only the lease decides."""
     return held.guardian is not None and is_alive(held) is False
 
 
 def is_due(held: Held) -> bool:
-    """Whether a claim is to be settled. While controller and guardian both live here it is not, whatever its lease says: the
-    database's clock jumped, or this is a copy of the database that they work for."""
+    """Whether a claim is to be settled. While its controller and guardian both live here it is not, whatever its lease says. Then
+    the database's clock has jumped, or this is a copy of the database for which they work."""
     if is_gone(held):
         return True
     if held.lease_left_ms >= 0:
@@ -32,15 +32,15 @@ def is_due(held: Held) -> bool:
 
 
 def is_over(held: Held) -> bool:
-    """Whether what an engine of others executed for a dead controller has ended, or never began: its lease need not be awaited.
-    Ends nothing."""
+    """Whether an order that a foreign engine executed for a dead controller has ended or never began. Then its lease need not be
+    awaited. Ends nothing."""
     if held.guardian is not None or is_alive(held) is not False:
         return False
     return never_began(held) or lost_executions.is_over(_ticket_of(held), held.token, held.spool_dir)
 
 
 def never_began(held: Held) -> bool:
-    """Whether an engine of others was given its order, and nobody has begun it, nor will. Ends nothing."""
+    """Whether a foreign engine was given the order, nobody has begun it, and nobody can begin it any more. Ends nothing."""
     return held.guardian is None and tickets.can_be_withdrawn(tickets.folder_of(held.spool_dir, held.token), held.token)
 
 
@@ -49,7 +49,7 @@ def _ticket_of(held: Held) -> tickets.Ticket | None:
 
 
 def describe_held(held: Held, *, cure: bool = True) -> str:
-    """A claim in one line, for people. `cure`: with the command that settles it."""
+    """Describe a claim in one line, for people. `cure`: whether to name the command that settles it."""
     alive, is_over = is_alive(held), held.lease_left_ms < 0
     command = ": `inv recover` gives it back" if is_over and is_due(held) else ""
     if alive:
@@ -73,7 +73,7 @@ def describe_held(held: Held, *, cure: bool = True) -> str:
 
 
 def describe_stray(stray: Stray) -> str:
-    """A phase that stands as executing and that no claim holds, for people."""
+    """Describe, for people, a phase whose state is executing although no claim holds it."""
     stray_text = f"No claim holds {stray.key}, which stands as {stray.state}"
     if stray.initial_state is None:
         return f"{stray_text}: nothing of batchdrain's moves it on. Where no worker of your own executes it, set its state yourself"
@@ -84,7 +84,7 @@ def describe_stray(stray: Stray) -> str:
 
 
 def describe_recovered(back: Recovered) -> str:
-    """What became of a phase that a dead controller held, for people."""
+    """Describe, for people, what became of a phase that a dead controller held."""
     if back.problem:
         return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
     ended = (

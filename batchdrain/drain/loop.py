@@ -1,7 +1,7 @@
 """The loop: choose, claim, execute, judge, finish, record. One controller, one session.
 
-Whatever ends it (an empty backlog, a full batch, a stop condition, a signal, an error), every claim is finished or given
-back. Where the database is out of reach for that, the claim stays, and the next command's recovery gives it back.
+Whatever ends the loop (an empty backlog, a full batch, a stop condition, a signal, an error), every claim is finished or given
+back. If the database can't be reached for that, the claim stays, and the recovery of the next command gives it back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from batchdrain.runtime.text import agree, count_of
 
 @dataclass(slots=True, kw_only=True)
 class Drain:
-    """A collaborator for each verb. `stops` tells afterwards why it ended before the batch was full."""
+    """The loop, with one collaborator for each verb. Afterwards `stops` tells why it ended before the batch was full."""
 
     chooser: Chooser
     claimer: Claimer
@@ -40,12 +40,13 @@ class Drain:
     stops: Stops
     membership: Membership
     watch: TableWatch
-    executed: int = 0  #: commands that were started
-    orphaned: set[PhaseKey] = field(default_factory=set)  #: given back, nobody knows what became of them, no result since
-    given_back: set[PhaseKey] = field(default_factory=set)  #: for whatever reason, no result since
+    executed: int = 0  #: how many commands were started
+    orphaned: set[PhaseKey] = field(default_factory=set)  #: given back, with no result since; their ends are unknown
+    given_back: set[PhaseKey] = field(default_factory=set)  #: given back for any reason, without a result since
 
     def run(self, retries: Iterable[ScheduledAttempt] = ()) -> None:
-        """Until there is nothing left to take, or an error ends it, which `stops` tells of; the backlog was read just now."""
+        """Drain until nothing is left to take, or until an error ends it, which is reported to `stops`. The backlog must just have
+        been read."""
         try:
             self.claimer.begin()
             self.membership.begin()
@@ -70,13 +71,13 @@ class Drain:
             self.chooser.end()
 
     def is_done(self, waiting: int) -> bool:
-        """Whether nothing is left of what it was to take. `waiting`: phases that may still be drained, by a reading after its
+        """Whether nothing is left of what the drain was to take. `waiting`: how many phases may still be drained, read after its
         end."""
         is_all_taken = not self.chooser.has_retries and not self.claimer.locked_out and not self.orphaned
         return is_all_taken and (self.chooser.left == 0 or not waiting)
 
     def _fill(self) -> bool:
-        """A phase for every worker that is free. Returns whether any was started."""
+        """Start a phase for every free worker. Returns whether any was started."""
         started = False
         while self.workers.occupied < self.chooser.permits and (scheduled := self.chooser.next(self.workers)) is not None:
             if self.claimer.leaves_out(scheduled):
@@ -94,7 +95,7 @@ class Drain:
         return started
 
     def _claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
-        """None where it came to nothing: then another phase is taken in its place, unless the group takes no more."""
+        """Claim a phase. None if that failed: then another phase is taken in its place, unless the group takes no more."""
         try:
             return self.claimer.claim(scheduled)
         except SchemaChanged as change:
@@ -110,7 +111,7 @@ class Drain:
             else:
                 self.stops.stop(end.because)
                 if scheduled.is_retry:
-                    self.chooser.try_again(scheduled)  # it is left, as after any stop
+                    self.chooser.try_again(scheduled)  # so that it is left to a resume, as after any stop
             return None
 
     def _conclude(self, ended: Ended) -> None:
@@ -142,7 +143,7 @@ class Drain:
             self.chooser.try_again(conclusion.retry)
 
     def _require_complete(self) -> None:
-        """A session is not complete while it passed phases over for the moment alone."""
+        """Report what keeps the session from being complete: phases that were passed over only for the moment, or given back."""
         locked_out = self.claimer.locked_out
         if locked_out and self.chooser.left != 0 and not self.stops.is_ending():
             self.stops.fail(
@@ -163,7 +164,7 @@ class Drain:
             self.stops.fail(self.claimer.lost_rows.to_failure(executed=self.executed))
 
     def _end(self, error: BatchDrainError) -> None:
-        """An error ends the drain. What runs may end by itself where only the table is another one by now."""
+        """End the drain with an error. If only the table has changed, running commands may end by themselves."""
         if not isinstance(error, SchemaChanged):
             self._give_back()
             self.stops.fail(error)
@@ -171,17 +172,17 @@ class Drain:
         self.stops.fail(error)
         try:
             while len(self.workers):
-                with contextlib.suppress(ConfigError):  # the change, told already: what is left of that phase is kept
+                with contextlib.suppress(ConfigError):  # the same change again, which was reported; that phase stays claimed
                     for ended in self.workers.ended(None):
                         self._conclude(ended)
             self.recorder.settle()
-        except BatchDrainError:  # the first error is the one that is told
+        except BatchDrainError:  # only the first error is reported
             self._give_back()
 
     def _give_back(self) -> None:
-        """What was claimed is finished or given back, whatever failed."""
+        """Finish or give back everything that is claimed, whatever failed."""
         for ended in self.workers.end_all():
-            with contextlib.suppress(BatchDrainError):  # the first error is the one that is told
+            with contextlib.suppress(BatchDrainError):  # only the first error is reported
                 self.finisher.finish(ended, self.judgements.of(ended, may_retry=False))
         with contextlib.suppress(BatchDrainError):
             self.recorder.settle()

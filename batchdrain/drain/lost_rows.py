@@ -1,4 +1,4 @@
-"""Rows that were chosen, and not found again by their ids: deleted meanwhile, or not to be found at all."""
+"""Rows that were chosen but not found again by their ids: they were deleted meanwhile, or their ids never match."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _SHOWN: Final = 3
 
 
 class LostRows:
-    """A row that somebody deleted is no fault. One that stands there still is: a drain that does nothing must not look well."""
+    """Collects such rows. A row that somebody deleted is no fault, but one that is still there is: a drain that does nothing must
+    not look well."""
 
     def __init__(self, store: Store, request: DrainRequest, lost: Collection[PhaseKey], outage: DatabaseOutage) -> None:
-        """`lost`: phases that were in the state, and could not be claimed; it grows."""
+        """`lost`: phases that were in the state but could not be claimed; the collection grows."""
         self._store = store
         self._state = request.state
         self._filters = request.filters
@@ -28,8 +29,8 @@ class LostRows:
         self._outage = outage
 
     def to_failure(self, *, executed: int) -> BadData | None:
-        """None where they were deleted. `executed`: commands that were started; where none was and the backlog is no smaller,
-        its ids change with each look. Raises DatabaseUnavailable."""
+        """The error to report; None if the rows were deleted. `executed`: how many commands were started. If none was, and the
+        backlog has not shrunk, the ids change with each reading. Raises DatabaseUnavailable."""
         if not self._lost:
             return None
         listed, total = self._outage.retry(self._look, meanwhile="the session can't be closed")
@@ -43,7 +44,7 @@ class LostRows:
         )
 
     def _look(self) -> tuple[set[PhaseKey], int]:
-        """Those that are still in the backlog, and how many rows of the session's runs it has."""
+        """The lost phases that are still in the backlog, and how many rows of the session's runs the backlog has."""
         listed, total = set[PhaseKey](), 0
         skips_run = cache(self._filters.skips_run)
         with self._store.database.read() as connection:

@@ -1,4 +1,4 @@
-"""That a drain is of a group: what it may take is counted over all drains of the group, and what stops one stops all."""
+"""The membership of a drain in a group: what it may take is counted over all drains of the group, and what stops one stops all."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ _MEANWHILE: Final = "the other drains of the group do not know of it yet"
 
 
 def describe_tried(group: Group) -> Skip:
-    """Why a phase is left out of which a drain of the group has a result."""
+    """The reason to skip a phase of which a drain of the group already has a result."""
     return Skip(GROUP, f"a drain of {group.name} has tried it")
 
 
 class Membership:
-    """Of one session in a group, or in none."""
+    """The membership of one session in a group, or in none."""
 
     def __init__(self, project: Project, request: DrainRequest, outage: DatabaseOutage, counts: ResultCounts) -> None:
-        """`counts`: of the session. Of a phase that has a result it took a unit before: to try it again takes no other."""
+        """`counts`: those of the session. A phase that has a result has already taken a unit of the group, so another try of it
+        takes none."""
         self._group = None if request.group is None else Group(request.group)
         self._groups = Groups(project.store.database, project.store.ledger)
         self._outage = outage
@@ -40,14 +41,14 @@ class Membership:
         self._told = False
 
     def begin(self) -> None:
-        """What the others counted so far counts for us too. Raises DatabaseUnavailable."""
+        """Read what the group's other drains have counted so far. Raises DatabaseUnavailable."""
         if (group := self._group) is not None:
             self._counts.group = GroupFigures.of(
                 self._outage.retry(lambda: self._groups.read_figures(group), meanwhile=_MEANWHILE)
             )
 
     def note(self, attempt: Attempt, *, waits: bool) -> None:
-        """A result of ours counts for all of the group. `waits`: it is to be tried again. Raises DatabaseUnavailable."""
+        """Count a result for the whole group. `waits`: whether the phase will be tried again. Raises DatabaseUnavailable."""
         group = self._group
         if group is None:
             return
@@ -62,13 +63,13 @@ class Membership:
             metrics=attempt.metrics,
             has_metric=attempt.metrics.get(self._stop.metric, 0.0) > 0,
         )
-        add = lambda found: GroupFigures.of(found).add(result).to_fields()  # noqa: E731 - given away at once
+        add = lambda found: GroupFigures.of(found).add(result).to_fields()  # noqa: E731 - used at once
         figures = self._outage.retry(lambda: self._groups.fold(group, add), meanwhile=_MEANWHILE)
         self._counts.group = GroupFigures.of(figures)
 
     def unit_of(self, key: PhaseKey) -> Group | None:
-        """The group of which a claim of this phase is to take a unit; None where it is to take none. Raises GroupEnded where
-        not even what was taken is to be tried again, DatabaseUnavailable."""
+        """The group of which a claim of this phase must take a unit; None if it takes none. Raises GroupEnded if even phases that
+        were taken are not tried again, DatabaseUnavailable."""
         group = self._group
         if group is None or key not in self._taken:
             return group
@@ -79,22 +80,23 @@ class Membership:
         return None
 
     def take(self, key: PhaseKey) -> None:
-        """A claim took a unit for this phase."""
+        """Note that a claim of this phase took a unit."""
         self._taken.add(key)
 
     def give_back(self, claim: Claim) -> None:
-        """The phase was given back without a result, and its unit with it, if this claim took it: a claim that tries again does
-        not."""
+        """Note that the phase was given back without a result. Its unit went back with it if this claim took it; a claim that tries
+        again takes none."""
         if claim.group_key is not None:
             self._taken.discard(claim.phase.key)
 
     @property
     def tried(self) -> Skip:
-        """Why a phase is left out that a drain of the group has tried."""
+        """The reason to skip a phase that a drain of the group has tried."""
         return Skip(GROUP, "") if self._group is None else describe_tried(self._group)
 
     def tell(self, stopped: Skip | None) -> None:
-        """What stops this drain stops the whole group, once; that its session's file is full does not. Raises DatabaseUnavailable."""
+        """Stop the whole group, once, for what stops this drain, except if only the file of its session is full. Raises
+        DatabaseUnavailable."""
         group = self._group
         if group is None or stopped is None or self._told or stopped.rule in {GROUP, FULL.rule}:
             return

@@ -1,4 +1,4 @@
-"""What a resume asks for besides: less than its session, never more."""
+"""What a resume asks for in addition: it may narrow its session, but never widen it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def _is_more(own: float, given: float) -> bool:
 
 
 def _is_more_or_off(own: float, given: float) -> bool:
-    """Of a limit that 0 switches off."""
+    """For a limit that 0 switches off."""
     return own != 0 and (given == 0 or given > own)
 
 
 def _is_laxer(own: float | None, given: float | None) -> bool:
-    """Without a rate every phase is to succeed."""
+    """For success rates: None means that every phase has to succeed."""
     return (1.0 if given is None else given) < (1.0 if own is None else own)
 
 
@@ -39,34 +39,35 @@ NARROWED: Final[Mapping[str, tuple[tuple[str, ...], _IsWider]]] = {
     "--max-timeouts-per-run": (("stop", "max_timeouts_per_run"), _is_more_or_off),
     "--max-repeats": (("stop", "max_repeats"), _is_more_or_off),
 }
-"""By flag: the setting, and whether a value (the second) is wider than the session's own (the first)."""
+"""For each flag: the path of its setting, and a function that tells whether a given value (its second argument) is wider than the
+session's own (its first)."""
 
 _SELECTING: Final = {"--max-timeouts-per-run", "--max-repeats"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowing:
-    """For this time alone: the session keeps what it was asked for."""
+    """What one call narrows. The session itself keeps its request."""
 
-    batch_size: int | None = None  #: phases to take now
+    batch_size: int | None = None  #: how many phases to take now
     filters: Filters = field(default_factory=Filters)
-    limits: Mapping[str, Any] = field(default_factory=dict)  #: by flag, of NARROWED
+    limits: Mapping[str, Any] = field(default_factory=dict)  #: by flag, see NARROWED
     begun: float = field(default_factory=monotonic)
-    is_of_chain: bool = False  #: the size is of all its sessions together
-    fail_if_nothing: bool = False  #: exit 1 where nothing is executed
+    is_of_chain: bool = False  #: batch_size then counts for all sessions of the chain together
+    fail_if_nothing: bool = False  #: whether to exit with 1 if nothing is executed
 
     @property
     def minutes(self) -> float:
-        """From now on; 0: no limit but the session's own."""
+        """Minutes from now on; 0: no limit but the session's own."""
         return float(self.limits.get("--max-total-minutes", 0))
 
     @property
     def deadline(self) -> float | None:
-        """Monotonic: nothing is begun from then on. None: no limit but the session's own."""
+        """The time from which nothing more begins (monotonic, seconds). None: no limit but the session's own."""
         return self.begun + self.minutes * 60 if self.minutes else None
 
     def find_end(self) -> Skip | None:
-        """Why nothing more is to begin now; None where its minutes are not over."""
+        """Why nothing more is to begin now; None if the minutes of this call are not over."""
         if self.deadline is None or monotonic() < self.deadline:
             return None
         return Skip(
@@ -80,11 +81,11 @@ class Narrowing:
         return self.filters != Filters() or bool(self.limits.keys() & _SELECTING)
 
     def after(self, taken: int) -> Narrowing:
-        """For what comes behind so many phases."""
+        """The narrowing that is left once this many phases were taken."""
         return self if self.batch_size is None else replace(self, batch_size=max(0, self.batch_size - taken))
 
     def apply(self, request: DrainRequest) -> DrainRequest:
-        """The request, narrowed; its batch size and its minutes stay. Raises UsageError for what would widen it."""
+        """The narrowed request; its batch size and minutes stay as they are. Raises UsageError for a value that would widen it."""
         settings = request.settings
         for flag, given in self.limits.items():
             path, is_wider = NARROWED[flag]
@@ -103,14 +104,14 @@ class Narrowing:
         )
 
     def require_narrower(self, requests: Iterable[DrainRequest]) -> None:
-        """`requests`: of a chain. Raises UsageError for what would widen one of them, or all together."""
+        """`requests`: those of a chain. Raises UsageError if one of them, or all together, would be widened."""
         own = [self.apply(request).most for request in requests]
         most = sum(one for one in own if one is not None)
         if self.batch_size is not None and None not in own and self.batch_size > most:
             raise UsageError(f"--batch-size {self.batch_size}: the session's own is {most}", remedy=_CURE)
 
     def most(self, request: DrainRequest, done: int) -> int | None:
-        """How many phases may be taken now; None: all. Raises UsageError for more than is left to the session."""
+        """How many phases may be taken now; None: all. Raises UsageError if more are asked for than the session has left."""
         left, asked = None if request.most is None else max(0, request.most - done), self.batch_size
         if asked is None or left is None:
             return left if asked is None else asked
@@ -123,7 +124,7 @@ class Narrowing:
 
 
 AS_ASKED: Final = Narrowing()
-"""Nothing less than the session itself."""
+"""Narrows nothing."""
 
 
 def _with(settings: Any, path: tuple[str, ...], value: Any) -> Any:

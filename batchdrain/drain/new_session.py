@@ -1,4 +1,4 @@
-"""A new session, as it stands before its first phase."""
+"""Makes a new session, as it is before its first phase."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from batchdrain.sessions.session import Session, Status
 def make_session(
     project: Project, request: DrainRequest, backlog: Backlog, chain: Chain | None, forecast: Forecast | None
 ) -> Session:
-    """`backlog`: read just now. Makes its folder, and nothing else. Raises FilesUnavailable."""
+    """Make a session and its folder, and nothing else. `backlog`: just read. Raises FilesUnavailable."""
     started_at = clock.now()
     project.folder.prepare()
     session_id = project.folder.new_id(started_at)
@@ -43,7 +43,7 @@ def make_session(
 
 
 def open_record(session: Session, project: Project, counts: ResultCounts, chain: Chain | None) -> SessionRecord:
-    """The session's record, held by us alone. Raises SessionInUse, FilesUnavailable, DatabaseUnavailable."""
+    """Open the session's record and lock it. Raises SessionInUse, FilesUnavailable, DatabaseUnavailable."""
     lock = project.folder.lock(session.session_id) if chain is None else chain.lock(project, session.session_id)
     try:
         if chain is not None:

@@ -1,4 +1,4 @@
-"""What the next drain would do with one phase. Judged as the dry run judges it. Reads only."""
+"""What the next drain would do with one phase, judged as the dry run judges it. Reads only."""
 
 from __future__ import annotations
 
@@ -22,25 +22,26 @@ from batchdrain.sessions.session import Kind
 class NextDrain:
     """What the next drain would do with a phase."""
 
-    kind: Kind  #: of the drain that is looked at: of failed phases, or of the queued ones of its run
+    kind: Kind  #: the kind of the drain: of failed phases, or of the queued phases of its run
     plan: DryPlan
-    planned: Planned | None = None  #: it would be taken
-    place: int = 0  #: as which, from 1 on
-    skip: Skip | None = None  #: what leaves it out; None beside no `planned`: the batch is full
+    planned: Planned | None = None  #: set if the phase would be taken
+    place: int = 0  #: its place among the phases taken, from 1 on
+    skip: Skip | None = None  #: why it is left out; None without a `planned`: the batch is full
 
     @property
     def only_results_tell(self) -> Sequence[str]:
-        """Stop conditions that may end the drain before it comes to the phase."""
+        """Stop conditions that may end the drain before it reaches the phase."""
         return self.plan.may_end_before(self.place) if self.place else ()
 
     @property
     def may_follow(self) -> bool:
-        """Whether it is left out until a run is complete that the drain may complete."""
+        """Whether the phase only waits for a run that this drain may complete."""
         return self.skip is not None and self.skip.rule == DEPENDS_ON and self.plan.made.may_follow > 0
 
 
 def look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tuple[NextDrain | None, GivenBack | None]:
-    """What the dry run says of it, of the kind of drain that takes phases as it stands, or as recovery would leave it."""
+    """What the dry run says of the phase, for the kind of drain that takes it in its state now, or after recovery. Also returns
+    what recovery would do with it. Raises ConfigError, DatabaseUnavailable."""
     recovery = next((back for back in foresee_recovery(project) if back.key == key), None)
     then = state if recovery is None else recovery.state
     if then not in {PhaseState.FAILED, PhaseState.QUEUED}:
@@ -54,7 +55,7 @@ def look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tup
 
 
 def _request_of(project: Project, key: PhaseKey, kind: Kind) -> DrainRequest:
-    """As `inv drain` and `inv drain-queued --run-id=…` ask, with no other flag."""
+    """The request of `inv drain`, or of `inv drain-queued --run-id=…`, without any other flag."""
     if kind is Kind.FAILED:
         return DrainRequest(kind=kind, filters=Filters(), settings=project.settings)
     settings = project.settings.model_copy(update={"policy": ["run-order"]})

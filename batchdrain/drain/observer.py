@@ -1,4 +1,4 @@
-"""Looks at a drain while it runs. Asked from any thread: it reads only what is in memory, and changes nothing."""
+"""Looks at a drain while it runs. May be asked from any thread: it reads only memory, and changes nothing."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from batchdrain.runtime import clock
 from batchdrain.sessions.session import Kind
 
 _SETTLED_S: Final = 2.0
-"""Commands that run for so long, and none beside them: their runs let no more run side by side."""
+"""Once all commands have run for this many seconds and no other began, their runs do not let more run side by side."""
 
 
 class Observer:
-    """Of one drain, from its first phase on."""
+    """Observes one drain from its first phase on."""
 
     def __init__(self, it: OpenSession, services: Services, chooser: Chooser, workers: Workers, stops: Stops) -> None:
-        """The backlog was read just now."""
+        """The backlog must just have been read."""
         self._it = it
         self._services = services
         self._chooser = chooser
@@ -38,12 +38,12 @@ class Observer:
         counts = it.record.counts
         self._before = len(it.record.session.results)
         self._left_behind = counts.waiting - sum(1 for retry in it.retries if retry.is_retry)
-        is_failed = it.request.kind is Kind.FAILED  # what retries of failed phases take says nothing of others
+        is_failed = it.request.kind is Kind.FAILED  # how long retries of failed phases took says nothing of queued ones
         self._before_it = it.backlog.look_ahead(0, clock.now()).stats.overall if is_failed else NOTHING
         self._budget = Budget.of_session(it)
 
     def look(self, presence: Presence) -> Snapshot:
-        """As of now. `presence`: of its session."""
+        """A snapshot of now. `presence`: that of the session."""
         session, running = self._it.record.session, self._workers.running
         is_ending, chooser = self._stops.is_over, self._chooser
         retries = max(0, self._it.record.counts.waiting - self._left_behind)
@@ -71,7 +71,7 @@ class Observer:
         workers = self._it.request.settings.workers
         if pending and not held_s and running and min(elapsed_s for elapsed_s, _ in spans) > _SETTLED_S:
             workers = min(workers, len(running))
-        workers += presence.others_workers  # they take of the same phases
+        workers += presence.others_workers  # the other drains of the group take the same phases
         places = len(counts.places)
         return Remaining(
             attempt_s=expected_s(self._known, counts.attempts, counts.attempts_s),
@@ -89,7 +89,7 @@ class Observer:
 
     @property
     def _known(self) -> RetryCount:
-        """Attempts before this session: on failures; else what limits were learnt from."""
+        """Attempts before this session: those on failures, or else those from which the time limits were learnt."""
         if self._before_it.tried:
             return self._before_it
         known = self._services.limits.known_s

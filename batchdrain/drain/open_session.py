@@ -1,4 +1,4 @@
-"""A session that is begun, or goes on."""
+"""A session that is begun or resumed."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from batchdrain.sessions.record import SessionRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSession:
-    """Its file is locked by us, and its backlog was read just now. What it is to do, and where it is told."""
+    """A session whose file this controller has locked and whose backlog was just read, with what it is to do and where it
+    reports."""
 
     project: Project
     request: DrainRequest
     record: SessionRecord
     backlog: Backlog
     screen: Screen
-    most: int | None  #: phases to take at most now; None: all there are
+    most: int | None  #: the most phases to take now; None: all there are
     recovered: Sequence[Recovered] = ()  #: what was settled before it
     less: Narrowing = AS_ASKED
-    whole: DrainRequest | None = None  #: as it was asked for, where `request` has less of it for this time
-    put_off: int = 0  #: phases to be tried again that are not of this time's filters
-    retries: Sequence[ScheduledAttempt] = ()  #: phases that were left to be tried again when it was left
-    asked: Asked | None = None  #: of the part before it in its chain, from elsewhere: a pause
+    whole: DrainRequest | None = None  #: its whole request, if `request` is narrowed for this call
+    put_off: int = 0  #: phases to be tried again that this call's filters leave out
+    retries: Sequence[ScheduledAttempt] = ()  #: phases that waited to be tried again when the session was left
+    asked: Asked | None = None  #: a pause from elsewhere that reached the part before it in its chain
     former: FormerPart | None = None  #: the row of that part

@@ -1,4 +1,4 @@
-"""How orders come to an engine, and what is known of their end: with guardians of ours, and with an engine of others."""
+"""How orders reach an engine and how their ends become known, for our own guardians and for foreign engines."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from batchdrain.execution.orphans import settle_order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """Nobody must execute the phase now: its claim stays, and recovery settles it."""
+    """An order whose phase nobody may execute now: its claim stays, and recovery settles it."""
 
     why: str
-    until: str = ""  #: when its lease is over, for people; '' where it is, or its guardian tells
+    until: str = ""  #: when its lease ends, for people; '' if it has ended, or if its guardian tells
 
 
 Found = Ending | Left | None
-"""None: it is not known yet, and asked for again."""
+"""What is known of the end of an order. None: nothing yet, so it is asked for again."""
 
 
 class Orders(Protocol):
@@ -31,62 +31,63 @@ class Orders(Protocol):
 
     @property
     def poll_s(self) -> float | None:
-        """So often is to be looked, beside what futures tell; None: not at all."""
+        """Seconds between two calls of `look`; None: futures alone tell."""
 
     @property
     def lost(self) -> Sequence[Running]:
-        """Those whose future has failed, and whose command may run on."""
+        """The orders whose future has failed, but whose command may run on."""
 
     def submit(self, running: Running) -> Future[Any]:
-        """To the engine. Raises what it raises."""
+        """Give an order to the engine. Raises whatever the engine raises."""
 
     def refused(self, running: Running, what: str) -> Found:
-        """The engine raised when it was given the order. It may come to it later all the same."""
+        """Handle an order on which the engine raised. The engine may still begin it later."""
 
     def ended(self, future: Future[Any], running: Running) -> Found:
-        """What a future comes to that is done."""
+        """What follows from a future that is done."""
 
     def look(self, running: Mapping[Future[Any], Running]) -> list[tuple[Running, Ending | Left]]:
-        """What has come of orders, whatever their futures tell. `running`: those that are not done."""
+        """What has become of orders, whatever their futures tell. `running`: those whose futures are not done."""
 
     def leave(self) -> None:
-        """The drain ends by an error: nothing is waited for beyond the grace time."""
+        """Note that an error ends the drain: nothing is awaited beyond the grace time."""
 
 
 class GuardedOrders:
-    """Of an engine whose guardians are ours: they tell of each end, and whoever broke it, the guardian is found and ended."""
+    """The orders of an engine with our own guardians. The guardians report each end; if a future fails, the order's guardian is
+    found and ended."""
 
     poll_s: float | None = None
 
     def __init__(self, engine: Any) -> None:
-        """`engine`: one whose threads have guardians of ours: what it is given to call is an Order."""
+        """`engine`: one whose threads have our guardians; it is given Orders to call."""
         self._engine: Executor = engine
         self.lost: Sequence[Running] = ()
 
     def submit(self, running: Running) -> Future[Any]:
-        """Nobody else executes it: no ticket is needed."""
+        """Nobody else executes the order, so no ticket is needed."""
         return self._engine.submit(execute, running.order)
 
     def refused(self, running: Running, what: str) -> Found:
-        """One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
+        """Withdraw the order. An engine that refused it may still come to it later: it then finds that it was withdrawn."""
         if withdraw(running.order):
             return Ending(by=EndedBy.NOT_TAKEN, message=what)
         return Left(why="it may have begun, or begin yet")
 
     def ended(self, future: Future[Any], running: Running) -> Found:
-        """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase
-        goes back, as if its controller had died."""
+        """What a broken engine did with a command is not known. What is left of it on this machine is ended, and the phase goes
+        back, as if its controller had died."""
         try:
             return to_ending(future.result())
         except CancelledError:
             return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
             ending = settle_order(running.order, running.guardian, error)
             return ending or Left(why=f"processes of it can't be ended ({type(error).__name__}: {error})")
 
     def look(self, running: Mapping[Future[Any], Running]) -> list[tuple[Running, Ending | Left]]:  # noqa: ARG002
-        """Nothing: each future tells."""
+        """Empty: each future tells of its end."""
         return []
 
     def leave(self) -> None:
-        """Each future tells of its end."""
+        """Does nothing: each future tells of its end."""

@@ -1,8 +1,8 @@
-"""How soon the next command may begin: `command.runs_per_minute` spares what all commands use.
+"""The pace of a drain: how soon the next command may begin. `command.runs_per_minute` spares what all commands use.
 
-Of a group the ledger counts, with each claim; a session of its own counts for itself. They are spread evenly: of six a minute
-one begins each ten seconds, retries and workers included. After a resume, or in the next part of a chain, one interval passes
-before the first.
+For a group the ledger keeps the pace, with each claim; a session without a group keeps its own. Commands are spread evenly: with
+six a minute, one begins every ten seconds, counting retries and all workers. After a resume, or in the next part of a chain, one
+interval passes before the first command.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SETTING: Final = "command.runs_per_minute"
 
 
 class Pace:
-    """Asked before each claim, and told of each."""
+    """Is asked before each claim, and told of each claim."""
 
     def __init__(self, it: OpenSession, presence: Presence, notice: Callable[[str], None]) -> None:
         """`notice`: tells people."""
@@ -33,7 +33,7 @@ class Pace:
             None if group is None or not per_minute else Turn(group=Group(group), interval_ms=round(self._interval_s * 1000))
         )
         went_before = bool(it.record.session.results or it.record.counts.in_chain)
-        self.due = monotonic() + self._interval_s if went_before and self.turn is None else 0.0  #: monotonic
+        self.due = monotonic() + self._interval_s if went_before and self.turn is None else 0.0  #: monotonic, in seconds
 
     def permits(self) -> bool:
         """Whether a command may begin now."""
@@ -43,7 +43,7 @@ class Pace:
         return is_due
 
     def tell_wait(self) -> None:
-        """A worker is free, and waits for its turn: once in a session people are told. Nothing where its turn has come."""
+        """Note that a free worker waits for its turn. People are told once in a session. Does nothing if the turn has come."""
         left_s = self.due - monotonic()
         if not self._interval_s or left_s <= 0:
             return
@@ -53,10 +53,10 @@ class Pace:
             self._notice(f"{_SETTING}: {self._per_minute:g} begin in a minute: the next one in {left_s:.1f} s")
 
     def note_begun(self) -> None:
-        """A phase was claimed."""
+        """Note that a phase was claimed."""
         if self._interval_s:
             self.due = monotonic() + self._interval_s
 
     def put_off(self, wait_s: float) -> None:
-        """Another drain of the group was faster."""
+        """Wait this many seconds, because another drain of the group was faster."""
         self.due = monotonic() + wait_s

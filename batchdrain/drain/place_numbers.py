@@ -1,4 +1,4 @@
-"""The places of a session's phases, for people: [3/10]."""
+"""The place numbers of a session's phases, as shown to people: [3/10]."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import heapq
 
 
 class PlaceNumbers:
-    """No two phases have one place at the same time. That of a phase that came to nothing is the next one's."""
+    """Draws place numbers. No two phases have one number at the same time. A number that is given back goes to the next phase."""
 
     def __init__(self, before: int = 0) -> None:
-        """`before`: phases that have the first places already."""
+        """`before`: how many phases have the first numbers already."""
         self._last = before
         self._free: list[int] = []
 
     def draw(self) -> int:
-        """The first place that is free."""
+        """The lowest free number."""
         if self._free:
             return heapq.heappop(self._free)
         self._last += 1
         return self._last
 
     def give_back(self, number: int) -> None:
-        """Its phase came to nothing."""
+        """Free the number of a phase that was not executed."""
         heapq.heappush(self._free, number)

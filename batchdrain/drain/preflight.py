@@ -1,4 +1,4 @@
-"""Everything that can be found wrong before the first claim is."""
+"""Checks before the first claim everything that can be found wrong by then."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ settle_ledger = settling.settle_ledger
 
 
 def require_ready(project: Project, request: DrainRequest) -> None:
-    """Everything that can be found wrong before the first claim is."""
+    """Check everything that can be found wrong before the first claim. Raises ConfigError, which names every problem found, and
+    DatabaseUnavailable."""
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
     problems += notify_refusals_of(project.settings)
     problems += command_problems_of(settings, project.root) + project.find_table_problems(settings.command)
     if problems:
         raise ConfigError.of(problems)
-    with keep_handlers():  # Ray sets one while it is imported
+    with keep_handlers():  # Ray sets a signal handler while it is imported
         resolve_engine(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
@@ -45,8 +46,8 @@ def require_ready(project: Project, request: DrainRequest) -> None:
 
 
 def join_group(project: Project, request: DrainRequest) -> GroupEnded | None:
-    """Before anything is claimed. Why the group takes nothing more, where it does not. Raises UsageError where it was begun
-    with something else, ConfigError where the ledger has no groups, DatabaseUnavailable."""
+    """Join the group before anything is claimed. Returns why the group takes nothing more, None if it does. Raises UsageError if
+    the group was begun with another request, ConfigError if the ledger has no groups, DatabaseUnavailable."""
     if request.group is None:
         return None
     group, minutes, most = Group(request.group), request.settings.stop.max_total_minutes, request.settings.batch_size
@@ -57,7 +58,7 @@ def join_group(project: Project, request: DrainRequest) -> GroupEnded | None:
 
 
 def asked_of_group(request: DrainRequest) -> dict[str, float | int]:
-    """What all drains of a group have to ask for alike, by flag."""
+    """What all drains of a group have to ask for alike, by flag or setting."""
     settings = request.settings
     return {
         "--batch-size": settings.batch_size,
@@ -69,8 +70,8 @@ def asked_of_group(request: DrainRequest) -> dict[str, float | int]:
 def leave_out_tried(
     project: Project, request: DrainRequest, counts: ResultCounts, recovery: Sequence[GivenBack] = ()
 ) -> None:
-    """The phases that a drain of the group has tried are not to be chosen; those of the session itself are known to it.
-    `recovery`: what would be settled first. Reads only."""
+    """Leave out the phases that drains of the group have tried; the session knows its own. `recovery`: what would be settled first.
+    Reads only. Raises DatabaseUnavailable."""
     if request.group is None:
         return
     group = Group(request.group)

@@ -1,4 +1,4 @@
-"""A claim becomes an order: what is executed, under which limit, and where its output goes."""
+"""Makes an order of a claim: what is executed, under which limit, and where its output goes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchdrain.execution.guardian.wire import boottime_ms
 
 
 class Preparer:
-    """Of one session. Executes nothing."""
+    """Prepares the orders of one session. Executes nothing."""
 
     def __init__(self, it: OpenSession, services: Services) -> None:
         self._record = it.record
@@ -29,7 +29,7 @@ class Preparer:
         self._begins_s = it.request.settings.lease.ttl_s if services.remote is None else None
 
     def prepare(self, claimed: Claimed) -> Running:
-        """Where nobody hears of us, an order tells by the clock until when it may begin."""
+        """Make the order. If workers can't hear from this controller, the order itself says until what clock time it may begin."""
         limit, shorten = claimed.limit, self._record.shorten
         order = make_order(claimed.claim, self._command, self._place, limit=limit, deadline_ms=claimed.deadline_ms)
         if claimed.held_until_ms is not None and self._begins_s is not None:

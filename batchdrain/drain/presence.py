@@ -1,7 +1,8 @@
-"""A session's place in the ledger while it is drained: that its controller lives, how far it is, and what others ask of it.
+"""A session's row in the ledger while it is drained: it shows that its controller lives and how far it is, and brings the requests
+of others.
 
-Its row is written when the session begins and ends, and by the thread of the heartbeats with each beat, once the claims have
-theirs. What is asked is heard there, and heeded by the drain's own thread; what cannot wait for that is done at once.
+The row is written when the session begins and ends, and with each beat by the heartbeat's thread, after the claims. That thread
+also hears the requests. The drain's own thread acts on them; only what can't wait is done at once.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _ID_CHARS: Final = 200
 
 
 class Presence:
-    """Of one session, from its beginning or its resumption to its end."""
+    """The presence of one session, from its beginning or resumption to its end."""
 
     def __init__(self, it: OpenSession, shutdown: Shutdown) -> None:
         self._rows = it.project.session_rows
@@ -40,15 +41,15 @@ class Presence:
         self._epoch: int | None = None
         self._begun = monotonic()
         self._before = len(it.record.session.results)
-        self._last = 0  # number of the last request that was heard
+        self._last = 0  # number of the last request heard
         self._heard = deque[Asked]()
-        self.look: Callable[[], Snapshot] | None = None  #: how far the drain is, once it has begun
-        self.asked = it.asked  #: what holds: a pause, or a stop
-        self.waits = ""  #: what nothing is claimed for now, for people
-        self.others_workers = 0  #: of the other drains of its group, as of the last beat
+        self.look: Callable[[], Snapshot] | None = None  #: how far the drain is; None until it has begun
+        self.asked = it.asked  #: the request in force: a pause or a stop
+        self.waits = ""  #: why nothing is claimed now, for people
+        self.others_workers = 0  #: workers of the group's other drains, at the last beat
 
     def begin(self) -> None:
-        """We are its controller from now on. Raises DatabaseUnavailable."""
+        """Announce this process as the session's controller. Raises DatabaseUnavailable."""
         session, me, settings = self._it.record.session, identify_self(), self._it.request.settings
         wanted = {
             "kind": session.kind.value,
@@ -67,25 +68,27 @@ class Presence:
         }  # fmt: skip
         self._epoch = self._rows.begin(session.session_uid or "", values, wanted, self._progress(()), self._it.former)
         if self._it.former is not None:
-            self.beat(())  # what was asked between two parts is heeded before the first claim
+            self.beat(())  # what was asked between two parts is heard before the first claim
 
     @property
     def part(self) -> FormerPart | None:
-        """Of which the next part of the chain takes over what was asked and is not heard; None: it never began."""
+        """This part's row, from which the next part of the chain takes over requests that were not yet heard; None if it never
+        began."""
         if not self._epoch:
             return None
         return FormerPart(session_uid=self._it.record.session.session_uid or "", epoch=self._epoch, heard=self._last)
 
     def beat(self, held: Iterable[Claim]) -> None:
-        """A sign of life, and what was asked meanwhile. By the thread of the heartbeats; no error: the next beat tries again."""
+        """Write a sign of life, and hear what was asked meanwhile. Called by the heartbeat's thread; raises no error, as the next
+        beat tries again."""
         asked = self._look(held)
         if asked is not None and asked.ask is Ask.STOP_NOW:
             self.shutdown.ask_now(f"`inv stop --now`, {asked}")
         self._count_others()
 
     def end(self) -> None:
-        """The session ended, or is left, as its file says. What was asked since the last beat is heeded by the next part of its
-        chain. Raises DatabaseUnavailable."""
+        """Write how the session ended or was left, as its file says. The next part of its chain acts on what was asked since the
+        last beat. Raises DatabaseUnavailable."""
         session = self._it.record.session
         status = (session.status or Status.INTERRUPTED).value
         self._look(())
@@ -96,38 +99,38 @@ class Presence:
             self._rows.end(session.session_uid or "", self._epoch, status, progress)
 
     def _may_go_on(self, status: Status | None) -> bool:
-        """Whether the next part of its chain may follow: not after a signal, a request or a stop condition, nor where this time
-        takes nothing more. An error that ended this part alone keeps nothing back."""
+        """Whether the next part of the chain may follow. It may not after a signal, a request to end or a stop condition, or if
+        this call takes nothing more. An error that ended only this part does not prevent it."""
         less = self._it.less.after(len(self._it.record.session.results) - self._before)
         is_asked_to_end = self.asked is not None and self.asked.ask.ends
         is_full = less.batch_size == 0 or less.find_end() is not None
         return self.shutdown.signal is None and not is_asked_to_end and not is_full and status is not Status.STOPPED
 
     def end_after(self, error: BaseException) -> None:
-        """The same once an error ended it; a database that is away is not waited for."""
+        """Like `end`, after an error ended the session. A database that is away is not awaited."""
         if not isinstance(error, DatabaseUnavailable):
             with contextlib.suppress(BatchDrainError):
                 self.end()
 
     def _count_others(self) -> None:
-        """Of a session in a group: how many workers take the same phases."""
+        """For a session in a group: count the workers of the other drains, which take the same phases."""
         if (group := self._it.request.group) is None or self._epoch is None:
             return
         ours = self._it.record.session.session_uid
-        with contextlib.suppress(BatchDrainError):  # as of before, then
+        with contextlib.suppress(BatchDrainError):  # the last count stays then
             self.others_workers = sum(
                 row.workers for row in self._rows.read(running=True)
                 if row.uid != ours and row.wanted.get("group") == group and row.is_at_work
             )  # fmt: skip
 
     def _look(self, held: Iterable[Claim]) -> Asked | None:
-        """What was asked since the last look; None also where the database does not tell."""
+        """What was asked since the last look; also None if the database can't be asked."""
         if self._epoch is None:
             return None
         session_uid = self._it.record.session.session_uid or ""
         try:
             asked = self._rows.beat(session_uid, self._epoch, self._progress(held))
-        except (BatchDrainError, RowLocked):  # its reason is told by whoever needs the database next
+        except (BatchDrainError, RowLocked):  # whoever needs the database next reports the reason
             return None
         if asked is None or asked.number <= self._last:
             return None
@@ -137,24 +140,24 @@ class Presence:
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing is to be claimed for now."""
+        """Whether claiming is paused by a request."""
         return self.asked is not None and self.asked.ask is Ask.PAUSE
 
     @property
     def has_news(self) -> bool:
-        """Whether something was asked that nobody has taken."""
+        """Whether there is a request that nobody has taken yet."""
         return bool(self._heard)
 
     def take(self) -> Asked | None:
-        """What was asked next; None: nothing more."""
+        """Take the next request; None if there is no more."""
         return self._heard.popleft() if self._heard else None
 
     def apply(self, asked: Asked) -> None:
-        """It holds from now on."""
+        """Put a request in force."""
         self.asked = None if asked.ask is Ask.CONTINUE else asked
 
     def _progress(self, held: Iterable[Claim]) -> Mapping[str, Any]:
-        """Figures as of now, in plain values; the results may grow meanwhile."""
+        """The present figures, in plain values. Results may come meanwhile."""
         it, session, now, held = self._it, self._it.record.session, clock.now(), list(held)
         shot = None if self.look is None else self.look()
         waiting = it.backlog.waiting if it.most is None else min(it.most, it.backlog.waiting)

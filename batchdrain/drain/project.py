@@ -1,4 +1,4 @@
-"""An opened project: its settings, its database, the folder of its sessions. Opening writes nothing."""
+"""An opened project: its settings, its database, and its sessions folder. Opening writes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # heavy: a command that only looks at the table does without
 
 
 def database_url(settings: Settings, environ: Mapping[str, str], root: Path) -> str:
-    """The URL in force: the setting, else DATABASE_URL, else the default file; a relative SQLite file is below `root`."""
+    """The URL in force: that of the setting, else DATABASE_URL, else the default file. A relative SQLite file is below `root`."""
     text = settings.database_url or environ.get("DATABASE_URL", "") or DEFAULT_URL
     return anchor_url(parse_url(text), root).render_as_string(hide_password=False)
 
@@ -39,14 +39,14 @@ class Project:
 
     @cached_property
     def folder(self) -> SessionFolder:
-        """Of its sessions."""
+        """The sessions folder."""
         from batchdrain.sessions.folder import SessionFolder
 
         return SessionFolder(self.root / self.settings.session_dir, self.root)
 
     @cached_property
     def session_rows(self) -> SessionRows:
-        """Who drains on its database."""
+        """The rows of the sessions that drain on this database."""
         from batchdrain.database.ledger.session_rows import SessionRows
 
         return SessionRows(self.store.database, self.store.ledger)
@@ -59,11 +59,11 @@ class Project:
         root: Path,
         on_silence: Callable[[str], None] | None = None,
     ) -> Project:
-        """`on_silence`: as of SilenceNotice. Raises ConfigError, DatabaseUnavailable. Reads only."""
+        """Open a project. `on_silence`: see SilenceNotice. Raises ConfigError, DatabaseUnavailable. Reads only."""
         return cls(settings, Store.open(database_url(settings, environ, root), settings, on_silence), root)
 
     def find_table_problems(self, command: Command) -> list[str]:
-        """What a look alone finds wrong with the table, a line each. Raises ConfigError for one without transactions,
+        """What can be found wrong with the table without writing, a line each. Raises ConfigError if the table has no transactions,
         DatabaseUnavailable."""
         from batchdrain.database.storage import require_transactions
 
@@ -73,13 +73,13 @@ class Project:
         return problems + (find_unwritable_view(table) if command.result_from == "exit_code" else [])
 
     def require_fit_table(self, command: Command) -> None:
-        """Raises ConfigError for all of them."""
+        """Raises a ConfigError that names all problems of the table, DatabaseUnavailable."""
         problems = self.find_table_problems(command)
         if problems:
             raise ConfigError.of(problems)
 
     def limits_for(self, settings: Settings) -> TimeLimits:
-        """The time limits of phases. `settings`: of the session."""
+        """The time limits of phases. `settings`: those of the session."""
         from batchdrain.planning.limits import TimeLimits
 
         return TimeLimits(self.store.history.read_durations_s, settings.timeout, self.settings.run_type_of)

@@ -1,4 +1,4 @@
-"""What a claim of a dead controller was made with: what its command's end means was settled then."""
+"""The command and the claim as a dead controller had them. What the end of the command means was settled then."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from batchdrain.runtime import clock
 
 
 def command_of(held: Held, command: Command) -> Command:
-    """The command as it was when the phase was claimed: what its end means was settled then, whatever is configured now."""
+    """The command as it was when the phase was claimed. What its end means was settled then, whatever is configured now."""
     ran_under: dict[str, Any] = {"result_from": "database" if held.held_state is None else "exit_code"}
     if held.success_codes is not None:
         ran_under["success_exit_codes"] = list(held.success_codes)
@@ -25,7 +25,8 @@ def command_of(held: Held, command: Command) -> Command:
 
 
 def claim_of(held: Held, project: Project, ended_at: datetime) -> Claim:
-    """As its controller had it. `ended_at`: of the command, where nobody knows when it was claimed."""
+    """The claim as its controller had it. `ended_at`: when the command ended; it counts if nobody knows when the phase was
+    claimed."""
     known = {state_word: state for state, words in project.store.table.states.items() for state_word in words}
     phase = Phase(
         run_id=held.key.run_id,

@@ -1,9 +1,9 @@
-"""Recovery: what dead controllers held is recorded where its result was spooled, and given back everywhere else.
+"""Recovery: what dead controllers held is recorded if its result was spooled, and otherwise given back.
 
-The order matters. Where controller and guardian both live, nothing is done: the guardian ends its command in time by itself.
-A guardian that lives alone is waited for: it is ending its command, or keeping its result. Then whatever is left of the
-command on this machine is killed. Then the spool is read. Only then the claim is freed: a second execution never begins
-while the first still runs.
+The order matters. If controller and guardian both live, nothing is done: the guardian itself ends its command in time. A guardian
+that lives alone is awaited: it is ending its command, or saving its result. Then everything that is left of the command on this
+machine is killed. Then the spool is read. Only then is the claim freed: so a second execution never begins while the first still
+runs.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _SLACK_S: Final = 6.0
 
 
 def recover(project: Project) -> list[Recovered]:
-    """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
-    repeated, and run by several at once. Raises DatabaseUnavailable."""
+    """Settle every claim whose controller and guardian are dead, or whose lease has ended by the database's clock. May be repeated,
+    and run by several processes at once. Raises DatabaseUnavailable."""
     found, claims, remapped = [], project.store.history.read_held(), Remapped(project)
     if not all(held.has_attempt for held in claims):
-        with contextlib.suppress(ConfigError):  # the table of attempts may have been dropped: results go there
+        with contextlib.suppress(ConfigError):  # the results go to the table of attempts, which may have been dropped
             project.store.ledger.create(project.store.database)
     for held in map(with_session, claims):
         if not (is_due(held) or is_over(held)):
@@ -56,14 +56,15 @@ def recover(project: Project) -> list[Recovered]:
             found.append(_unsettled(held, str(error), code=error.exit_code))
             continue
         if recovered is not None:
-            if is_alive(held) is not True:  # one that lives may work for another copy of the database, and need it there
+            if is_alive(held) is not True:  # a living one may work for a copy of the database, and need the spool
                 spool_reader.discard(held.spool_dir, held.token)
             found.append(replace(recovered, ended_processes=settled.met))
     return found
 
 
 def find_block(project: Project, held: Held) -> BatchDrainError | None:
-    """Why the table does not take back what nobody alive holds; None where it does: tried, and rolled back."""
+    """Why the table does not take back a phase that nobody alive holds; None if it does. This is tried and rolled back. Raises
+    DatabaseUnavailable."""
     store = project.store
     if (problem := Remapped(project).find_problem(held)) is not None:
         return ConfigError(f"{held.key}: {problem.message}", remedy=problem.remedy)
@@ -80,7 +81,7 @@ def find_block(project: Project, held: Held) -> BatchDrainError | None:
 
 
 def with_session(held: Held) -> Held:
-    """Where the attempt of a claim was deleted, the spool may still know of which session it was, and so its token."""
+    """If the attempt of a claim was deleted, find its session, and so its token, in the spool."""
     if held.session_uid:
         return held
     return replace(held, session_uid=spool_reader.find_session(held.spool_dir, f".{held.token.partition('.')[2]}.json"))
@@ -92,7 +93,8 @@ def _unsettled(held: Held, problem: str, code: int = DatabaseUnavailable.exit_co
 
 
 def _settle(held: Held, grace_s: float) -> orphans.Settled | None:
-    """See that nobody of this claim lives on this machine. None where somebody does: the claim stays held for the next time."""
+    """Make sure that nobody of this claim lives on this machine. None if somebody does: the claim stays held until the next
+    time."""
     if held.guardian is None:
         return _settle_delivered(held)
     if not process_identity.is_here(held.controller.host_id):
@@ -102,10 +104,10 @@ def _settle(held: Held, grace_s: float) -> orphans.Settled | None:
 
 
 def _settle_delivered(held: Held) -> orphans.Settled | None:
-    """The command of an engine of others. It may come to the order yet: whoever draws its ticket withdraws it. Once the lease is
-    over, whatever drew it has ended its command, on whichever machine."""
+    """Settle a claim of a foreign engine. The engine may still come to the order: drawing the ticket withdraws it. Once the lease
+    has ended, whoever drew the ticket has ended the command, on whichever machine."""
     folder = tickets.folder_of(held.spool_dir, held.token)
-    with contextlib.suppress(OSError):  # its files are not here: the lease alone tells
+    with contextlib.suppress(OSError):  # its files are not on this machine: only the lease tells
         tickets.draw(folder, held.token, None)
     ticket = tickets.read(folder, held.token)
     if ticket is not None and ticket.guardian is None:
@@ -113,6 +115,6 @@ def _settle_delivered(held: Held) -> orphans.Settled | None:
     settled = lost_executions.settle_lost(ticket, held.token, held.spool_dir)
     if settled is not None or held.lease_left_ms >= 0:
         return settled
-    # Its guardian may serve another order by now: what bears the token is ended, and not that.
+    # Its guardian may serve another order by now: only processes that bear the token are ended.
     left = orphans.Abandoned(token=held.token, spool_dir=held.spool_dir, guardian=None)
     return orphans.settle(left, guardian_ends_in_s=None, within_s=_KILL_WITHIN_S)

@@ -1,7 +1,7 @@
-"""Looking at the backlog again: what dead controllers left is given back first, and what rules leave out is told.
+"""Reads the backlog again. What dead controllers left is given back first, and what rules leave out is reported.
 
-A look costs what the backlog is large, so it is taken a little at a time while commands run, and the larger it is, the more
-seldom: at most a twentieth of a drain's time goes into it. Only where nothing else is left to do is it taken at once.
+The cost of a reading grows with the backlog. So it is done in small steps while commands run, and the less often the larger the
+backlog is: at most a twentieth of a drain's time goes into it. Only if nothing else is left to do is it read at once.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from batchdrain.planning.skip_rules import IN_THIS_SESSION, by_rule
 from batchdrain.runtime import clock
 
 _SHARE: Final = 0.05
-"""Of a drain's time, for looking at the backlog."""
+"""The share of a drain's time that may go into reading the backlog."""
 
 
 class Refresh:
-    """The backlog was read just now, when a drain begins."""
+    """Decides when the backlog is read again. When a drain begins, it must just have been read."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Refresh:
         self._recorder = recorder
         self._outage = outage
         self._recover = recover
-        self._watch: Callable[[], None] = lambda: None  # raises ConfigError where the table is another one by now
+        self._watch: Callable[[], None] = lambda: None  # raises ConfigError if the table has changed
         self._refresh_s = settings.refresh_s
         self._recover_s = settings.lease.ttl_s
         self._read_at = self._recovered_at = self._stepped_at = monotonic()
@@ -56,7 +56,7 @@ class Refresh:
 
     @classmethod
     def of_session(cls, it: OpenSession, services: Services, recorder: Recorder) -> Refresh:
-        """Over the session's backlog, and with what dead controllers hold in its project."""
+        """For the session's backlog and what dead controllers hold in its project."""
         recovers = partial(recover, it.project)
         made = cls(it.backlog, services.limits, recorder, services.outage, recovers, it.request.settings)
         made._watch = services.watch.look
@@ -64,22 +64,22 @@ class Refresh:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last reading is `refresh_s` ago, or longer, and cost little enough for that time."""
+        """Whether the last reading was at least `refresh_s` ago, and cheap enough for that time."""
         return self.due_in_s <= 0
 
     @property
     def due_in_s(self) -> float:
-        """Seconds until it is."""
+        """Seconds until a reading is due; 0.0 if it is due now."""
         return max(0.0, self._read_at + max(self._refresh_s, self._least_s) - monotonic())
 
     @property
     def is_affordable(self) -> bool:
-        """Whether the last reading cost little enough for another one now."""
+        """Whether the last reading was cheap enough for another one now."""
         return self.affordable_in_s <= 0
 
     @property
     def affordable_in_s(self) -> float:
-        """Seconds until it is."""
+        """Seconds until another reading is affordable; 0.0 if it is now."""
         return max(0.0, self._read_at + self._least_s - monotonic())
 
     @property
@@ -89,7 +89,7 @@ class Refresh:
 
     @property
     def may_step(self) -> bool:
-        """Whether a step is cheap enough though a phase could begin in its time."""
+        """Whether a step is cheap enough although a phase could begin in its time."""
         return monotonic() - self._stepped_at >= self._step_s / _SHARE
 
     @property
@@ -97,13 +97,14 @@ class Refresh:
         return self._backlog.read_s * (1 / _SHARE - 1)
 
     def begin(self) -> None:
-        """A reading that goes on with each `step`. Nothing where one is under way."""
+        """Begin a reading that goes on with each `step`. Does nothing if one is under way."""
         if self._slices is None:
             self._slices = self._read_slowly()
 
     def step(self) -> bool:
-        """A little of the reading that is under way. Returns whether it is done. A database that does not answer is told, and the
-        next reading is as far off as if this one were done. Raises ConfigError for a cycle or a bad policy."""
+        """Do a little of the reading that is under way. Returns whether it is done. If the database does not answer, this is
+        reported, and the next reading is as far off as if this one were done. Raises ConfigError for a cycle of dependencies or a
+        bad policy."""
         if self._slices is None:
             return True
         began = monotonic()
@@ -125,24 +126,24 @@ class Refresh:
         return True
 
     def abandon(self) -> None:
-        """The reading that is under way is of no use any more."""
+        """Drop the reading that is under way, if any."""
         if self._slices is not None:
             self._slices.close()
             self._slices = None
 
     def read(self) -> None:
-        """The whole backlog, at once. Raises DatabaseUnavailable once our patience is over."""
+        """Read the whole backlog at once. Raises DatabaseUnavailable once patience has run out."""
         self.abandon()
         self._recorder.settle()
         self._outage.retry(self._look, meanwhile="nothing is claimed")
         self.tell()
 
     def refill(self) -> None:
-        """What has run out of the backlog. Raises DatabaseUnavailable once our patience is over."""
+        """Refill the lanes of the backlog that have run out. Raises DatabaseUnavailable once patience has run out."""
         self._outage.retry(lambda: self._backlog.refill(clock.now()), meanwhile="nothing is claimed")
 
     def tell(self) -> None:
-        """Of what the reading left out: once for each rule and value."""
+        """Report what the reading left out, once for each rule and value."""
         self._recorder.settle()
         self._limits.forget()
         self._read_at = monotonic()

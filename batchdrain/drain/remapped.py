@@ -1,7 +1,7 @@
-"""Claims that were made while the settings mapped other columns, or another table: what they name is another row now, or none.
+"""Claims that were made while the settings mapped other columns or another table. Their ids may now name another row, or none.
 
-Such a claim is left as it is. Its phase can be given back under the former mapping alone, which stands in the ledger beside the
-session. A column that is gone since was renamed or dropped: then the names may be right under the mapping of now.
+Such a claim is left as it is. Its phase can be given back only under its former mapping, which the ledger keeps with the session.
+If a column of that mapping no longer exists, it was renamed or dropped: then the names may be right under the present mapping.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from batchdrain.runtime.text import agree, count_of
 
 
 def mapping_of(columns: Columns) -> dict[str, object]:
-    """Which columns name a row, and which of it are written, in plain values."""
+    """Which columns name a row, and which of its columns are written, in plain values."""
     reason = columns.last_failure_reason
     return {
         "run_id": to_plain(columns.run_id),
@@ -34,7 +34,7 @@ def mapping_of(columns: Columns) -> dict[str, object]:
 
 
 class Remapped:
-    """Asks the ledger once for each session."""
+    """Compares claims with the present mapping. Asks the ledger once for each session."""
 
     def __init__(self, project: Project) -> None:
         self._rows = project.session_rows
@@ -43,8 +43,8 @@ class Remapped:
         self._known: dict[str, Mapping[str, Any]] = {}
 
     def find_problem(self, held: Held) -> ConfigError | None:
-        """Why a claim can't be settled under the mapping of now; None where that is the one that it was made under, as far as
-        the ledger knows. Raises DatabaseUnavailable."""
+        """Why a claim can't be settled under the present mapping; None if it was made under this one, as far as the ledger knows.
+        Raises DatabaseUnavailable."""
         former = self._read_former(held.session_uid)
         was = ", ".join(
             f"{name}: {to_json(former[name]).decode()}"
@@ -66,7 +66,7 @@ class Remapped:
 
 
 def find_left_elsewhere(project: Project) -> list[str]:
-    """A line for each table, mapped before, of which a drain of this project holds phases and runs no more. Raises
+    """A line for each other table, mapped before, of which a dead drain of this project still holds phases. Raises
     DatabaseUnavailable."""
     store, here = project.store, str(project.folder.folder.absolute())
     with store.database.read() as connection:
@@ -85,8 +85,8 @@ def find_left_elsewhere(project: Project) -> list[str]:
 
 
 def require_same_ids(project: Project) -> None:
-    """Where the command sets states itself, nothing in a row keeps two drains from it that call it by two names. Raises
-    ConfigError while such a one may run; DatabaseUnavailable."""
+    """If commands set the states themselves, nothing in a row keeps two drains apart that call the row by different ids. So this
+    raises ConfigError while such a drain may run. Raises DatabaseUnavailable."""
     if project.settings.command.result_from != "database":
         return
     remapped = Remapped(project)
@@ -99,8 +99,8 @@ def require_same_ids(project: Project) -> None:
 
 
 def require_settled(project: Project, session_uid: str | None) -> None:
-    """A session that goes on is kept with the mapping of now: what it holds under another one would be taken for claims of this
-    one. Raises ConfigError while it holds such; DatabaseUnavailable."""
+    """Require that a session that is resumed holds nothing under another mapping. It is kept with the present mapping, so such
+    claims would be taken for claims of this one. Raises ConfigError, DatabaseUnavailable."""
     remapped = Remapped(project)
     for held in project.store.history.read_held():
         if held.session_uid == session_uid and (problem := remapped.find_problem(held)) is not None:
@@ -108,8 +108,8 @@ def require_settled(project: Project, session_uid: str | None) -> None:
 
 
 def read_strays(project: Project, most: int) -> list[Stray]:
-    """At most so many. Where a claim was made under another mapping, a row may be its, which no claim holds by its present
-    name. Raises DatabaseUnavailable."""
+    """Read at most this many strays. While a claim of another mapping is held, a row may seem to be held by nobody only because its
+    ids have changed. So then only strays whose attempt the ledger knows are returned. Raises DatabaseUnavailable."""
     history, remapped = project.store.history, Remapped(project)
     strays = history.read_strays(most)
     if strays and any(remapped.find_problem(held) is not None for held in history.read_held()):

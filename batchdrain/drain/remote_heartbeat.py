@@ -1,9 +1,9 @@
-"""The heartbeats of a controller whose commands run elsewhere: one thread beats for all, workers have no database.
+"""The heartbeat of a controller whose commands run elsewhere: one thread beats for all of them, as workers have no database.
 
-Each beat asks every worker, by `tell`, for its own clock, for what runs there and for what has ended. Then the database takes the
-beat. Then each worker is told the deadline in its own clock: what it read of that, plus the time from its answer to the beat, plus
-the lease, minus grace and margin. So no two clocks are compared, only durations. Where no word comes, be it that the controller
-was killed, stopped or cut off, or the worker was, the guardian there ends the command before its lease can be over.
+For each beat, every worker is asked by `tell` for its own clock, for what runs there and for what has ended. Then the database
+takes the beat. Then each worker is told a deadline in its own clock: its answer's time, plus the time from that answer to the beat,
+plus the lease, minus grace and margin. So no two clocks are compared, only durations. If no word comes, whether the controller or
+the worker was killed, stopped or cut off, the guardian there ends the command before its lease can end.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ENDS_WITHIN_S: Final = 1.0
 
 
 class RemoteHeartbeat(Heartbeat):
-    """Beats once it has begun. A lease is renewed while a worker says that its command runs, or while none has begun it."""
+    """Sends beats once it has begun. A lease is renewed while a worker says that its command runs, or while nobody has begun it."""
 
     def __init__(
         self, claims: Claims, lease: Lease, command: Command, tell: Tell, delivery: Delivery, presence: Presence | None = None
@@ -47,23 +47,23 @@ class RemoteHeartbeat(Heartbeat):
         self._rest_ms = round((lease.ttl_s - command.grace_s - lease.margin_s) * 1000)
         self._every_ms = min(round(lease.beat_s * 1000), _ASKS_EVERY_MS)
         self._guard = threading.Lock()
-        self._claiming_ms: int | None = None  # a claim is being made whose lease may have begun then
-        self._until_ms: dict[str, int] = {}  # by token: our boot time at which its lease is over
+        self._claiming_ms: int | None = None  # a claim is being made whose lease may have begun at this boot time
+        self._until_ms: dict[str, int] = {}  # by token: our boot time at which its lease ends
         self._begun: set[str] = set()  # tokens that some worker has drawn
-        self._runs: set[str] = set()  # as the workers said since the last beat
+        self._runs: set[str] = set()  # tokens that workers named since the last beat
         self._ended: dict[str, bytes] = {}  # answers, by token
-        self._told_over: frozenset[str] = frozenset()  # tokens whose end a worker told of last
-        self._beating: frozenset[str] = frozenset()  # the database is being asked to renew these
-        self._silent: frozenset[str] = frozenset()  # not renewed by the last beat
-        self._given_up: set[str] = set()  # not renewed, nor fed, ever again
-        self._lost: set[str] = set()  # not ours any more
-        self._clocks: dict[str, tuple[int, int]] = {}  # by process of a worker: its boot time, and ours when that was here
+        self._told_over: frozenset[str] = frozenset()  # tokens whose end a worker reported last
+        self._beating: frozenset[str] = frozenset()  # tokens that the database is renewing now
+        self._silent: frozenset[str] = frozenset()  # tokens that the last beat did not renew
+        self._given_up: set[str] = set()  # tokens that are never again renewed or fed
+        self._lost: set[str] = set()  # tokens that are no longer ours
+        self._clocks: dict[str, tuple[int, int]] = {}  # by process of a worker: its boot time, and ours when that arrived
         self._granted: set[str] = set()  # processes that were told a deadline
         self._beat_ms: int | None = None  # our boot time before the last beat that the database took
         self._say = ""
 
-    def lease_s(self, limit_s: float) -> float:  # noqa: ARG002 - as of one without words
-        """Of a new claim: short, as it is renewed, and whatever happens its command ends before that is over."""
+    def lease_s(self, limit_s: float) -> float:  # noqa: ARG002 - the same for every limit
+        """Seconds of lease for a new claim. It is short because it is renewed; the command always ends before it does."""
         return self._lease.ttl_s
 
     def begin(self) -> None:
@@ -72,7 +72,7 @@ class RemoteHeartbeat(Heartbeat):
 
     @contextmanager
     def claiming(self, before_ms: int) -> Iterator[None]:
-        """A claim that is made while a beat is sent is not in that beat: no worker is told a later deadline for it."""
+        """While a claim is made, workers are told no later deadline: the beat that is under way does not contain the claim."""
         with self._guard:
             self._claiming_ms = before_ms
         try:
@@ -94,17 +94,17 @@ class RemoteHeartbeat(Heartbeat):
             self._begun.discard(claim.token)
 
     def stop(self) -> None:
-        """Does not wait for an engine that hangs."""
+        """Stop beating. Does not wait for an engine that hangs."""
         self._over.set()
         if self._thread is not None:
             self._thread.join(_ENDS_WITHIN_S)
 
     def interrupt(self, *, kill: bool = False) -> None:
-        """All workers are told to end everything. Safe in a signal handler: the thread sees it soon."""
+        """Tell all workers to end everything. Safe in a signal handler: the thread notices it soon."""
         self._say = "K" if kill else self._say or "T"
 
     def interruptible(self, has: Capabilities) -> Capabilities:
-        """What the engine has, with an `interrupt` that all workers hear too."""
+        """The engine's capabilities, with an `interrupt` that all workers hear too."""
 
         def interrupt(*, kill: bool = False) -> None:
             has.interrupt(kill=kill)
@@ -113,28 +113,28 @@ class RemoteHeartbeat(Heartbeat):
         return replace(has, interrupt=interrupt)
 
     def until_ms(self, token: str) -> int:
-        """Our boot time at which the lease is over, as it was renewed last."""
+        """Our boot time in ms at which the lease ends, by its last renewal; 0 if the token is not held."""
         with self._guard:
             return self._until_ms.get(token, 0)
 
     def answer_of(self, token: str) -> bytes | None:
-        """How it ended, as its worker told, whatever became of its future."""
+        """The answer about its end that a worker sent, whatever became of its future; None if there is none."""
         with self._guard:
             return self._ended.get(token)
 
     def note_begun(self, token: str) -> None:
-        """Some worker has drawn its ticket: from now on its lease is renewed only while a worker says that it runs."""
+        """Note that a worker has drawn the ticket. From now on the lease is renewed only while a worker says that the command
+        runs."""
         with self._guard:
             self._begun.add(token)
 
     def give_up(self, token: str) -> None:
-        """Its lease is not renewed any more, nor is its guardian fed."""
+        """Never renew this lease again, nor feed its guardian."""
         with self._guard:
             self._given_up.add(token)
 
     def is_starved(self, token: str) -> bool:
-        """Whether its lease is over, and with it whatever bore it: wherever it ran, its guardian has ended it. It is given up
-        then."""
+        """Whether the lease has ended. Then its guardian has ended the command, wherever it ran, and the lease is given up."""
         with self._guard:
             if token in self._beating or boottime_ms() < self._until_ms.get(token, 0):
                 return False
@@ -142,7 +142,7 @@ class RemoteHeartbeat(Heartbeat):
             return True
 
     def ask(self) -> None:
-        """Ask and tell all workers once."""
+        """Ask all workers once, and tell them what is new."""
         with self._guard:
             grants = self._grants()
             message = Beat(
@@ -156,7 +156,7 @@ class RemoteHeartbeat(Heartbeat):
             ).to_message()
         try:
             answers = list(self._tell(self._call, message))
-        except Exception:  # noqa: BLE001 - whatever an engine raises; who hears nothing is not fed, and the lease decides
+        except Exception:  # noqa: BLE001 - an engine may raise anything; workers that hear nothing are not fed
             answers = []
         heard_ms, here = boottime_ms(), [one for raw in answers if (one := _read(raw, self._session)) is not None]
         with self._guard:
@@ -171,7 +171,7 @@ class RemoteHeartbeat(Heartbeat):
                 self._ended |= {token: raw for token, raw in one.ended.items() if token in self._held}
 
     def renew(self) -> bool:
-        """One beat for all whose commands run, or have not begun. Returns whether the database took it."""
+        """Send one beat for all claims whose commands run or have not begun. Returns whether the database took it."""
         with self._guard:
             before_ms = boottime_ms() if self._claiming_ms is None else min(boottime_ms(), self._claiming_ms)
             held, known = dict(self._held), self._runs | self._told_over | self._ended.keys()
@@ -188,7 +188,7 @@ class RemoteHeartbeat(Heartbeat):
                 if renewed
                 else set()
             )
-        except BatchDrainError:  # its reason is told by whoever needs the database next; the guardians count the time
+        except BatchDrainError:  # whoever needs the database next reports it; the guardians' deadlines run on
             return False
         finally:
             with self._guard:
@@ -213,7 +213,7 @@ class RemoteHeartbeat(Heartbeat):
 
     def _beat_on(self) -> None:
         ask_at_ms, beat_at_ms, beat_ms = boottime_ms(), 0, round(self._lease.beat_s * 1000)
-        next_ms, last_say = min(round(FIRST_S * 1000), beat_ms), ""  # the first one is sent before anything is claimed
+        next_ms, last_say = min(round(FIRST_S * 1000), beat_ms), ""  # the first beat is sent before anything is claimed
         while True:
             now_ms = boottime_ms()
             if now_ms >= ask_at_ms or last_say != self._say or last_say:
@@ -226,7 +226,7 @@ class RemoteHeartbeat(Heartbeat):
                     wait_ms = next_ms if taken else min(_SOON_MS, self._every_ms)
                     beat_at_ms, next_ms = now_ms + wait_ms, beat_ms
                     self.ask()
-                elif self._clocks.keys() - self._granted:  # a process that is new waits for its first deadline
+                elif self._clocks.keys() - self._granted:  # a new process waits for its first deadline
                     self.ask()
                 ask_at_ms = min(now_ms + self._every_ms, beat_at_ms)
             if self._over.wait(_LOOK_S):
@@ -236,14 +236,14 @@ class RemoteHeartbeat(Heartbeat):
 def make_remote(
     claims: Claims, settings: Settings, tell: Tell | None, delivery: Delivery | None, presence: Presence
 ) -> RemoteHeartbeat | None:
-    """None for an engine whose workers hear nothing of us while they execute."""
+    """None for an engine whose workers can't hear from this controller while they execute."""
     if tell is None or delivery is None or not delivery.is_told:
         return None
     return RemoteHeartbeat(claims, settings.lease, settings.command, tell, delivery, presence)
 
 
 def _read(raw: object, session: str) -> Here | None:
-    """None for what is no answer of ours: an engine may give anything."""
+    """Parse an answer; None if it is none of ours: an engine may return anything."""
     try:
         return Here.of(raw, session)
     except UnsoundReportError:

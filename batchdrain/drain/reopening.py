@@ -1,4 +1,4 @@
-"""Phases that a quarantine or a diagnosis leaves out are reopened. The user's table is only read."""
+"""Reopens phases that a quarantine or a diagnosis leaves out. The user's table is only read."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ CHANGED = "somebody claimed it, or said something else of it, in this moment; `i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened:
-    """A phase, and what came of reopening it."""
+    """A phase, and the result of reopening it."""
 
     phase: Reopenable
-    problem: str = ""  #: why it stands as before; '' where it was reopened
-    of_every_table: bool = False  #: whether the verdict that is lifted holds for every table of the ledger
+    problem: str = ""  #: why it stays as before; '' if it was reopened
+    of_every_table: bool = False  #: whether the lifted verdict holds for every table of the ledger
 
 
 def find_left_out(
     project: Project, is_meant: Callable[[PhaseKey, Failure], bool], run_id: str | None = None
 ) -> Iterator[Reopenable]:
-    """Failed phases first, then the queued ones: a quarantine concerns both. `run_id`: as of `find_reopenable`. Raises
-    DatabaseUnavailable, ConfigError."""
+    """The failed phases that are left out, then the queued ones: a quarantine concerns both. `run_id`: see `find_reopenable`.
+    Raises DatabaseUnavailable, ConfigError."""
     recovery = foresee_recovery(project)
     for state in (PhaseState.FAILED, PhaseState.QUEUED):
         selection = Selection(
@@ -47,7 +47,7 @@ def find_left_out(
 
 
 def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, dry: bool) -> Iterator[Reopened]:
-    """One after the other, each in a transaction of its own: what is killed between two leaves each as it was, or reopened.
+    """Reopen phases one after the other, each in its own transaction, so a crash leaves each phase either as it was or reopened.
     `dry`: nothing is written. Raises DatabaseUnavailable, ConfigError."""
     store = project.store
     if not dry:
@@ -80,7 +80,7 @@ def _reopen(project: Project, one: Reopenable, verdict: Note | None, reason: str
 
 
 def _note_of(project: Project, one: Reopenable, reason: str) -> Note:
-    """Each time has a subject of its own, so that no note of an earlier one is replaced."""
+    """The note of one reopening. Each has its own subject, so that none replaces an earlier one."""
     reason = project.store.redact(reason)
     content = {"run_id": one.key.run_id, "phase_id": one.key.phase_id, "reason": reason, "lifted": one.lifted}
     return new_note(project.store.ledger.source, f"{one.key.digest}/{clock.to_iso(clock.now())}", content)

@@ -1,7 +1,7 @@
-"""What a session was asked to do: kept in its file and in the ledger, read again by `resume`.
+"""What a session was asked to do. It is kept in the session's file and in the ledger, and `resume` reads it again.
 
-Neither file nor ledger ever names a command, a path or a module that would be executed: those come from the project's
-configuration alone.
+Neither file nor ledger ever names a command, a path or a module that would be executed: those come only from the project's
+configuration.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ KEPT: Final = (
     "batch_size", "min_success_rate", "workers", "profile", "policy", "categories", "refresh_s", "timeout", "retry", "stop",
     "depends_on", "run_types",
 )  # fmt: skip
-"""The settings that selection and limits depend on."""
+"""The settings on which selection and limits depend."""
 MAX_ATTEMPTS: Final = "--max-attempts"
-"""The flag of which only the end of a session tells whether it had an effect: it is kept."""
-_SOURCES: Final = "timeout_sources"  #: of a session's settings
+"""A flag that is kept with the session, because only the end of the session shows whether it had an effect."""
+_SOURCES: Final = "timeout_sources"  #: a field of a session's settings
 _SOURCE: Final = re.compile(r"[A-Za-z0-9_.' -]{1,100}", re.ASCII)
 _BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)], config=ConfigDict(defer_build=True))
 _VERSIONS: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)], config=ConfigDict(defer_build=True))
@@ -40,27 +40,27 @@ _VERSIONS: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainRequest:
-    """All that decides which phases a session takes, and when it ends."""
+    """Everything that decides which phases a session takes, and when it ends."""
 
     kind: Kind
     filters: Filters
     settings: Settings
     plan: tuple[PlannedPhase, ...] | None = None
-    max_batches: int | None = None  #: of batch_size phases each; only queued phases are drained in batches
+    max_batches: int | None = None  #: batches of batch_size phases each; only queued phases are drained in batches
     stop_on_first_failure: bool = False
-    triage: bool = False  #: what comes next is diagnosed while phases drain
-    flags: frozenset[str] = frozenset()  #: that were given now: where they have no effect, that is told
-    group: str | None = None  #: whose drains have one batch size and one end together
-    fail_if_nothing: bool = False  #: of this call: exit 1 where nothing is selected
+    triage: bool = False  #: whether the phases that come next are diagnosed while others drain
+    flags: frozenset[str] = frozenset()  #: the flags given now; if they have no effect, that is told
+    group: str | None = None  #: the group; its drains share one batch size and one end
+    fail_if_nothing: bool = False  #: for this call: exit with 1 if nothing is selected
 
     @property
     def state(self) -> PhaseState:
-        """The state from which its phases are taken."""
+        """The state from which phases are taken."""
         return PhaseState(self.kind.value)
 
     @property
     def most(self) -> int | None:
-        """Phases of the whole session; None: all there are."""
+        """The most phases that the whole session takes; None: all there are."""
         batch_size = self.settings.batch_size
         if self.kind is Kind.FAILED:
             return batch_size if self.plan is None else min(batch_size, len(self.plan))
@@ -68,11 +68,11 @@ class DrainRequest:
 
     @property
     def batch(self) -> int | None:
-        """Phases after which the backlog is read again; None: they are one batch."""
+        """The backlog is read again after this many phases; None: never for this reason."""
         return self.settings.batch_size if self.kind is Kind.QUEUED else None
 
     def as_fields(self) -> dict[str, Any]:
-        """The fields of the session file that carry it."""
+        """The fields of the session file that hold the request."""
         settings = {**self.settings.model_dump(mode="json", include=set(KEPT)), **digests(self.settings)}
         if sources := self.settings.timeout.sources:
             settings[_SOURCES] = sources
@@ -99,17 +99,17 @@ class DrainRequest:
 
 
 def digests(settings: Settings) -> dict[str, str]:
-    """What a session knows of the settings that it does not carry: whether they are still the same. Their text stays in the
-    configuration, as a session file never says what is selected by SQL or executed."""
+    """Digests of the settings that a session does not hold; they show whether these are still the same. The text stays in the
+    configuration, because a session file must never say what is selected by SQL or executed."""
     command = settings.command.model_dump(mode="json", include={"argv", "cwd", "result_from"})
-    # What names rows, and nothing that came later: a session goes on that an earlier version began.
+    # Only settings that name rows, and none that was added later: sessions of earlier versions must still go on.
     source = settings.source.model_dump(mode="json", include={"table", "columns", "states", "where"})
     return {"source_sha256": _digest(source), "command_sha256": _digest(command)}
 
 
 def require_same_source(session: Session, configured: Settings) -> None:
-    """Raises BadData where the session was begun on other rows: another table, column, state's word or condition. One that ended
-    as its table became another one goes on once the mapping is mended."""
+    """Raises BadData if the session was begun on other rows: another table, column, state word or condition. A session that ended
+    because its table changed may go on once the mapping is corrected."""
     if not has_same_source(session, configured) and not (session.stopped_because or "").startswith(WHILE_IT_RAN):
         raise BadData(
             f"session {session.session_id}: was begun with another batchdrain.source (table, columns, states or where)",
@@ -118,13 +118,13 @@ def require_same_source(session: Session, configured: Settings) -> None:
 
 
 def has_same_source(session: Session, configured: Settings) -> bool:
-    """Whether the rows are mapped as they were when the session began; True where the session does not know."""
+    """Whether the rows are mapped as they were when the session began; True if the session does not know."""
     begun = (session.settings or {}).get("source_sha256")
     return begun is None or begun == digests(configured)["source_sha256"]
 
 
 def has_same_command(session: Session, configured: Settings) -> bool:
-    """Whether the command is the one that the session began with; True where the session does not know."""
+    """Whether the command is the one with which the session began; True if the session does not know."""
     begun = (session.settings or {}).get("command_sha256")
     return begun is None or begun == digests(configured)["command_sha256"]
 
@@ -134,7 +134,7 @@ def _digest(found: Mapping[str, Any]) -> str:
 
 
 def _filters_of(kept: Mapping[str, Any]) -> Filters:
-    """As a session keeps them. Raises UsageError, ValidationError."""
+    """Parse the filters that a session keeps. Raises UsageError, ValidationError."""
     found = Filters.of(
         run_id=_text(kept.get("run_id")),
         run_id_is_glob=kept.get("run_id_is_glob") is True,
@@ -148,7 +148,8 @@ def _filters_of(kept: Mapping[str, Any]) -> Filters:
 
 
 def request_of(session: Session, configured: Settings) -> DrainRequest:
-    """What the session was asked to do, with what it does not carry from the configuration. Raises BadData."""
+    """The request of a session; settings that the session does not hold come from the configuration. Raises BadData,
+    ConfigError."""
     place = f"session {session.session_id}"
     kept = {name: value for name, value in (session.settings or {}).items() if name in KEPT}
     if session.batch_size:
@@ -176,14 +177,15 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
 
 
 def _sources_of(session: Session) -> dict[str, str]:
-    """Who set which of its time limits, as far as a file can be believed: it is told to people."""
+    """Who set which of its time limits. The file is not trusted, as this is shown to people."""
     found = (session.settings or {}).get(_SOURCES)
     items = found.items() if isinstance(found, dict) else ()
     return {str(name): text for name, text in items if isinstance(text, str) and _SOURCE.fullmatch(text)}
 
 
 def _require_configured(policy: object, configured: Settings, place: str) -> None:
-    """A dotted path in a session's file is not imported unless the project's configuration names it too."""
+    """Raises ConfigError unless the project's configuration also names each dotted path in a session's policy: nothing else is
+    imported."""
     entries: Sequence[object] = policy if isinstance(policy, list | tuple) else ()
     for entry in entries:
         name = entry.get("name", "") if isinstance(entry, Mapping) else entry

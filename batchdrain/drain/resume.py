@@ -1,4 +1,4 @@
-"""A session goes on: as it was asked for, with its own limits, and what the ledger knows beyond its file."""
+"""Resumes a session: with its own request and limits, and with what the ledger knows beyond its file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN: Final = 10
 def resume(
     project: Project, session_id: str, screen: Screen, less: Narrowing = AS_ASKED, chain: Chain | None = None
 ) -> SessionOutcome:
-    """Go on with a session. `less`: what is asked for now, at most as wide as the session. `chain`: that it is of. Raises
+    """Resume a session. `less`: what this call asks for, at most as much as the session; `chain`: the chain of the session. Raises
     BatchDrainError."""
     request = request_to_resume(project, read_session(project, session_id)[0])
     require_ready(project, less.apply(request))
@@ -39,7 +39,7 @@ def resume(
 def _open(
     project: Project, session_id: str, request: DrainRequest, less: Narrowing, screen: Screen, chain: Chain | None
 ) -> OpenSession:
-    """The session, held by us alone, as it stands by now."""
+    """The session in its present state, locked by this process."""
     project.folder.prepare()
     lock = project.folder.lock(session_id) if chain is None else chain.lock(project, session_id)
     try:
@@ -69,14 +69,14 @@ def _open(
 
 
 def _tell_left_out(left: Resumption, record: SessionRecord, screen: Screen) -> None:
-    """Retries that a rule keeps back."""
+    """Tell of retries that a rule leaves out."""
     for skip, count in left.skipped.items():
         record.note_once(Event.PHASE_SKIPPED, skip, keep=False, count=count)
         screen.notice(f"Not tried again, though its retry was left: {skip}")
 
 
 def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
-    """What is not as it was when the session began."""
+    """Tell what is no longer as it was when the session began."""
     session = left.session
     if count := len(left.unknown):
         shown = ", ".join(map(str, left.unknown[:_SHOWN])) + (", …" if len(left.unknown) > _SHOWN else "")
@@ -86,7 +86,7 @@ def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
         )
     place = (session.database or {}).get("place")
     here = project.store.database.place
-    if isinstance(place, str) and place != here:  # a copy of a database has its identity
+    if isinstance(place, str) and place != here:  # a copy of a database has the same identity
         screen.notice(f"The session began with the database at {place}, and goes on with the one at {here}")
     if not has_same_source(session, project.settings):
         screen.notice("The table became another one while the session ran; it goes on with the mapping of now")
@@ -99,7 +99,7 @@ def _reopen(project: Project, session: Session, chain: Chain | None) -> Session:
     session.database = session.database or project.store.identify()
     if session.settings is not None and not has_same_source(session, project.settings):
         session.settings |= {"source_sha256": digests(project.settings)["source_sha256"]}
-    if session.status is Status.STOPPED and chain is None:  # whoever goes on with it gives it its minutes anew
+    if session.status is Status.STOPPED and chain is None:  # whoever resumes a stopped session gives it its minutes anew
         session.active_s = 0.0
     session.status, session.completed_at, session.stopped_because = Status.RUNNING, None, None
     session.drain_exit_code = session.drain_exit_by = session.drain_wanted_rate = None
@@ -107,5 +107,5 @@ def _reopen(project: Project, session: Session, chain: Chain | None) -> Session:
 
 
 def _facts_of(session: Session) -> dict[str, Any]:
-    """Of the event."""
+    """The facts of the event."""
     return {"done": len(session.results), "batch_size": session.batch_size, "host": socket.gethostname()}

@@ -1,4 +1,4 @@
-"""What is left of a session: as it was asked for, with its own limits, and what the ledger knows beyond its file."""
+"""Finds what is left of a session, by its own request and limits and by what the ledger knows beyond its file."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Resumption:
 
     session: Session
     request: DrainRequest
-    most: int | None  #: new phases that may be taken now; None: all
-    retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
-    put_off: int  #: of them those that are not of this time's filters
-    skipped: Counter[Skip]  #: those of them that a rule leaves out
-    torn: bool  #: its file can't be read, or is gone; it comes from the ledger
-    unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table bear out: they are open again
-    is_tried_again: bool = False  #: a phase was tried more than once
-    earlier: Sequence[Mapping[str, float]] = ()  #: metrics of attempts whose phases were tried again in the session since
+    most: int | None  #: how many new phases may be taken now; None: all
+    retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when the session was left
+    put_off: int  #: how many more such phases this call's filters leave out
+    skipped: Counter[Skip]  #: such phases that a rule leaves out
+    torn: bool  #: its file can't be read or is gone, so it was rebuilt from the ledger
+    unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table confirms; they are open again
+    is_tried_again: bool = False  #: whether a phase was tried more than once
+    earlier: Sequence[Mapping[str, float]] = ()  #: metrics of attempts whose phases were tried again later in the session
 
     def count(self, before: ResultCounts | None = None) -> ResultCounts:
-        """What the session has done. `before`: what the others of its chain did."""
+        """The counts of what the session has done. `before`: what the other sessions of its chain did."""
         counts = counts_of(self.session, before)
         for metrics in self.earlier:
             counts.spend(metrics)
@@ -45,15 +45,16 @@ class Resumption:
 
 
 def request_to_resume(project: Project, session: Session) -> DrainRequest:
-    """As it was asked for. Raises BadData for another database or source, ConfigError, UsageError."""
+    """The session's own request. Raises BadData if it belongs to another database or source, ConfigError, UsageError."""
     require_same_database(session, project.store)
     require_same_source(session, project.settings)
     return request_of(session, project.settings)
 
 
 def what_is_left(project: Project, session_id: str, request: DrainRequest, less: Narrowing) -> Resumption:
-    """What is left of a session that nobody else writes now, and may be taken this time. `request`: as it was asked for. The
-    ledger may hold results beyond its file: a controller that was killed may have recorded some that it did not save."""
+    """Find what is left of a session that nobody else writes now, and what of it this call may take. `request`: the session's own.
+    The ledger may hold results that the file lacks: a controller that was killed may have recorded some that it did not save.
+    Raises BatchDrainError."""
     session, torn = read_session(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
     unknown = hold_against_ledger(project.store, session, rows)
@@ -78,7 +79,8 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, less:
 
 
 def find_session(project: Project, session_id: str | None, open_chains: Container[str] = ()) -> Session | None:
-    """The session, or the newest that is to go on: an incomplete one, or one of an open chain. None: none is."""
+    """Read the named session, or else the newest one that can be resumed: it is incomplete, or its chain is open. None if there is
+    none. Raises BatchDrainError."""
     if session_id is not None:
         return read_session(project, session_id)[0]
     elsewhere: Session | None = None
@@ -100,12 +102,12 @@ def find_session(project: Project, session_id: str | None, open_chains: Containe
 
 
 def _goes_on(session: Session, open_chains: Container[str]) -> bool:
-    """Whether a complete session is followed by another one of its chain."""
+    """Whether another session of its chain follows a complete session."""
     return session.chain_uid is not None and session.chain_uid in open_chains and session.status is not Status.STOPPED
 
 
 def read_session(project: Project, session_id: str) -> tuple[Session, bool]:
-    """The session, and whether its file was torn or lost and it comes from the ledger."""
+    """Read a session. Also returns whether it was rebuilt from the ledger, because its file is torn or lost."""
     try:
         return project.folder.load(session_id), False
     except CorruptSession as error:

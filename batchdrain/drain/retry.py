@@ -1,4 +1,4 @@
-"""Whether a phase is tried again within its session, and after which wait. Pure but for the jitter that is passed in."""
+"""Whether a phase is tried again within its session, and after how long. Pure, except for the jitter that is passed in."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ RETRIED: Final = "transient"
 
 
 def full_jitter(executions: int, retry: Retry) -> float:
-    """Seconds to wait after so many executions: tenacity's exponential backoff with full jitter, that is, uniform
-    between 0 and min(max_s, initial_s * 2**(executions - 1))."""
+    """Seconds to wait after this many executions: tenacity's exponential backoff with full jitter. The wait is uniform between 0
+    and min(max_s, initial_s * 2**(executions - 1))."""
     state: Any = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
     state.attempt_number = executions
     return float(wait_random_exponential(multiplier=retry.initial_s, max=retry.max_s)(state))
 
 
 def retry_after(attempt: Attempt, executions: int, retry: Retry, wait: Wait = full_jitter) -> float | None:
-    """Seconds until the phase is to be tried again; None when it is not.
+    """Seconds until the phase is tried again; None if it is not.
 
-    Only transient failures are, and only while the session has executed it fewer than `max_attempts` times.
+    Only transient failures are tried again, and only while the session has executed the phase fewer than `max_attempts` times.
     """
     if attempt.outcome is not Outcome.FAILED or attempt.category != RETRIED or executions >= retry.max_attempts:
         return None

@@ -9,7 +9,7 @@ from batchdrain.model.claim import ScheduledAttempt
 
 
 class RetryQueue:
-    """Filled and emptied by one thread, looked at by any."""
+    """A queue that one thread fills and empties, and that any thread may look at."""
 
     def __init__(self, retries: Iterable[ScheduledAttempt] = ()) -> None:
         self._heap = list(retries)
@@ -19,11 +19,12 @@ class RetryQueue:
         return len(self._heap)
 
     def push(self, retry: ScheduledAttempt) -> None:
-        """It waits until it is due."""
+        """Add a retry, which waits until it is due."""
         heapq.heappush(self._heap, retry)
 
     def pop(self, busy: Container[str], now: float) -> ScheduledAttempt | None:
-        """The one that waits longest since its time came, of a run that is not `busy`. `now`: monotonic."""
+        """Take the retry that has been due longest and whose run is not `busy`; None if there is none. `now`: monotonic, in
+        seconds."""
         aside, found = list[ScheduledAttempt](), None
         while found is None and self._heap and self._heap[0].due <= now:
             retry = heapq.heappop(self._heap)
@@ -36,9 +37,9 @@ class RetryQueue:
         return found
 
     def first_due(self, busy: Container[str]) -> float | None:
-        """When the next one may begin, monotonic; None: none of a run that is not `busy`."""
+        """When the next retry of a run that is not `busy` may begin (monotonic, seconds); None if there is none."""
         return min((retry.due for retry in self._heap if retry.run_id not in busy), default=None)
 
     def due(self) -> list[float]:
-        """When each may begin, monotonic, in no order."""
+        """When each retry may begin (monotonic, seconds), in no particular order."""
         return [retry.due for retry in [*self._heap]]

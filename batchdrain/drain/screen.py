@@ -1,4 +1,4 @@
-"""What a screen is told. Everything it is told is durable already."""
+"""The interface of a screen, which shows a drain. Everything that a screen is told is durable already."""
 
 from __future__ import annotations
 
@@ -23,58 +23,59 @@ class Opening:
     session_id: str
     database: str  #: masked URL, place and counts
     state: str  #: failed or queued
-    target: int | None  #: phases that the session is to come to, those before a resume included; None: all there are
-    done: int  #: of them before a resume
+    target: int | None  #: how many phases the session is to reach, including those before a resume; None: all there are
+    done: int  #: how many of them were done before a resume
     workers: int
-    run_id: str | None = None  #: the only run that is drained
-    forecast: Forecast | None = None  #: of a session that begins
-    group: str | None = None  #: whose drains share the target
+    run_id: str | None = None  #: set if only this run is drained
+    forecast: Forecast | None = None  #: set if the session is new
+    group: str | None = None  #: the group, whose drains share the target
     root: Path | None = None  #: where the paths of logs start
 
     @property
     def aim(self) -> str:
-        """'10 failed phases', 'all failed phases', 'up to 10 failed phases, together with all drains of nightly'."""
+        """For example 'up to 10 failed phases, together with all drains of nightly'."""
         noun = f"{self.state} phase"
         aim = f"all {noun}s" if self.target is None else count_of(self.target, noun)
         return aim if self.group is None else f"up to {aim}, together with all drains of {safe_text(self.group)}"
 
 
 class Screen(Protocol):
-    """What is shown of a drain, step by step. Called after the fact is durable; never raises for a reader that left."""
+    """Shows a drain step by step. Each method is called after its fact is durable, and does not raise if the reader of the output
+    has gone."""
 
     def begin(self, opening: Opening) -> None:
-        """The drain begins; notices may have come before. Raises FilesUnavailable where no thread is left for a display."""
+        """The drain begins; notices may have come before. Raises FilesUnavailable if no thread can be started for a display."""
 
     def watch(self, look: Look) -> None:
-        """After `begin`: how far the drain is can be asked for from now on, from any thread."""
+        """Called after `begin`: from now on `look` tells, in any thread, how far the drain is."""
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
-        """It is to be drained next, or again; it is not claimed yet."""
+        """The phase is to be drained next, or tried again; it is not claimed yet."""
 
     def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
-        """Its command runs."""
+        """The command of the phase runs."""
 
     def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
-        """It was selected and could not be claimed. `why`: for people."""
+        """The phase was selected but could not be claimed. `why`: for people."""
 
     def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        """Its attempt is a result of the session."""
+        """The attempt is a result of the session."""
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        """It was given back, and is no result of the session."""
+        """The phase was given back, and has no result in the session."""
 
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
-        """After `finished`: it is tried again in this session. `why`: for people."""
+        """Called after `finished`: the phase is tried again in this session. `why`: for people."""
 
     def notice(self, text: str) -> None:
-        """A line that is no fact of a phase."""
+        """Show a line that is not about one phase's progress."""
 
     def end(self) -> None:
-        """Nothing more comes. Called also where `begin` failed, or was not reached."""
+        """Nothing more comes. Called even if `begin` failed or was never called."""
 
 
 class Silent:
-    """The screen of --quiet."""
+    """The screen of --quiet. Shows nothing."""
 
     def begin(self, opening: Opening) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Where the phases of a request come from: the dry run and the drain ask here."""
+"""Makes the backlog of a request, for the dry run and for the drain alike."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def backlog_for(
     given_back: Sequence[GivenBack] = (),
     drained_before: Mapping[str, int] = NOTHING_BEFORE,
 ) -> Backlog:
-    """Where the phases of a request come from: the dry run and the drain ask here. `done`: what its session has done, which
-    grows with its results; `given_back`: what recovery would give back before; `drained_before`: queued phases by run_id
-    that the part of a chain before it would drain."""
+    """The backlog from which the phases of a request come. `done`: what the session has done; it grows with the results.
+    `given_back`: what recovery would give back first. `drained_before`: how many queued phases of each run_id the chain's part
+    before would drain. Raises ConfigError."""
     selection = Selection(
         store=project.store,
         settings=request.settings,
@@ -50,12 +50,12 @@ def backlog_for(
 
 
 def settle(project: Project, request: DrainRequest) -> DrainRequest:
-    """The request with its filters as this database has it. Raises DatabaseUnavailable."""
+    """The request with its run filter settled against this database. Raises DatabaseUnavailable."""
     return replace(request, filters=settle_run(project.store, request.filters))
 
 
 def find_idle(project: Project, request: DrainRequest, backlog: Backlog) -> list[str]:
-    """What was asked for and changes nothing, a line each. `backlog`: just read, and nothing was taken of it. Raises
+    """Requested options that change nothing, a line each. `backlog`: just read, and nothing taken from it. Raises
     DatabaseUnavailable."""
     found = find_idle_filters(project.store, request.filters, request.state, backlog)
     if "--include-quarantined" in request.flags:
@@ -68,17 +68,17 @@ def find_idle(project: Project, request: DrainRequest, backlog: Backlog) -> list
 
 
 def find_idle_order(request: DrainRequest, backlog: Backlog) -> list[str]:
-    """--policy, each entry that decides nothing among what waits in the backlog."""
+    """Each entry of --policy that decides nothing among the phases of the backlog."""
     if "--policy" not in request.flags:
         return []
     return list(find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks(), STEADY))
 
 
 def find_idle_of_part(request: DrainRequest, backlog: Backlog) -> list[str]:
-    """What only the part of a chain can tell that it is of: the rest was told before. The order of the queued part is its own."""
+    """Idle options of a chain that only this part can see; the others were told before. The queued part has its own fixed order."""
     return find_idle_order(request, backlog) if request.kind is Kind.FAILED else []
 
 
 def count_runs(backlog: Backlog) -> int:
-    """Runs that have phases to drain now."""
+    """How many runs have phases to drain now."""
     return len({rank[-2] for rank in backlog.ranks()})

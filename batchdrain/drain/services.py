@@ -1,4 +1,4 @@
-"""What lasts as long as a drain: its engine, its claims and their heartbeat, and its patience with what is away."""
+"""The services that last as long as a drain: its engine, its claims and their heartbeat, and its patience with what is away."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from batchdrain.planning.limits import TimeLimits
 from batchdrain.runtime.threads import require_room
 
 OTHER_THREADS: Final = ("heartbeat", "deadlines", "saver", "last-resort", "login", "login")
-"""Beside the workers. Two threads of ours may log in at once."""
+"""The threads besides the workers. Two of them may log in to the database at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Ended with the drain."""
+    """The services of a drain; they end with it."""
 
     executing: EngineAtWork
-    remote: RemoteHeartbeat | None  #: the heartbeat, where workers elsewhere hear of it
+    remote: RemoteHeartbeat | None  #: the heartbeat, if workers elsewhere can hear from it
     claims: Claims
     heartbeat: Heartbeat
     outage: DatabaseOutage
@@ -45,10 +45,10 @@ class Services:
 
 @contextmanager
 def open_services(it: OpenSession, recorder: Recorder, presence: Presence) -> Iterator[Services]:
-    """Raises ConfigError, FilesUnavailable, EngineUnavailable."""
+    """Open the services. Raises ConfigError, FilesUnavailable, EngineUnavailable."""
     settings, store, shutdown = it.request.settings, it.project.store, presence.shutdown
     require_room(settings.workers + len(OTHER_THREADS))
-    gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
+    gc.freeze()  # what is loaded by now stays, so the collector need not scan it again and again
     with open_probed(it, shutdown, recorder.notice) as found:
         has, delivery = found.capabilities, found.delivery
         session_uid, spool_dir = it.record.session.session_uid or "", str(it.record.spool.absolute())

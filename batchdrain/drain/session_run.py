@@ -1,4 +1,4 @@
-"""A session is drained: it is announced, its drain is composed and runs, and it is closed, whatever happens."""
+"""Drains a session: it is announced, its drain is composed and runs, and it is closed, whatever happens."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from batchdrain.sessions.session import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOutcome:
-    """How a session ended, or was left."""
+    """How a session ended, or how it was left."""
 
     session: Session | None  #: None: nothing was selected, and no session was written
     exit_code: int
     skipped: Counter[Skip] = field(default_factory=Counter)
-    total: int = 0  #: phases in the source state when it began
-    failure: BatchDrainError | None = None  #: what ended it early, to be told after the summary
-    took: int = 0  #: commands that were started; 0: nothing was left for it
-    phases: int = 0  #: new phases that were taken
-    orphaned: bool = False  #: some phase was given back, and nobody knows what became of it
+    total: int = 0  #: how many phases had the source state when it began
+    failure: BatchDrainError | None = None  #: what ended it early; told after the summary
+    took: int = 0  #: how many commands were started; 0: nothing was left for it
+    phases: int = 0  #: how many new phases were taken
+    orphaned: bool = False  #: whether a phase was given back and nobody knows what became of it
     was_signalled: bool = False
-    because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
-    asked: Asked | None = None  #: what holds for the next part of its chain: a stop, though it came late, or a pause
-    part: FormerPart | None = None  #: its row, of which the next part of its chain takes over what it has not heard
-    without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
-    gone_by: float | None = None  #: as of Shutdown
+    because: str | None = None  #: why nothing was taken of what waits, if there is no session to say it
+    asked: Asked | None = None  #: a request that holds for the chain's next part: a late stop, or a pause
+    part: FormerPart | None = None  #: its row, from which the chain's next part takes over requests that were not heard
+    without_effect: Sequence[str] = ()  #: requested options that changed nothing, if there is no session to say it
+    gone_by: float | None = None  #: see Shutdown.gone_by
 
 
 class LeftSession(NamedTuple):
-    """A session that an error ended which was raised: others may be to be told."""
+    """A session that ended by an error which was raised; others may have to be notified."""
 
     session: Session
-    gone_by: float | None  #: as of Shutdown
+    gone_by: float | None  #: see Shutdown.gone_by
 
 
 def run_session(it: OpenSession) -> SessionOutcome:
-    """Drain, and close the session whatever happens. Raises BatchDrainError for what ends it at once."""
+    """Drain a session, and close it whatever happens. Raises BatchDrainError for an error that ends it at once."""
     record, settings = it.record, it.request.settings
     shutdown, recorder = Shutdown(finish_current=settings.finish_current), Recorder(record, it.screen)
     presence = Presence(it, shutdown)

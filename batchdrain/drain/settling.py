@@ -1,4 +1,4 @@
-"""What others left in the ledger is put in order, before anything is claimed."""
+"""Settles what others left in the ledger before anything is claimed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from batchdrain.sessions.session import Session
 
 
 def settle(project: Project, session: Session | None, notice: Callable[[str], None]) -> list[Recovered]:
-    """As `recover`, in the table of now: what the ledger knows of one that was renamed comes first. `session`: that is to go
-    on; `notice`: tells people. Raises DatabaseUnavailable."""
+    """Like `recover`; before it, the ledger follows a table that was renamed. `session`: the one that is to be resumed; `notice`:
+    tells people. Raises DatabaseUnavailable."""
     moved = session is not None and not has_same_source(session, project.settings)
     renamed = follow_rename(project.store, session.session_uid if session is not None and moved else None)
     if renamed is not None:
@@ -25,10 +25,12 @@ def settle(project: Project, session: Session | None, notice: Callable[[str], No
 
 
 def settle_ledger(project: Project, screen: Screen, session: Session | None = None) -> list[Recovered]:
-    """What dead controllers held is settled; then nobody may hold a claim, and tables of an earlier version are brought up to
-    date. `session`: that is to go on. Raises ConfigError for a drain that runs under another mapping of the ids, or for
-    what the session itself holds under one,
-    DatabaseUnavailable."""
+    """Settle what dead controllers held, and migrate tables of an earlier version if nobody holds a claim. `session`: the one that
+    is to be resumed.
+
+    Raises ConfigError if a drain runs under another mapping of the ids, or if the session itself holds claims under another
+    mapping; DatabaseUnavailable.
+    """
     recovered = settle(project, session, screen.notice)
     require_same_ids(project)
     if session is not None:

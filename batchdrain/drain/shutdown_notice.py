@@ -1,4 +1,4 @@
-"""What people are told of a signal: what is waited for, until when, and what the next one does."""
+"""Tells people of a signal: what is awaited, until when, and what the next signal does."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ _NAMED = 3
 
 
 class ShutdownNotice:
-    """Told once for the first signal and once for the next, while something runs. Not from the handler: a stream may be in use."""
+    """Tells once of the first signal and once of the next, while something runs. It is not called from the handler, which may
+    interrupt the writing of a stream."""
 
     def __init__(self, settings: Settings, notice: Callable[[str], None]) -> None:
         self._grace_s = settings.command.grace_s
         self._finish_current = settings.finish_current
         self._notice = notice
-        self._told = 0  # signals
+        self._told = 0  # how many signals people were told of
         self._told_of_a_stop = False
 
     def tell(self, signals: int, first: int | None, running: Sequence[Running], asked: str | None = None) -> None:
-        """`signals`: that came so far; `first`: the number of the first one; `asked`: who asked for it from elsewhere, so that
-        it is no signal of its own. Raises FilesUnavailable."""
+        """Tell of signals. `signals`: how many came so far; `first`: the number of the first one; `asked`: who asked from
+        elsewhere, in which case the first one is no signal that people sent. Raises FilesUnavailable."""
         stage = min(signals, 2)
         if first is None or stage <= self._told or not running:
             return
@@ -44,13 +45,13 @@ class ShutdownNotice:
             self._notice(f"{name}: nothing more is begun; {self._ending(running)}; {again} kills at once")
 
     def tell_of_a_stop(self, stopped: Skip | None, running: Sequence[Running]) -> None:
-        """The session ends by a stop condition, and what runs may end by itself. Raises FilesUnavailable."""
+        """Tell that a stop condition ends the session and that running commands may end by themselves. Raises FilesUnavailable."""
         if stopped is not None and running and not self._told and not self._told_of_a_stop:
             self._told_of_a_stop = True
             self._notice(f"Nothing more is begun, by {stopped}; waiting for {_list_of(running)} to end")
 
     def tell_of_an_error(self, running: Sequence[Running]) -> None:
-        """The drain ends by an error, and what runs is ended with it. Raises FilesUnavailable."""
+        """Tell that an error ends the drain and that running commands are ended too. Raises FilesUnavailable."""
         if running and not self._told:
             self._told = 1
             self._notice(f"The drain ends: {self._ending(running)}")

@@ -1,4 +1,4 @@
-"""How far a drain is, at one moment: what a screen shows, and what the ledger tells other shells of it."""
+"""How far a drain is at one moment. A screen shows it, and the ledger tells it to other shells."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from batchdrain.planning.eta import Eta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningPhase:
-    """A command that runs."""
+    """A phase whose command runs."""
 
-    number: int  #: the phase's place in the session
+    number: int  #: its place in the session
     run_id: str
     phase_id: str
-    tries: int  #: executions of it in this session, this one included
+    tries: int  #: how often it was executed in this session, including now
     elapsed_s: float
     limit_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """`processed` is the sum of the four counts that follow it."""
+    """How far a drain is. `processed` is the sum of the four counts that follow it."""
 
-    processed: int  #: phases with a result, those before a resume included
+    processed: int  #: phases with a result, including those before a resume
     succeeded: int
-    failed: int  #: for good, as far as this session goes
-    retries_waiting: int  #: phases that failed, and wait to be tried again
-    retries_running: int  #: phases that failed, and are tried again now
-    target: int  #: phases that the session comes to, if nothing ends it sooner
-    running: Sequence[RunningPhase]  #: the longest first
+    failed: int  #: failed for good, as far as this session goes
+    retries_waiting: int  #: phases that failed and wait to be tried again
+    retries_running: int  #: phases that failed and are being tried again
+    target: int  #: phases that the session will reach unless something ends it sooner
+    running: Sequence[RunningPhase]  #: the one that has run longest comes first
     eta: Eta
-    waits: str = ""  #: what nothing is begun for now, for people
+    waits: str = ""  #: why nothing begins now, for people
     is_paused: bool = False
-    is_ending: bool = False  #: nothing more is begun
+    is_ending: bool = False  #: whether nothing more begins

@@ -1,4 +1,4 @@
-"""A result that a guardian kept, and whose controller died: it is judged and recorded."""
+"""Judges and records a result that a guardian saved after its controller died."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from batchdrain.runtime import clock
 
 
 def judge_spooled(project: Project, held: Held, record: SpoolRecord | None) -> tuple[Claim, Attempt] | None:
-    """What the result comes to that the guardian kept; None where it kept none, or nobody knows of which phase it is. Reads only.
+    """The attempt that follows from the result that the guardian saved; None if it saved none, or if nobody knows of which phase it
+    is. Reads only. Raises DatabaseUnavailable.
 
-    Which files are its own follows from the claim: a record is input, and might name any.
+    The names of the result's files follow from the claim: the record is input, and could name any file.
     """
     if record is None or not held.has_name:
         return None
@@ -44,7 +45,8 @@ def judge_spooled(project: Project, held: Held, record: SpoolRecord | None) -> t
 
 
 def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> Recovered | None:
-    """Finish with the result that the guardian kept; None where there is none to finish with."""
+    """Record the result that the guardian saved; None if there is none to record. Raises RowLocked, ConfigError,
+    DatabaseUnavailable."""
     found = judge_spooled(project, held, record)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""A session begins: what is asked is fixed, checked, and handed to `run_session`."""
+"""Begins a session: its request is fixed, checked, and handed to `run_session`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from batchdrain.sessions.progress import ResultCounts
 def begin(
     project: Project, request: DrainRequest, screen: Screen, less: Narrowing = AS_ASKED, chain: Chain | None = None
 ) -> SessionOutcome:
-    """A new session, unless there is nothing to drain. `chain`: that it is of; `less`: what is asked for now, where the chain
-    is resumed. Raises BatchDrainError."""
+    """Begin a new session, unless there is nothing to drain. `chain`: the chain of the session; `less`: what this call asks for, if
+    the chain is resumed. Raises BatchDrainError."""
     request = settle(project, request)
     now = less.apply(request)
     require_ready(project, now)

@@ -1,4 +1,5 @@
-"""When a drain ends before its batch is full: a signal, a stop condition, a failure. And whom a result stops."""
+"""Decides when a drain ends before its batch is full: by a signal, a request, a stop condition or a failure. Also tells which runs
+and clusters a result stops."""
 
 from __future__ import annotations
 
@@ -27,16 +28,16 @@ _HEARD_WITHIN_S: Final = 0.5
 
 
 def is_idle_stop(stop: Skip, session: Session) -> bool:
-    """Whether a stop condition keeps nothing back where nothing is left. That the command is broken is told all the same; and
-    of a chain more may follow, which its first failure keeps back."""
+    """Whether a stop condition holds nothing back once nothing is left. Not for a command that seems broken, which is always
+    reported, nor for the first failure in a chain, which may hold back its next part."""
     return stop.rule != SAME_NEW_FAILURE and (session.chain_uid is None or stop.rule != FIRST_FAILURE)
 
 
 class Stops:
-    """`stopped` and `failure` tell afterwards why it ended; the first of each counts."""
+    """Collects the reasons to end. Afterwards `stopped` and `failure` tell why the drain ended; the first of each counts."""
 
     def __init__(self, it: OpenSession, recorder: Recorder, shutdown: Shutdown, presence: Presence | None = None) -> None:
-        """`presence`: what is asked of the session from elsewhere; None: nothing is."""
+        """`presence`: brings requests from elsewhere; None: there are none."""
         self._stop = it.request.settings.stop
         self._outage_after = it.request.settings.retry.outage_after
         self._on_first_failure = it.request.stop_on_first_failure
@@ -48,17 +49,17 @@ class Stops:
         self._shutdown = shutdown
         self._presence = presence
         self.stopped: Skip | None = None
-        self.left: Skip | None = None  #: what this time alone was to take is taken; the session is not over
+        self.left: Skip | None = None  #: what this call was to take is taken, but the session is not over
         self.failure: BatchDrainError | None = None
 
     @property
     def progress(self) -> Progress:
-        """The session's, as of now."""
+        """The session's progress now."""
         return self._record.progress()
 
     @property
     def results(self) -> int:
-        """Of the session so far."""
+        """How many results the session has so far."""
         return len(self._record.session.results)
 
     @property
@@ -68,20 +69,20 @@ class Stops:
 
     @property
     def signals(self) -> tuple[int, int | None]:
-        """How many came, and the number of the first."""
+        """How many signals came, and the number of the first one."""
         return self._shutdown.count, self._shutdown.signal
 
     @property
     def asked(self) -> str | None:
-        """Who ended it at once from elsewhere, and why, for people; None: nobody."""
+        """Who ended it at once from elsewhere, and why, for people; None if nobody did."""
         return self._shutdown.asked
 
     def note_held(self) -> None:
-        """Something stays held: the engine may wait for its end for ever."""
+        """Note that something stays held. The engine may wait for its end for ever."""
         self._shutdown.leaves_held = True
 
     def wait(self, seconds: float) -> None:
-        """So long, or until a signal comes, or a request."""
+        """Wait this many seconds, or until a signal or a request comes."""
         until = monotonic() + seconds
         while not self.has_news and (left_s := until - monotonic()) > 0:
             if self._shutdown.wake.wait(min(left_s, _HEARD_WITHIN_S)):
@@ -89,11 +90,11 @@ class Stops:
 
     @property
     def is_over(self) -> bool:
-        """Whether it was seen already that nothing more is to be begun. Asked from any thread."""
+        """Whether it is known already that nothing more begins. May be called from any thread."""
         return self.is_interrupted or self.stopped is not None or self.left is not None or self.failure is not None
 
     def is_ending(self) -> bool:
-        """Whether nothing more is to be begun."""
+        """Whether nothing more is to begin. Checks requests and stop conditions first."""
         self._hear()
         if self.is_over:
             return True
@@ -103,16 +104,16 @@ class Stops:
 
     @property
     def has_news(self) -> bool:
-        """Whether something was asked from elsewhere that was not heeded yet."""
+        """Whether there is a request from elsewhere that was not acted on yet."""
         return self._presence is not None and self._presence.has_news
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing is to be begun for now, as somebody asked for that."""
+        """Whether somebody has asked that nothing begins for now."""
         return self._presence is not None and self._presence.is_paused
 
     def _hear(self) -> None:
-        """Heed what was asked from elsewhere. What ends commands at once has done so already."""
+        """Act on requests from elsewhere. A request that ends commands at once has already done so."""
         while self._presence is not None and (asked := self._presence.take()) is not None:
             self._presence.apply(asked)
             self._record.note_asked(AskedOf.of(asked))
@@ -121,15 +122,15 @@ class Stops:
                 self.left = self.left or Skip(BY_REQUEST, str(asked))
 
     def stop(self, skip: Skip | None) -> None:
-        """Nothing more is begun: a stop condition holds. None changes nothing."""
+        """Begin nothing more, because of a stop condition. None changes nothing."""
         self.stopped = self.stopped or skip
 
     def fail(self, failure: BatchDrainError | None) -> None:
-        """Nothing more is begun, and the session ends with this error. None changes nothing."""
+        """Begin nothing more, and end the session with this error. None changes nothing."""
         self.failure = self.failure or failure
 
     def full_clusters(self, running: Callable[[], Counter[str]]) -> Container[str]:
-        """The big clusters of which as many phases run as their canaries allow. `running`: phases by fingerprint."""
+        """The big clusters of which as many phases run as their canaries permit. `running`: the running phases by fingerprint."""
         if not self._stop.canary:
             return frozenset()
         canaries = self.progress.canaries
@@ -140,7 +141,8 @@ class Stops:
         }
 
     def note(self, attempt: Attempt, *, waits: bool) -> None:
-        """A result: the runs and clusters that it stops are told of. `waits`: it is to be tried again."""
+        """Take account of a result, and tell of the runs and clusters that it stops. `waits`: whether the phase will be tried
+        again."""
         self._note_row(attempt, waits=waits)
         set_out_from, run_id = attempt.phase.failure.fingerprint, attempt.phase.run_id
         if self._stop.canary and set_out_from and not waits and self._is_big(set_out_from):
@@ -159,7 +161,8 @@ class Stops:
             self.stop(Skip(FIRST_FAILURE, str(attempt.phase.key)))
 
     def _note_row(self, attempt: Attempt, *, waits: bool) -> None:
-        """A failure that is to be tried again is none yet, and one that speaks of an outage has a pause of its own."""
+        """Count a failure in the row of failures. One that will be tried again does not count yet, and one that may come from an
+        outage has its own pause."""
         if waits:
             return
         if self._outage_after and is_transient(attempt):
@@ -168,5 +171,5 @@ class Stops:
             self._record.counts.row.add("" if attempt.success else attempt.fingerprint, describe_before(attempt.phase))
 
     def _is_big(self, fingerprint: str) -> bool:
-        """Phases without a reason have nothing in common."""
+        """Whether a cluster is big. Phases without a reason have nothing in common, so they are not one."""
         return bool(fingerprint) and self._backlog.size_of(fingerprint) >= self._stop.canary_size

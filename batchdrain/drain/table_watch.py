@@ -1,4 +1,5 @@
-"""Whether the user's table is still what the drain was made for: asked at each look at the backlog, and when a statement fails."""
+"""Watches whether the user's table is still the one for which the drain was made: at each reading of the backlog, and when a
+statement fails."""
 
 from __future__ import annotations
 
@@ -11,16 +12,17 @@ from batchdrain.database.store import Store
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
 
 WHILE_IT_RAN: Final = "while the drain ran, "
-"""How the reason begins for which such a session ended."""
+"""The beginning of the reason for which a session ended because its table changed."""
 _CURE: Final = "mend batchdrain.source, and `inv doctor` says whether it fits; then `inv resume` goes on"
 
 
 class SchemaChanged(ConfigError):
-    """The table is another one than the drain was made for. What runs may end; its result is kept where it can't be recorded."""
+    """The table is no longer the one for which the drain was made. Running commands may end; results that can't be recorded are
+    kept."""
 
 
 class TableWatch:
-    """Of one drain."""
+    """Watches the table for one drain."""
 
     def __init__(self, store: Store, notice: Callable[[str], None]) -> None:
         """`notice`: tells people."""
@@ -29,8 +31,8 @@ class TableWatch:
         self._told = ""
 
     def look(self, *, failed: bool = False) -> None:
-        """What changed and is no hindrance is told once. `failed`: a statement just did. Raises SchemaChanged for the rest;
-        DatabaseUnavailable."""
+        """Look for changes. A harmless one is told once. `failed`: whether a statement has just failed. Raises SchemaChanged for
+        any other change, DatabaseUnavailable."""
         with self._store.database.read() as connection:
             change = find_change(connection, self._store.table, failed=failed)
         if change is None:
@@ -42,7 +44,7 @@ class TableWatch:
             self._notice(f"{WHILE_IT_RAN.capitalize()}{change.message}; it goes on")
 
     def explain(self, error: BatchDrainError) -> BatchDrainError:
-        """The change that is behind an error; the error itself where none is."""
+        """The change that caused an error; the error itself if no change did."""
         if isinstance(error, SchemaChanged) or not isinstance(error, ConfigError | BadData):
             return error
         with contextlib.suppress(DatabaseUnavailable):

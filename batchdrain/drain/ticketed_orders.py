@@ -1,4 +1,4 @@
-"""The orders of an engine that is not ours, from their submission to the proof that they are over.
+"""The orders of a foreign engine, from their submission to the proof that they are over.
 
 ordered --a delivery draws the ticket--> running --its future has an ending---------------> ended
    |                                        |--its future failed, or its lease is over----> lost
@@ -6,8 +6,8 @@ ordered --a delivery draws the ticket--> running --its future has an ending-----
 lost --the spool has its ending | its guardian is dead, on this machine, and its tree is gone--> ended
      --the lease is over | the drain is interrupted, and the grace time over--> left: recovery settles it
 
-A future's error proves nothing, whatever it says: until one of these is seen, the claim stays, and its lease is not renewed. Nor
-is that of any other order here: without guardians of ours, nobody would end a command in time.
+An error of a future proves nothing, whatever it says. Until one of the ends above is seen, the claim stays, and its lease is not
+renewed. Without a heartbeat that workers hear, no lease is renewed here at all, as nobody would end a command in time.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ from batchdrain.runtime.text import count_of
 _POLL_S: Final = 1.0
 _SOON_S: Final = 0.2
 _AFTER_GRACE_S: Final = 1.5
-"""For what is ended to be seen. With it, what follows fits in the time that an interrupted drain may take."""
+"""Seconds to see the end of what was ended. With this, everything fits into the time that an interrupted drain may take."""
 _SILENCE: Final = "nothing was heard of its end, and its lease is over"
 _OTHER_DELIVERY: Final = {EndedBy.TWICE, EndedBy.NOT_TAKEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long is waited for an engine."""
+    """How long an engine is awaited."""
 
-    begins_s: float  #: from the claim to the beginning of a command
-    grace_s: float  #: from TERM to KILL
-    finish_current: bool  #: the first signal lets commands end
+    begins_s: float  #: seconds from the claim to the beginning of a command
+    grace_s: float  #: seconds from TERM to KILL
+    finish_current: bool  #: whether the first signal lets commands end
 
 
 class TicketedOrders:
-    """Whatever the engine does: no order is executed twice, none is waited for beyond its lease."""
+    """The orders of a foreign engine. Whatever it does, no order is executed twice, and none is awaited beyond its lease."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class TicketedOrders:
         notice: Callable[[str], None],
         told: RemoteHeartbeat | None = None,
     ) -> None:
-        """`told`: where its workers hear of us, and we of them."""
+        """`told`: the heartbeat, if workers hear from it and it hears from them."""
         self._told = told
         self._engine = engine
         self._delivery = delivery
@@ -71,14 +71,14 @@ class TicketedOrders:
         self._stops = stops
         self._notice = notice
         self._errors = EngineErrors()
-        self._lost: dict[str, tuple[Running, str]] = {}  #: by token, with what its engine said
-        self._begun: set[str] = set()  #: tokens whose tickets were seen to be drawn
+        self._lost: dict[str, tuple[Running, str]] = {}  #: by token, with what the engine said
+        self._begun: set[str] = set()  #: tokens whose tickets are known to be drawn
         self._leave_at_ms: int | None = None
         self._signals = 0
 
     @property
     def poll_s(self) -> float:
-        """Soon, where something is awaited that no future tells."""
+        """Short if something is awaited that no future tells."""
         return _SOON_S if self._lost or self._leave_at_ms is not None else _POLL_S
 
     @property
@@ -102,7 +102,7 @@ class TicketedOrders:
             ending = read_answer(future.result(), running.order)
         except CancelledError:
             pass
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
             what = f"{type(error).__name__}: {error}"
         else:
             if ending.by not in _OTHER_DELIVERY:
@@ -132,7 +132,7 @@ class TicketedOrders:
             self._leave_in(self._patience.grace_s + _AFTER_GRACE_S)
 
     def _look_at(self, running: Running, waiting: list[Running]) -> Ending | Left | None:
-        """An order whose future is not done."""
+        """Look at an order whose future is not done."""
         token, now = running.order.token, boottime_ms()
         is_late = now >= running.claimed_ms + self._patience.begins_s * 1000
         if token not in self._begun and (is_late or self._signals or self._leave_at_ms is not None):
@@ -158,13 +158,13 @@ class TicketedOrders:
         return self._heard_of(running) or lost_executions.find_end(self._delivery.folder, running.order, what)
 
     def _heard_of(self, running: Running) -> Ending | None:
-        """How it ended, by its worker's own word: whatever became of its future."""
+        """The ending that its worker reported, whatever became of its future; None if there is none."""
         raw = None if self._told is None else self._told.answer_of(running.order.token)
         if raw is None:
             return None
         try:
             return read_answer(raw, running.order)
-        except (UnsoundReportError, OSError):  # no word that counts: the lease does
+        except (UnsoundReportError, OSError):  # a report that can't be used does not count; the lease decides
             return None
 
     def _lose(self, running: Running, what: str) -> Found:
@@ -178,8 +178,8 @@ class TicketedOrders:
         return None
 
     def _left(self, running: Running) -> Ending | Left | None:
-        """Whether it is not waited for any more. Where workers hear of us, whatever bore a lease that is over was ended by its
-        guardian: that is a proof."""
+        """Whether the order is no longer awaited. If workers hear from us, a lease that has ended proves that its guardian has
+        ended the command."""
         now, token = boottime_ms(), running.order.token
         if self._told is not None and self._told.is_starved(token):
             self._count(_SILENCE)
@@ -193,7 +193,7 @@ class TicketedOrders:
         return None
 
     def _as_interrupted(self, end: Ending | Left) -> Ending | Left:
-        """What a signal ended is given back on purpose."""
+        """A command that a signal ended is given back on purpose."""
         if self._signals and isinstance(end, Ending) and end.by is EndedBy.LOST:
             return Ending(by=EndedBy.INTERRUPT, left_over=end.left_over)
         return end
@@ -204,7 +204,7 @@ class TicketedOrders:
         return clock.to_shown(clock.now() + timedelta(milliseconds=left_ms))
 
     def _heed_signals(self) -> None:
-        """The first one ends what runs, unless that may finish; the second one kills."""
+        """The first signal ends what runs, unless it may finish; the second one kills."""
         count, _ = self._stops.signals
         if count > self._signals:
             if count > 1:
@@ -218,12 +218,12 @@ class TicketedOrders:
         self._leave_at_ms = at_ms if self._leave_at_ms is None else min(self._leave_at_ms, at_ms)
 
     def _is_at_work(self, running: Running) -> bool:
-        """Of one that is late the ticket may be drawn by ourselves."""
+        """Whether a worker is on an order. If the order is late, we may have drawn its ticket ourselves."""
         token, is_late = running.order.token, boottime_ms() >= running.claimed_ms + self._patience.begins_s * 1000
         return token in self._begun or (not is_late and self._delivery.may_have_begun(token))
 
     def _count_late(self, waiting: list[Running]) -> None:
-        """While it executes others, an order may have to wait."""
+        """Count an order that is late, unless the engine executes others: then it may have to wait."""
         if not any(self._is_at_work(one) for one in waiting):
             self._count(f"nothing of it began within {self._patience.begins_s:g} s: has it workers?")
 

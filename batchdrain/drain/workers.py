@@ -1,6 +1,6 @@
-"""What this controller holds: commands that run, results that settle, and results whose row is locked by somebody.
+"""What a controller holds: running commands, results that settle, and results whose rows somebody has locked.
 
-Phases of one run never stand side by side.
+Phases of one run never run side by side.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.5
 _LOOK_S: Final = 0.2
-_NEVER: Final = Event()  # a wait that nothing ends
+_NEVER: Final = Event()  # nothing sets it
 _ANEW: Final = "what was not executed was given back; `inv resume` goes on with an engine that is made anew"
 
 
 @dataclass(frozen=True, slots=True)
 class _Settling:
     ended: Ended
-    until: float  #: monotonic
+    until: float  #: monotonic, in seconds
 
 
 class Workers:
-    """Commands are given to the engine, and come back ended."""
+    """Gives commands to the engine, and returns them once they have ended."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Workers:
         recorder: Recorder,
         stops: Stops,
     ) -> None:
-        """An engine that breaks ends the drain by `stops`."""
+        """An engine that breaks ends the drain, through `stops`."""
         self._preparer = Preparer(it, services)
         self._capabilities = services.executing.capabilities
         self._orders = make_orders(it, services, recorder, stops)
@@ -64,33 +64,33 @@ class Workers:
         self._shutdown_notice = ShutdownNotice(it.request.settings, recorder.notice)
         self._running: dict[Future[Any], Running] = {}
         self._done = EndedFutures()
-        self._look_at = 0.0  # monotonic
+        self._look_at = 0.0  # monotonic, in seconds
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
 
     @classmethod
     def of_session(cls, it: OpenSession, services: Services, recorder: Recorder, stops: Stops) -> Workers:
-        """Rows are read as its settings say."""
+        """The workers of a session. Rows are read as its settings say."""
         read, words = it.project.store.read_row_state, services.claims.tables.intermediate
         return cls(it, services, RowStates(it.request.settings.command, read, words, services.outage), recorder, stops)
 
     def __len__(self) -> int:
-        """All that is held."""
+        """How many phases are held."""
         return self.occupied + len(self._orders.lost)
 
     @property
     def occupied(self) -> int:
-        """The same without what its engine has lost: that keeps its own run from going on, and no other phase."""
+        """How many phases are held, not counting orders that the engine has lost: those block their own runs, but no worker."""
         return len(self._running) + len(self._settling) + len(self._locked)
 
     @property
     def running(self) -> list[Running]:
-        """Commands that run now. Asked from any thread."""
+        """Commands that run now. May be called from any thread."""
         return [*self._running.values()]
 
     @property
     def busy_runs(self) -> set[str]:
-        """The runs of which something is held: no phase of theirs may be begun."""
+        """The runs of which something is held: no other phase of these may begin."""
         ended = (*(entry.ended for entry in self._settling), *self._locked)
         held = (*self._running.values(), *self._orders.lost, *(one.running for one in ended))
         return {running.scheduled.run_id for running in held}
@@ -101,23 +101,24 @@ class Workers:
         return Counter(running.scheduled.choice.failure.fingerprint for running in held)
 
     def execute(self, claimed: Claimed) -> None:
-        """Submit the command of a claim."""
+        """Submit the command of a claim. Raises FilesUnavailable."""
         running, pool = self._preparer.prepare(claimed), self._capabilities.pool
         if pool is not None and claimed.guardian is not None:
             pool.assign(claimed.guardian, running.order.token)
         self._submit(running)
-        # Written while the command runs: the ledger has the claim already.
+        # Recorded while the command runs, as the ledger has the claim already.
         self._recorder.claimed(running.claim)
         self._recorder.started(running.scheduled, running.claim, running.limit)
         if pool is not None:
             pool.prepare()
 
     def have_ended(self) -> bool:
-        """Whether a command has, so that a phase can begin in its place."""
+        """Whether a command has ended, so that a phase can begin in its place."""
         return bool(self._done)
 
     def ended(self, timeout_s: float | None) -> Iterator[Ended]:
-        """Wait for the next command to end, at most so long; then everything that has ended and settled."""
+        """Wait at most `timeout_s` seconds (None: for ever) for a command to end, then yield everything that has ended and settled.
+        Raises DatabaseUnavailable."""
         if self._settling:
             timeout_s = _SETTLE_POLL_S if timeout_s is None else min(timeout_s, _SETTLE_POLL_S)
         if self._locked:
@@ -126,7 +127,7 @@ class Workers:
             timeout_s = poll_s if timeout_s is None else min(timeout_s, poll_s)
         if self._running:
             self._wait(timeout_s)
-        elif timeout_s is not None:  # else nothing would ever end the wait
+        elif timeout_s is not None:  # without a timeout nothing would ever end the wait
             self._pause(timeout_s)
         locked, self._locked = self._locked, deque()
         yield from locked
@@ -137,11 +138,11 @@ class Workers:
             yield from self._settle(running, ending, None)
 
     def postpone(self, ended: Ended) -> None:
-        """Its row is locked: it comes again with what `ended` gives later."""
+        """Keep a result whose row is locked; `ended` yields it again later."""
         self._locked.append(ended)
 
     def end_all(self) -> Iterator[Ended]:
-        """End every command, and give what came of each."""
+        """End every command, and yield the end of each."""
         self._capabilities.interrupt()
         with contextlib.suppress(BatchDrainError):  # the error that ends the drain is the one that is told
             self._shutdown_notice.tell_of_an_error([*self._running.values()])
@@ -157,7 +158,7 @@ class Workers:
             yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
 
     def _collect(self) -> list[tuple[Running, Ending]]:
-        """What ended, and now and then what has come of orders of which the engine tells nothing: each of them is looked at for that."""
+        """What has ended. Now and then each order is also looked at, as the engine may tell nothing of some."""
         done = [future for future in self._done.collect() if future in self._running]
         found = [(running, self._orders.ended(future, running)) for future in done if (running := self._running.pop(future))]
         looked = []
@@ -173,14 +174,14 @@ class Workers:
         return [(running, end) for running, end in found if isinstance(end, Ending)]
 
     def _pause(self, seconds: float) -> None:
-        """Ended early by a signal; the second time there is none to be awaited."""
-        if self._stops.is_interrupted:  # perhaps since `seconds` were found: then they are of what is not begun any more
+        """Wait at most until a signal comes. Once one has come, another one does not end the wait."""
+        if self._stops.is_interrupted:  # perhaps only since `seconds` was computed
             _NEVER.wait(min(seconds, _LOCK_POLL_S))
         else:
             self._stops.wait(seconds)
 
     def _wait(self, timeout_s: float | None) -> None:
-        """Until something has ended. In pieces: a handler may not print, and a signal is told of while commands end."""
+        """Wait until something has ended, in short pieces: a handler may not print, so signals are told in between."""
         until = None if timeout_s is None else monotonic() + timeout_s
         while True:
             self._shutdown_notice.tell(*self._stops.signals, [*self._running.values()], self._stops.asked)
@@ -192,13 +193,13 @@ class Workers:
             self._shutdown_notice.tell_of_a_stop(self._stops.stopped, [*self._running.values()])
 
     def _submit(self, running: Running) -> None:
-        """To the engine."""
+        """Submit a command to the engine."""
         try:
-            with keep_standard_streams():  # the engine may not be ours
+            with keep_standard_streams():  # the engine may be foreign code
                 future = self._orders.submit(running)
                 self._done.follow(future)
                 self._running[future] = running
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
             what = f"{type(error).__name__}: {error}"
             self._stops.fail(EngineUnavailable(f"batchdrain.engine: it takes no commands: {what}", remedy=_ANEW))
             found = self._orders.refused(running, what)
@@ -208,7 +209,7 @@ class Workers:
                 self._leave(running, found)
 
     def _leave(self, running: Running, left: Left) -> None:
-        """Nobody must execute the phase now: its claim stays, and recovery gives it back once nothing of it is left."""
+        """Leave a phase that nobody may execute now: its claim stays, and recovery gives it back once its command is gone."""
         self._stops.note_held()
         until = f" until {left.until}, or until its end is found" if left.until else ""
         if not self._stops.is_interrupted:
@@ -216,8 +217,8 @@ class Workers:
         self._recorder.notice(f"{running.claim.phase.key} stays held{until}: {left.why}; `inv recover` settles it")
 
     def _settle(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
-        """The end, once the table says something new, or the time for that is over. `until`: None at the first look, which may
-        have had to wait for the database: the time is counted from its end."""
+        """Yield the end once the table says something new, or once the time for that is over. `until`: monotonic; None at the first
+        look, which may have waited for the database, so the time counts from its end."""
         row_state = self._row_states.read(running)
         until = monotonic() + self._row_states.settle_s if until is None else until
         ended = Ended(running=running, ending=ending, row_state=row_state)

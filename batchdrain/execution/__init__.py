@@ -1,1 +1,2 @@
-"""Executing a command: what is asked (order), how it is made of a claim (command), where it runs (engines, guardian_pool)."""
+"""Executes commands: what is asked for (order), how it is made from a claim (command), and where it runs (engines,
+guardian_pool)."""

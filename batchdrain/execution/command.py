@@ -1,6 +1,6 @@
-"""A claim, or a phase that is to be diagnosed -> the order that executes it: argv, environment, files.
+"""Makes the order that executes a claim or a diagnosis: argv, environment, files.
 
-Ids stay single arguments; nothing sees a shell.
+Ids stay single arguments, and no shell is involved.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from batchdrain.runtime.text import to_storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 OF_DIAGNOSES: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")
-"""The placeholders of a diagnosis: it claims nothing, so it has neither attempt nor epoch."""
+"""The placeholders of a diagnosis. It claims nothing, so it has neither attempt nor epoch."""
 _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
-"""The modules that `inv init` and the documentation name: executed, they would fail every phase."""
-LONGEST_ARGUMENT: Final = 131_071  #: bytes of an argument or a variable that Linux takes
-_REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
+"""The modules that `inv init` and the documentation use as examples. If they were executed, every phase would fail."""
+LONGEST_ARGUMENT: Final = 131_071  #: the most bytes of an argument or a variable that Linux accepts
+_REASON_BYTES: Final = 32_768  # Linux accepts at most 128 KiB in one variable
 
 
 def problems_of(
@@ -45,8 +45,9 @@ def problems_of(
     columns: Sequence[str] = (),
     ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
-    """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`:
-    where its argv stands; `known`: its placeholders; `columns`: those of the row that it gets; `ids`: as of `explain_unknown`."""
+    """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`: the name of
+    the setting that holds its argv; `known`: the known placeholders; `columns`: the columns of the row that it gets; `ids`: see
+    `explain_unknown`."""
     known = (*known, *row_columns.placeholders_of(columns))
     problems = find_template_problems(command.argv, f"batchdrain.{setting}", known, ids)
     problems += row_columns.find_clashes(columns)
@@ -71,7 +72,7 @@ def _explain_no_program(name: str) -> str:
 
 
 def find_program(command: Command, root: Path) -> str | None:
-    """The program that will be executed; None where there is none. One that an id names is taken for granted."""
+    """The program that will be executed; None if there is none. If its name contains an id, it is taken for granted."""
     template = command.argv[0]
     if set(find_placeholders(template)) - {"python"}:
         return template
@@ -85,7 +86,7 @@ def find_program(command: Command, root: Path) -> str | None:
 def find_template_problems(
     argv: Sequence[str], setting: str, known: Sequence[str], ids: Mapping[str, str] = MappingProxyType({})
 ) -> list[str]:
-    """What is wrong with it as a text, a line each. `setting`: where it stands; `known`: its placeholders."""
+    """What is wrong with the text of an argv, a line each. `setting`: its name; `known`: the known placeholders."""
     if not argv:
         example = "[{python}, -m, myproject.work, --run-id={run_id}, --phase-id={phase_id}]"
         return [f"{setting}: is empty; name your command, e.g. {example}"]
@@ -102,7 +103,7 @@ def find_template_problems(
 
 
 def _find_example_problems(argv: Sequence[str], setting: str, folder: Path) -> list[str]:
-    """Nobody has the module of the examples, but for whoever has made it."""
+    """Find example modules in the argv, unless somebody really has a package of that name."""
     return [
         f"{setting}.{position}: {item} is the example of `inv init`: name your own command"
         for position, item in enumerate(argv)
@@ -112,17 +113,17 @@ def _find_example_problems(argv: Sequence[str], setting: str, folder: Path) -> l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPlace:
-    """Where the commands of a session execute, and where their files go."""
+    """Where the commands of a session are executed, and where their files go."""
 
     session_id: str
     root: Path  #: where relative paths start
     logs: LogFolder  #: for their output; absolute, and exists
-    spool: Path | None = None  #: for what guardians keep; likewise
-    is_here: bool = True  #: False: wherever an engine of others takes them
+    spool: Path | None = None  #: for the records of guardians; absolute, and exists; None: there are none
+    is_here: bool = True  #: False: commands are executed wherever a foreign engine takes them
 
 
 def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: TimeLimit, deadline_ms: int | None) -> Order:
-    """The order for a claim. `deadline_ms`: boot time at which its lease is over."""
+    """Make the order for a claim. `deadline_ms`: boot time at which its lease ends; None: it has no deadline."""
     execution = _Execution(
         token=claim.token,
         phase=claim.phase,
@@ -134,7 +135,7 @@ def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: Ti
         columns=claim.columns,
         spool_dir=str(place.spool or ""),
         deadline_ms=deadline_ms,
-        python="" if place.is_here else f"python-{uuid.uuid4().hex}",  # no id can hold it
+        python="" if place.is_here else f"python-{uuid.uuid4().hex}",  # no id can contain it
     )
     return _order_of(execution, command, place)
 
@@ -142,7 +143,8 @@ def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: Ti
 def make_diagnosis_order(
     phase: Phase, reason: str, settings: Settings, place: SessionPlace, columns: Mapping[str, str | None] | None = None
 ) -> Order:
-    """`reason`: the whole failure text; `columns`: of its row, that the command gets. Raises ValueError when an id can't be an argument (NUL)."""
+    """Make the order of a diagnosis. `reason`: the whole failure text; `columns`: the columns of the row that the command gets.
+    Raises ValueError if an id can't be an argument because it holds a NUL."""
     token = f"triage-{uuid.uuid4().hex}"
     execution = _Execution(
         token=token,
@@ -161,19 +163,19 @@ def make_diagnosis_order(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Execution:
-    """What one execution of a session has of its own."""
+    """What one execution has of its own within its session."""
 
     token: str
     phase: Phase
-    label: str  #: of the names of its files
-    unique: str  #: for where these are taken
-    reason: str  #: the failure text from which it sets out
+    label: str  #: part of the names of its files
+    unique: str  #: added to these names if they are taken
+    reason: str  #: the failure text of the phase before this execution
     limit: TimeLimit
-    values: Mapping[str, str] = field(default_factory=dict)  #: of placeholders, beside those that every execution has
-    columns: Mapping[str, str | None] = field(default_factory=dict)  #: of the row, that the command gets
+    values: Mapping[str, str] = field(default_factory=dict)  #: of placeholders, besides those that every execution has
+    columns: Mapping[str, str | None] = field(default_factory=dict)  #: columns of the row that the command gets
     spool_dir: str = ""
     deadline_ms: int | None = None
-    python: str = ""  #: what stands for the interpreter of wherever it executes; '' for ours
+    python: str = ""  #: stands for the interpreter of the machine where it executes; '' for ours
 
 
 def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> Order:
@@ -217,13 +219,13 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
 
 
 def hidden_names_of(command: Command) -> frozenset[str]:
-    """The names of variables that it does not inherit."""
+    """The names of the variables that the command does not inherit."""
     secret = {"DATABASE_URL", "INVOKE_BATCHDRAIN_DATABASE_URL"} - set(command.env_allow)
     return frozenset(secret | set(command.env_deny))
 
 
 def to_variable(reason: str) -> str:
-    """A failure text as a variable of the environment."""
+    """A failure text in a form that fits into an environment variable."""
     return to_storable(reason).encode()[:_REASON_BYTES].decode(errors="ignore")
 
 

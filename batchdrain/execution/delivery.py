@@ -1,4 +1,4 @@
-"""How an order goes to an engine of others: as a message, with a function that executes it wherever it comes to.
+"""Delivers orders to a foreign engine: each is a message, with a function that executes it wherever it arrives.
 
 ordered --ticket drawn by a delivery--> running --its command ends--> ended
    |
@@ -18,36 +18,37 @@ from batchdrain.execution.order import Order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Of one session: the engine may deliver each order as often as it likes, wherever it likes."""
+    """Delivers the orders of one session. The engine may deliver each order as often and wherever it likes."""
 
-    folder: str  #: of tickets
+    folder: str  #: the folder of tickets
     first: First | None  #: the engine's own tickets
-    call: Callable[[bytes], bytes]  #: travels to workers
+    call: Callable[[bytes], bytes]  #: travels to the workers
     terms: Terms
 
     @property
     def is_told(self) -> bool:
-        """Whether its workers hear of us while they execute: then leases are short."""
+        """Whether the workers hear from this controller while they execute. Then leases are short."""
         return self.terms.lease_s is not None
 
     def message_of(self, order: Order) -> bytes:
-        """With which the engine has `call` run."""
+        """The message with which the engine calls `call`."""
         return to_message(order, self.terms)
 
     def prepare(self, token: str) -> None:
-        """Before the order goes to the engine. Raises OSError."""
+        """Prepare the ticket before the order goes to the engine. Raises OSError."""
         if self.first is not None:
             tickets.lay(self.folder, token)
 
     def withdraw(self, token: str) -> bool:
-        """Whether nothing of the order has begun, nor ever will. False where it may have, or nobody can tell."""
+        """Withdraw an order. Returns whether nothing of it has begun or ever will. False if it may have begun, or if that can't be
+        told."""
         try:
             return tickets.draw(self.folder, token, None) if self.first is None else self.first(token)
-        except Exception:  # noqa: BLE001 - whatever an engine raises; the claim is held then, which is told
+        except Exception:  # noqa: BLE001 - an engine may raise anything; the claim is then held, which is reported
             return False
 
     def may_have_begun(self, token: str) -> bool:
-        """Whether a delivery has drawn the ticket, as far as it can be seen from here."""
+        """Whether a delivery is known to have drawn the ticket, as far as can be seen from here."""
         if self.first is None:
             return tickets.is_drawn(self.folder, token)
         return tickets.read(self.folder, token) is not None

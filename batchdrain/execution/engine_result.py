@@ -1,4 +1,5 @@
-"""What an engine gives back is input: it may be code of anybody's, and comes from other machines."""
+"""Checks what an engine returns. It is untrusted input: an engine may be anybody's code, and its results come from other
+machines."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def to_ending(found: object) -> Ending:
-    """An ending that can be judged and recorded. Raises UnsoundReportError for what is none."""
+    """Check an ending, so that it can be judged and recorded. Raises UnsoundReportError if it is none."""
     if not isinstance(found, Ending):
         raise UnsoundReportError(f"an Ending was expected, {type(found).__name__} came")
     report = GuardianReport.of({**{name: getattr(found, name) for name in _NAMES}, "spool_error": found.unspooled})

@@ -1,7 +1,8 @@
-"""How the files of an execution are named, when it begins and when recovery looks for them:
-`<run>/<phase>.<attempt>.stderr.txt`, of slugs.
+"""Names the files of an execution, when it begins and when recovery looks for them: `<run>/<phase>.<attempt>.stderr.txt`, made of
+slugs.
 
-Such a name says nothing for sure: which file is whose stands in the ledger and in the session. Files are made exclusively.
+A name alone proves nothing: which file belongs to which execution stands in the ledger and in the session. Files are created
+exclusively.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime.text import slug_of
 
 Recorded = Callable[[], Iterable[tuple[PhaseKey, str]]]
-"""The executions that a session has recorded, each with the path of its stderr."""
+"""Returns the executions that a session has recorded, each with the path of its stderr."""
 _LOG: Final = ".stderr.txt"
 _RUN: Final = "run"
 _PHASE: Final = "phase"
@@ -28,10 +29,10 @@ _RECORDED: Final = re.compile(rf"(?P<phase>[A-Za-z0-9._-]{{1,120}})\.[0-9]{{1,10
 
 
 class LogFolder:
-    """The folder of a session's logs, which one controller fills. Safe in threads."""
+    """The logs folder of a session, which one controller fills. Thread-safe."""
 
     def __init__(self, path: Path, recorded: Recorded = tuple) -> None:
-        """`recorded`: asked once, and only where something stands in the folder already."""
+        """`recorded`: asked once, and only if the folder holds something already."""
         self.path = path
         self._recorded = recorded
         self._lock = threading.Lock()
@@ -39,8 +40,8 @@ class LogFolder:
         self._phases: dict[str, Namings] = {}
 
     def name_files(self, key: PhaseKey, label: str, unique: str) -> ExecutionFiles:
-        """Files that are not there yet. `label`: the attempt, '' where there is none; `unique`: of this execution, for where a
-        file of that name is there already, as of an attempt that was given back."""
+        """Choose file names that do not exist yet. `label`: the attempt, '' if there is none; `unique`: added if the name exists
+        already, for example from an attempt that was given back."""
         with self._lock:
             folder = self._runs_now().name(key.run_id)
             phase = self._phases_of(folder).name(key.phase_id)
@@ -61,11 +62,11 @@ class LogFolder:
         return self._phases.setdefault(folder.lower(), Namings(_PHASE))
 
     def _look(self, runs: Namings) -> None:
-        """What a former controller of the session left. A folder of which nothing was recorded is its run's, as far as the
-        name says; what is no folder has its name for itself."""
+        """Learn the names that an earlier controller of the session has used. A folder without a recorded execution belongs to the
+        run that its name suggests; anything that is not a folder keeps its name to itself."""
         try:
             names = [path.name for path in self.path.iterdir()]
-        except OSError:  # told by whoever makes the first file
+        except OSError:  # whoever creates the first file reports it
             return
         for name in names:
             if _is_folder(self.path / name):
@@ -81,13 +82,13 @@ class LogFolder:
 
 
 def to_files(stem: Path, more: str = "") -> ExecutionFiles:
-    """The files of one stem."""
+    """The files with this stem."""
     return ExecutionFiles(stdout=f"{stem}{more}.stdout.txt", stderr=f"{stem}{more}{_LOG}", result=f"{stem}{more}.result.json")
 
 
 def find_files(logs: Path, key: PhaseKey, attempt: int, epoch: int, kept_name: str) -> ExecutionFiles:
-    """Those of an execution whose controller died. `kept_name`: of its log with its folder, as its guardian kept it, which is
-    input: heeded only where it is a name that this execution may have."""
+    """The files of an execution whose controller died. `kept_name`: the name of its log with its folder, as its guardian noted it.
+    It is untrusted, so it counts only if this execution may have that name."""
     folder, _, name = kept_name.rpartition("/")
     earlier = re.escape(f"{key.digest[:16]}-{slug_of(key.phase_id)}-{epoch}")
     if re.fullmatch(rf"{earlier}(?:-[0-9]{{1,9}})?{re.escape(_LOG)}", name):

@@ -1,4 +1,4 @@
-"""The controller's side of its guardians: hired before the claim, given an order, told to go on or to end it."""
+"""The controller's side of a guardian: it is hired before the claim, given an order, and told to go on or to end the command."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from batchdrain.execution.process_tree import ProcessHandles
 from batchdrain.runtime.forks import keep_socket_from_children
 
 _IN_COMMAND_LINE: Final = "guardian.server"
-"""In the command line of each guardian, wherever its package stood when it was started."""
+"""A part of the command line of every guardian, wherever its package was when it was started."""
 
 
 class NotEndedError(OSError):
-    """What is to be dead lives on: nobody may execute the phase now."""
+    """A process that has to be dead lives on: nobody may execute the phase now."""
 
 
 class GuardianClient:
@@ -30,18 +30,18 @@ class GuardianClient:
         self.sock = sock
         keep_socket_from_children(sock)
         self._lines = GuardianLines(sock)
-        self.identity: ProcessIdentity | None = None  #: once it has greeted
-        self._held: ProcessHandles | None = None  #: likewise
+        self.identity: ProcessIdentity | None = None  #: None until it has greeted
+        self._held: ProcessHandles | None = None  #: None until it has greeted
         self.orders = 0
 
     def is_there(self) -> bool:
         """Whether it waits for an order, or will once it has greeted."""
         watch = select.poll()
         watch.register(self.sock, select.POLLIN)
-        return self.identity is None or not watch.poll(0)  # it says nothing between two orders but that it is gone
+        return self.identity is None or not watch.poll(0)  # between two orders it is readable only if it is gone
 
     def greet(self) -> None:
-        """Wait until it is there. Raises OSError when it did not start."""
+        """Wait until it is there. Raises OSError if it did not start."""
         if self.identity is not None:
             return
         identity = ProcessIdentity(read_host_id(), *self._lines.read_greeting())
@@ -51,11 +51,11 @@ class GuardianClient:
         self.identity = identity
 
     def hear(self, within_s: float) -> bytes | None:
-        """The next line that it says; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
+        """The next line; b'' if the guardian is gone or its line is too long; None if it said nothing within `within_s` seconds."""
         return self._lines.hear(within_s)
 
     def is_stopped(self) -> bool:
-        """Whether somebody stopped it: then it neither ends its command nor hears of anything."""
+        """Whether somebody has stopped it. Then it neither ends its command nor hears anything."""
         it = self.identity
         fields = [] if it is None else process_identity.stat_of(it.pid)
         return bool(fields) and fields[0] == b"T" and it is not None and int(fields[19]) == it.start
@@ -66,14 +66,14 @@ class GuardianClient:
             self._held.send(signal.SIGCONT)
 
     def kill(self) -> None:
-        """It does not answer. Its command dies with it. Raises NotEndedError where it lives on."""
+        """Kill a guardian that does not answer. Its command dies with it. Raises NotEndedError if it lives on."""
         if self._held is not None:
             self._held.send(signal.SIGKILL)
             if not self._held.await_end(KILLS_WITHIN_S):
                 raise NotEndedError("the guardian of the command can't be killed")
 
     def close(self) -> None:
-        """The guardian takes us for gone: it ends its command, if it has one, and then itself."""
+        """Close the connection. The guardian then ends its command, if it has one, and itself."""
         self.sock.close()
         if self._held is not None:
             self._held.send(signal.SIGCONT)
@@ -82,9 +82,9 @@ class GuardianClient:
 
 
 def is_guardian_alive(guardian: ProcessIdentity) -> bool | None:
-    """Whether the guardian that a claim names lives; None when we can't tell.
+    """Whether the guardian that a claim names lives; None if that can't be told.
 
-    The ledger may name anything: a process that is no guardian is as good as a dead one, and nobody may touch it.
+    The ledger may name any process: one that is no guardian counts as a dead one, and must not be touched.
     """
     alive = process_identity.is_alive(guardian)
     if alive is False or not process_identity.is_here(guardian.host_id) or process_identity.start_of(guardian.pid) is None:
@@ -105,12 +105,12 @@ class GuardianOrder(WatchedOrder):
 
     @property
     def command(self) -> ProcessIdentity | None:
-        """Once it runs."""
+        """The process of the command; None until it runs."""
         return None if self.process is None else ProcessIdentity(read_host_id(), *self.process)
 
     def execute(self, order: dict[str, Any], logs: list[int]) -> GuardianReport | None:
-        """Give the order and wait for its end. None when the guardian died, said what no guardian says, or was killed as it
-        did not answer in time. Raises NotEndedError where it could not be killed."""
+        """Give the order and wait for its end. Returns None if the guardian died, said something that no guardian says, or was
+        killed because it did not answer in time. Raises NotEndedError if it could not be killed."""
         told = self.watch(order, logs)
         if told is None:
             return None

@@ -1,6 +1,6 @@
-"""One command, executed under a guardian: the controller's threads only wait for what it tells.
+"""Executes a command under a guardian. The controller's threads only wait for what the guardian reports.
 
-Its output goes to files, never through pipes: a grandchild that holds them can't make us wait, and bytes stay bytes.
+Output goes to files, never through pipes: so a grandchild that keeps them open can't make us wait, and bytes stay bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 
 
 class GuardianPool:
-    """The guardians that watch something, by its token, and those that are free."""
+    """The guardians that watch something, by token, and those that are free."""
 
     def __init__(self) -> None:
         self._server = GuardianServer()
@@ -36,7 +36,7 @@ class GuardianPool:
         self._ending: bool | None = None  #: None: go on; False: end; True: kill
 
     def hire(self) -> GuardianClient:
-        """A guardian that is there. Raises OSError."""
+        """Get a guardian that is there. Raises OSError."""
         while (guard := self._take_spare()) is not None:
             with contextlib.suppress(OSError):
                 if guard.is_there():
@@ -53,21 +53,21 @@ class GuardianPool:
         return guard
 
     def prepare(self) -> None:
-        """Call for a guardian in advance, while there is nothing else to do: it costs as much as a small command."""
+        """Call for a guardian in advance, while there is nothing else to do: that costs as much as a small command."""
         if not self._spare:
-            with contextlib.suppress(OSError):  # told by whoever needs one
+            with contextlib.suppress(OSError):  # whoever needs one reports it
                 self._spare.append(self._server.hire())
 
     def keep(self, guard: GuardianClient) -> None:
-        """It is free: the next one who hires gets it."""
+        """Keep a guardian that is free, for whoever hires next."""
         self._spare.append(guard)
 
     def assign(self, guard: GuardianClient, token: str) -> None:
-        """The order with this token is for this guardian."""
+        """Assign this guardian to the order with this token."""
         self._assigned[token] = guard
 
     def execute(self, order: Order) -> Ending:
-        """Run the command to its end, or to its time limit, or until it is ended. Never raises for what it does."""
+        """Run the command to its end, to its time limit, or until it is ended. Never raises because of what the command does."""
         try:
             logs = _open_logs(order)
         except OSError as error:
@@ -80,7 +80,7 @@ class GuardianPool:
         else:
             if guard.is_there():
                 return self._watch(guard, order, logs)
-            guard.close()  # no other one in its place: the claim names this one, and recovery asks for no other
+            guard.close()  # no other guardian may replace it: the claim names this one, and recovery looks only for it
             return Ending(by=EndedBy.LOST, message="the guardian of the command was gone before it began")
         finally:
             for log in logs:
@@ -89,29 +89,29 @@ class GuardianPool:
     def _take_spare(self) -> GuardianClient | None:
         try:
             return self._spare.pop()
-        except IndexError:  # asked first, another thread might take the last one in between
+        except IndexError:  # a check in advance would not help: another thread may take the last one in between
             return None
 
     def extend(self, token: str, deadline_ms: int) -> None:
-        """The lease of what the guardian watches lasts longer."""
+        """Extend the lease of the command with this token. `deadline_ms`: boot time."""
         guardian_order = self._orders.get(token)
         if guardian_order is not None:
             guardian_order.extend(deadline_ms)
 
     def end(self, token: str) -> None:
-        """Kill what bears the token: it is not ours any more."""
+        """Kill the command with this token, because its claim is no longer ours."""
         guardian_order = self._orders.get(token)
         if guardian_order is not None:
             guardian_order.end(kill=True)
 
     def interrupt(self, *, kill: bool = False) -> None:
-        """End every command, those that begin later too. Safe in a signal handler."""
+        """End every command, including those that begin later. Safe in a signal handler."""
         self._ending = kill or bool(self._ending)
         for guardian_order in list(self._orders.values()):
             guardian_order.end(kill=self._ending)
 
     def close(self) -> None:
-        """Sends away the guardians without an order, and ends their server."""
+        """Send away the guardians without an order, and end their server."""
         for guard in (*self._spare, *self._assigned.values()):
             guard.close()
         self._server.close()
@@ -137,8 +137,8 @@ class GuardianPool:
 
 
 def _ending_without_report(order: Order, guardian_order: GuardianOrder) -> Ending:
-    """PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token and session. Raises NotEndedError
-    where some of that lives on."""
+    """The ending after the guardian was lost. PR_SET_PDEATHSIG has ended the command itself; the rest of its tree is found by its
+    token and session. Raises NotEndedError if anything of it lives on."""
     left = _sweep(order, guardian_order)
     if left.alive:
         raise NotEndedError("what the command left behind can't be killed")
@@ -153,23 +153,23 @@ def _ending_without_report(order: Order, guardian_order: GuardianOrder) -> Endin
 
 
 POOL: ContextVar[GuardianPool | None] = ContextVar("POOL", default=None)
-"""The guardians of the engine whose thread this is."""
+"""The guardians of the engine to which this thread belongs."""
 _own: dict[int, GuardianPool] = {}
 
 
 def execute(order: Order) -> Ending:
-    """What an engine of ours runs, in its threads."""
+    """Execute an order. This is what our own engine runs in its threads."""
     return (POOL.get() or own_pool()).execute(order)
 
 
 def own_pool() -> GuardianPool:
-    """The guardians of this process, for whoever has no engine of ours."""
+    """The guardians of this process, for threads that belong to no engine of ours."""
     return _own.setdefault(os.getpid(), GuardianPool())
 
 
 def withdraw(order: Order) -> bool:
-    """Whoever comes to it from now on finds its first file there, and does not begin; an engine elsewhere does where it has
-    these files too. False where it may have begun, or may yet."""
+    """Withdraw an order by creating its first file: whoever comes to it later finds the file, and does not begin. This also works
+    for an engine elsewhere that has the same files. False if the order may have begun, or may still begin."""
     try:
         os.close(_open_new(order.stdout_path))
     except OSError:
@@ -178,7 +178,7 @@ def withdraw(order: Order) -> bool:
 
 
 def _sweep(order: Order, guardian_order: GuardianOrder) -> Orphans:
-    """End what the guardian could not."""
+    """End what the guardian could not end."""
     command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
     return orphans.end(order.token, command, within_s=_SWEEP_S)
 
@@ -209,18 +209,18 @@ def _to_message(order: Order) -> dict[str, Any]:
 
 
 def _to_latin1(text: str) -> str:
-    """As UTF-8, whatever the locale: ids come from a database, not from the terminal."""
+    """The UTF-8 bytes as latin-1, whatever the locale: ids come from a database, not from the terminal."""
     return text.encode(errors="surrogateescape").decode("latin-1")
 
 
 def _open_logs(order: Order) -> list[int]:
-    """And the folder of the spool, and what it reads: the guardian opens none by its name, as what a path leads to may be
-    another's by then."""
+    """Open the logs, the spool's folder, and the standard input. The guardian opens nothing by name, as a path might lead to
+    somebody else's file by then. Raises OSError."""
     found: list[int] = []
     try:
         found += [_open_new(path) for path in (order.stdout_path, order.stderr_path)]
         if order.spool_dir:
-            with contextlib.suppress(FileNotFoundError):  # its guardian tells that it could keep no result
+            with contextlib.suppress(FileNotFoundError):  # the guardian reports that it could keep no result
                 found.append(folders.open_folder(order.spool_dir, guarded=True))
         if order.stdin_path:
             found.append(folders.open_file(order.stdin_path, os.O_RDONLY, guarded=True))
@@ -232,7 +232,7 @@ def _open_logs(order: Order) -> list[int]:
 
 
 def _open_new(path: str) -> int:
-    """A file that was not there. The folder of its run is made with the first one. Raises OSError."""
+    """Create a new file, and the folder of its run if needed. Raises OSError."""
     try:
         return folders.open_file(path, _NEW, guarded=True)
     except FileNotFoundError:

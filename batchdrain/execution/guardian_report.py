@@ -1,7 +1,7 @@
-"""How an execution ended, as its guardian tells it: over its socket, and in the spool for whoever comes later.
+"""How an execution ended, as its guardian reports it: over its socket, and in the spool for whoever comes later.
 
-Both are input: a command runs as the same user, and may write whatever it likes in their place. So nothing is taken from
-either that was not checked here, field by field.
+Both are untrusted: a command runs as the same user, and may write anything in their place. So nothing is used that was not checked
+here, field by field.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from batchdrain.execution.order import EndedBy
 from batchdrain.runtime.text import to_storable
 
 KEPT: Final = frozenset({EndedBy.EXIT, EndedBy.TIMEOUT, EndedBy.NOT_STARTED})
-"""The endings of which a guardian keeps a record: the others are no result of the phase's."""
+"""The endings that a guardian records. The others are no results of the phase."""
 _LONGEST_S: Final = 315_360_000  # ten years
 _LATEST_MS: Final = 221_845_392_000_000  # the year 9000
 _MOST_KB: Final = 1 << 50
-_MOST_PROCESSES: Final = 1 << 22  # as many numbers as Linux has
+_MOST_PROCESSES: Final = 1 << 22  # the most pids that Linux has
 _EXIT_CODES: Final = 255
 _SIGNALS: Final = 64
 _ERRNOS: Final = 4095
 
 
 class UnsoundReportError(ValueError):
-    """No guardian of ours tells that."""
+    """The fields are not what a guardian of ours reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardianReport:
-    """One ending. Only values that the ledger, a session file and a clock can hold."""
+    """One ending. It holds only values that the ledger, a session file and a clock can hold."""
 
     by: EndedBy
     exit_code: int | None
@@ -43,12 +43,12 @@ class GuardianReport:
     unspooled: str
     cpu_s: float | None
     max_rss_kb: int | None
-    gone: bool  #: nothing of the command is left
-    stays: bool  #: the guardian takes another order
+    gone: bool  #: whether nothing of the command is left
+    stays: bool  #: whether the guardian takes another order
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> GuardianReport:
-        """Raises UnsoundReportError for what no guardian of ours tells."""
+        """Check the fields of a report. Raises UnsoundReportError if no guardian of ours reports this."""
         report = cls(
             by=_ended_by(fields),
             exit_code=_number_of(fields, "exit_code", _EXIT_CODES),
@@ -72,17 +72,17 @@ class GuardianReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolRecord:
-    """What a guardian kept of an execution that came to its end."""
+    """What a guardian recorded of an execution that came to its end."""
 
     report: GuardianReport
     limit_s: float
     limit_rule: str
     ended_ms: int  #: since 1970, by the machine's clock
-    log_name: str  #: of its file of stderr, with its own folder alone; which file that is, the claim says
+    log_name: str  #: the name of the stderr file with its folder; the claim decides which file that is
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> SpoolRecord:
-        """Raises UnsoundReportError for what no guardian of ours keeps."""
+        """Check the fields of a record. Raises UnsoundReportError if no guardian of ours records this."""
         report = GuardianReport.of(fields)
         if report.by not in KEPT:
             raise UnsoundReportError(f"by: {report.by} is not kept")
@@ -106,7 +106,7 @@ def _ended_by(fields: Mapping[str, Any]) -> EndedBy:
 
 
 def object_of(raw: bytes) -> dict[str, Any]:
-    """A JSON object. Raises UnsoundReportError for anything else, numbers that are none included."""
+    """Parse a JSON object. Raises UnsoundReportError for anything else, also for NaN and infinity."""
     try:
         found = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -117,7 +117,7 @@ def object_of(raw: bytes) -> dict[str, Any]:
 
 
 def process_of(found: object) -> tuple[int, int]:
-    """A process, as a guardian names it: its number and its start. Raises UnsoundReportError."""
+    """The pid and start of a process, as a guardian records them. Raises UnsoundReportError."""
     if not isinstance(found, list) or len(found) != 2:
         raise UnsoundReportError("a process has a number and a start")
     pid, start = found
@@ -127,7 +127,7 @@ def process_of(found: object) -> tuple[int, int]:
 
 
 def text_of(fields: Mapping[str, Any], name: str, absent: str | None = None) -> str:
-    """As the ledger can hold it. `absent`: what counts where it is not there. Raises UnsoundReportError."""
+    """A text in a form that the ledger can hold. `absent`: the value if the field is missing. Raises UnsoundReportError."""
     found = fields.get(name, absent)
     if not isinstance(found, str):
         raise UnsoundReportError(f"{name}: is no text")
@@ -135,7 +135,7 @@ def text_of(fields: Mapping[str, Any], name: str, absent: str | None = None) -> 
 
 
 def seconds_of(fields: Mapping[str, Any], name: str) -> float:
-    """Of at most ten years. Raises UnsoundReportError."""
+    """A time of at most ten years, in seconds. Raises UnsoundReportError."""
     found = fields.get(name)
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _LONGEST_S:
         raise UnsoundReportError(f"{name}: is no time of an execution")

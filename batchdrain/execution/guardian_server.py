@@ -1,4 +1,4 @@
-"""Where guardians come from: one small server process of ours, which forks them."""
+"""The source of guardians: a small server process of ours, which forks them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from batchdrain.runtime.forks import keep_socket_from_children
 _PACKAGE: Final = str(Path(__file__).parents[2])
 _TAKES_WITHIN_S: Final = 10
 _ENDS_WITHIN_S: Final = 2.0
-_DIES_WITHIN_S: Final = 5.0  # a process in the kernel may not
+_DIES_WITHIN_S: Final = 5.0  # a process inside the kernel may not die
 
 
 class GuardianServer:
-    """Starts with the first guardian that is called for. One that is stopped, or does not answer, holds nobody up."""
+    """Starts the server with the first guardian that is called for. A server that is stopped, or does not answer, holds nobody
+    up."""
 
     def __init__(self) -> None:
         self._control: socket.socket | None = None
@@ -28,18 +29,18 @@ class GuardianServer:
         self._guard = threading.Lock()
 
     def hire(self, *, anew: bool = False) -> GuardianClient:
-        """A guardian that will greet and wait for its order. `anew`: from a new server. Raises OSError."""
+        """Get a guardian that will greet and then wait for its order. `anew`: from a new server. Raises OSError."""
         with self._guard:
             if anew:
                 self._stop()
             try:
                 return self._hire_once()
-            except OSError:  # the server died: its guardians live on, new ones need a new server
+            except OSError:  # the server died: its guardians live on, but new ones need a new server
                 self._stop()
                 return self._hire_once()
 
     def close(self) -> None:
-        """Ends the server: it sees the end of its socket, else it is killed. Guardians that it forked live on."""
+        """End the server: it sees the end of its socket, or else is killed. Guardians that it forked live on."""
         with self._guard:
             self._stop()
 
@@ -66,7 +67,7 @@ class GuardianServer:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """Its number stays its own until we have collected it: it is a child of ours, and nobody else waits for it."""
+    """Wait for the server, or kill it. Its pid can't be reused before we have collected it, as it is our own child."""
     try:
         server.wait(_ENDS_WITHIN_S)
     except subprocess.TimeoutExpired:

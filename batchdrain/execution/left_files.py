@@ -1,6 +1,7 @@
-"""What an execution left in its files. A command may have put anything in their place, of any size: regular files alone are
-opened, a bounded part of each is read, and never more than its size was when it was opened, so that neither a log that grows
-nor a file of the kernel's holds anybody up.
+"""Reads what an execution left in its files. A command may have put anything in their place, of any size.
+
+So only regular files are opened, a bounded part of each is read, and never more than its size at the time of opening. Thus neither
+a growing log nor a file of the kernel can hold anybody up.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES
 from batchdrain.runtime import folders
 
 HASHED_BYTES: Final = 64 * 1024 * 1024
-"""Of a log; of one that is longer the first and the last half of so many bytes."""
+"""The most bytes of a log that are hashed. Of a longer log, this is the first and the last half of so many bytes."""
 _BLOCK: Final = 1 << 20
 _MOST_PARTS: Final = 1_000  # of a file with holes
 _NO_FILE: Final = b"\x00"
 
 
 def read_head(path: str) -> bytes:
-    """What the result file holds; nothing where there is none; what is no JSON where something else stands in its place."""
+    """The result file; b'' if there is none; a byte that is no JSON if something else is in its place."""
     try:
         with open_regular(path) as (fd, size):
             return _read(fd, 0, min(size, RESULT_BYTES + 1))
@@ -37,7 +38,7 @@ def read_head(path: str) -> bytes:
 
 
 def read_tail(path: str) -> bytes:
-    """The last words of a log; nothing where there is none."""
+    """The last TAIL_BYTES of a log, at most; b'' if there is none."""
     try:
         with open_regular(path) as (fd, size):
             end = _end_of_content(fd, size)
@@ -49,8 +50,8 @@ def read_tail(path: str) -> bytes:
 
 
 def hash_log(path: str) -> str | None:
-    """SHA-256 of a log; of one of more than HASHED_BYTES that of its first and its last half of so many bytes, as
-    `(head -c 33554432 LOG; tail -c 33554432 LOG) | sha256sum` has it. None where there is none."""
+    """The SHA-256 of a log; None if there is none. For a log of more than HASHED_BYTES it is that of its first and last half of so
+    many bytes, as by `(head -c 33554432 LOG; tail -c 33554432 LOG) | sha256sum`."""
     digest = hashlib.sha256()
     try:
         with open_regular(path) as (fd, size):
@@ -66,8 +67,8 @@ def hash_log(path: str) -> str | None:
 
 @contextmanager
 def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
-    """A descriptor of a regular file, and its size. Raises OSError for whatever else a command put in its place: a FIFO, a
-    folder, a link. A device is not even opened: some act on that."""
+    """Open a regular file; yields its descriptor and size. Raises OSError for anything else that a command put in its place: a
+    FIFO, a folder, a link. A device is not even opened, as some react to that."""
     folder, name = os.path.split(path)
     with folders.hold(folder) as above:
         if not stat.S_ISREG(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
@@ -83,7 +84,7 @@ def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
 
 
 def put(path: str, content: bytes) -> None:
-    """A file of ours, with what came from elsewhere: in the place of what came before. Raises OSError."""
+    """Write a file of ours with content that came from elsewhere, replacing an earlier one. Raises OSError."""
     above, _ = os.path.split(path)
     os.close(folders.open_folder(above, guarded=True, mode=0o700))
     fd = folders.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, guarded=True)
@@ -92,7 +93,7 @@ def put(path: str, content: bytes) -> None:
 
 
 def read_small(path: str | Path, most: int) -> bytes:
-    """A whole regular file of ours. Raises OSError, also for a larger one, and for another user's."""
+    """Read a whole regular file of ours. Raises OSError, also if it is larger than `most` bytes or another user's."""
     with open_regular(path) as (fd, size):
         if size > most or os.fstat(fd).st_uid != os.geteuid():
             raise OSError(errno.EINVAL, "is no small file of ours", str(path))
@@ -104,7 +105,7 @@ def _read(fd: int, offset: int, length: int) -> bytes:
 
 
 def _blocks(fd: int, offset: int, length: int) -> Iterator[bytes]:
-    """What stands there now; less where the file was cut meanwhile."""
+    """The bytes that are there now; fewer if the file was cut meanwhile."""
     end = offset + length
     while offset < end and (block := os.pread(fd, min(_BLOCK, end - offset), offset)):
         yield block
@@ -112,7 +113,8 @@ def _blocks(fd: int, offset: int, length: int) -> Iterator[bytes]:
 
 
 def _end_of_content(fd: int, size: int) -> int:
-    """Where the hole at the end of a file begins, which somebody made longer than he wrote; else its size."""
+    """Where the content of a file ends: at the beginning of the hole at its end, if it was made longer without writing; else at its
+    size."""
     end = 0
     try:
         for _ in range(_MOST_PARTS):
@@ -125,7 +127,7 @@ def _end_of_content(fd: int, size: int) -> int:
 
 
 def _drop_cut_word(tail: bytes) -> bytes:
-    """A tail without what was cut at its beginning: the rest of a secret would not be known as one."""
+    """The tail without the word that was cut at its beginning: the rest of a secret would not be recognised."""
     for end in (rb"[\r\n]", rb"\s"):
         found = re.search(end, tail)
         if found is not None and (rest := tail[found.end() :]).strip():

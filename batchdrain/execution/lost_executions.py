@@ -1,4 +1,4 @@
-"""What proves that a command is over of which its engine knows nothing any more."""
+"""Proves that a command is over after its engine has lost it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _WITHIN_S: Final = 5.0
 
 
 def find_end(folder: str, order: Order, what: str) -> Ending | None:
-    """How an order ended whose ticket was drawn, `folder` being that of tickets; None where nobody can tell yet. `what`: its
+    """How an order ended whose ticket was drawn; None if that can't be told yet. `folder`: the folder of tickets; `what`: what its
     engine said.
 
-    On this machine its guardian, which the ticket names, is dead, and its tree with it; on another one, of which we see
-    nothing, its ending lies in the spool, and nothing was left of its tree.
+    On this machine the proof is that the guardian, which the ticket names, is dead, and the command's tree with it. On another
+    machine, which we can't see, it is a record in the spool that says that nothing was left of the tree.
     """
     ticket = tickets.read(folder, order.token)
     if ticket is not None and ticket.guardian is None:
@@ -31,7 +31,7 @@ def find_end(folder: str, order: Order, what: str) -> Ending | None:
 
 
 def settle_lost(ticket: Ticket | None, token: str, spool_dir: str) -> orphans.Settled | None:
-    """See that nothing of it lives. None where something may. `ticket`: None where it is not to be read."""
+    """Make sure that nothing of the execution lives. None if something may. `ticket`: None if it can't be read."""
     record = read_whole(spool_dir, token)
     if ticket is None or ticket.guardian is None or not ticket.is_of_here:
         return None if record is None else orphans.Settled(met=0, record=record)
@@ -50,6 +50,6 @@ def is_over(ticket: Ticket | None, token: str, spool_dir: str) -> bool:
 
 
 def read_whole(spool_dir: str, token: str) -> SpoolRecord | None:
-    """An ending after which nothing of the command's tree was left."""
+    """The record of an ending that left nothing of the command's tree; None if there is none."""
     record = spool_reader.read(spool_dir, token)
     return None if record is None or spool_reader.command_of(spool_dir, token) is not None else record

@@ -1,10 +1,10 @@
-"""What controller and workers say to each other: JSON in bytes, with a version. execution/worker/runner.py is the other end.
+"""The messages between controller and workers: JSON in bytes, with a version. execution/worker/runner.py is the workers' side.
 
 execute  {v, do, session, token, argv, env, …}   -> {v, kind: ended | twice | not_taken, where, …}
 beat     {v, do, session, grants, heard, wants, starve, kill, say}   -> {v, kind: here, where, boot_ms, runs, over, ended}
 
-A version that a worker does not know is answered with `{v, kind: unknown, speaks: [1]}`. What comes back is input: it may be
-anybody's, and is checked field by field.
+A message of a version that a worker does not know is answered with `{v, kind: unknown, speaks: [1]}`. Answers are untrusted
+input, as they may come from anybody, so they are checked field by field.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _MOST_TOKENS: Final = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What all orders of a session have alike."""
+    """What all orders of a session have in common."""
 
-    session: str  #: of one controller, as long as it lives: a later one of the same session is another
-    tickets: str  #: the folder of tickets; '' where the engine gives them
+    session: str  #: names one controller while it lives; a later one of the same session has another name
+    tickets: str  #: the folder of tickets; '' if the engine has its own
     landmark: str  #: a file of ours: a worker that sees it sees the session's folder
     shares_files: bool | None  #: None: each delivery looks for the landmark
-    back_bytes: int  #: of each log, that come back from where the folder is not seen
+    back_bytes: int  #: how many bytes of each log come back if the worker does not see the folder
     lease_s: (
         float | None
     )  #: how long a delivery waits for a word of its controller; None: the lease is long, and no word comes
@@ -71,8 +71,8 @@ def to_message(order: Order, terms: Terms) -> bytes:
 
 
 def read_answer(found: object, order: Order) -> Ending:
-    """How an order ended, by the answer to its message. What came back of its logs is put in their place. Raises
-    UnsoundReportError for what is no answer, OSError where the logs can't be written."""
+    """How an order ended, by the answer to its message. The parts of its logs that came back are written to its files. Raises
+    UnsoundReportError if it is no such answer, OSError if the logs can't be written."""
     fields = _fields_of(found)
     kind = text_of(fields, "kind")
     if kind in _OTHER:
@@ -91,7 +91,7 @@ def read_answer(found: object, order: Order) -> Ending:
 
 
 def instance_of(found: object) -> str:
-    """The process that answered; '' where it is no answer of ours."""
+    """The process that answered; '' if it is no answer of ours."""
     try:
         return text_of(_object(_fields_of(found), "where"), "worker", "")
     except UnsoundReportError:
@@ -103,15 +103,15 @@ class Beat:
     """What a controller tells all workers of its session."""
 
     session: str
-    heard: Collection[str] = ()  #: tokens whose endings it has
-    wants: Collection[str] = ()  #: tokens whose endings it asks for: their futures brought none
-    starve: Collection[str] = ()  #: tokens whose leases are renewed no more
-    kill: Collection[str] = ()  #: tokens that are ours no more
+    heard: Collection[str] = ()  #: tokens whose endings the controller has
+    wants: Collection[str] = ()  #: tokens whose endings it asks for, as their futures brought none
+    starve: Collection[str] = ()  #: tokens whose leases are no longer renewed
+    kill: Collection[str] = ()  #: tokens that are no longer ours
     say: str = ""  #: T: end everything; K: at once
-    grants: Mapping[str, int]  #: by process of a worker, in its own boot time: when what runs there must be ending
+    grants: Mapping[str, int]  #: for each process of a worker: by when its commands must be ending, in its own boot time
 
     def to_message(self) -> bytes:
-        """As a worker reads it."""
+        """The beat as a worker reads it."""
         return to_json(
             {
                 "v": VERSION,
@@ -133,14 +133,14 @@ class Here:
 
     instance: str
     host: str
-    boot_ms: int  #: by its own clock
+    boot_ms: int  #: its own boot time
     runs: frozenset[str]
-    over: frozenset[str]  #: have ended, and were not heard of yet
-    ended: Mapping[str, bytes]  #: of these the answers that were asked for
+    over: frozenset[str]  #: tokens that have ended, but were not heard of yet
+    ended: Mapping[str, bytes]  #: the answers that were asked for, by token
 
     @classmethod
     def of(cls, found: object, session: str) -> Here:
-        """Raises UnsoundReportError for what is no answer of this session."""
+        """Check an answer. Raises UnsoundReportError if it is none of this session."""
         fields = _fields_of(found)
         if fields.get("kind") != "here" or fields.get("session") != session:
             raise UnsoundReportError("is no answer to a beat of this session")
@@ -182,7 +182,7 @@ def _tokens(fields: Mapping[str, Any], name: str) -> frozenset[str]:
 
 
 def _put_files(fields: Mapping[str, Any], order: Order) -> None:
-    """Raises OSError, UnsoundReportError."""
+    """Write the logs and the result file. Raises OSError, UnsoundReportError."""
     logs = _object(fields, "logs")
     for name, path in (("stdout", order.stdout_path), ("stderr", order.stderr_path)):
         log = _object(logs, name)

@@ -1,4 +1,4 @@
-"""The command that is told of a session's end: what is wrong with its settings, and the order that executes it."""
+"""The command that is notified of a session's end: what is wrong with its settings, and the order that executes it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _OF_EXECUTIONS: Final = frozenset(
     f"BATCHDRAIN_{name}"
     for name in ("ATTEMPT", "EPOCH", "FAILURE_REASON", "PHASE_ID", "PHASE_INDEX", "RESULT_FILE", "RUN_ID", "TRIAGE")
 )
-"""Of a command that is a drain itself: what its own drain told it is not of this one."""
+"""Variables that it must not inherit: a drain that itself runs in a command has those of the other drain."""
 _GRACE_S: Final = 1.0
 _LOG_BYTES: Final = 1_000_000
 
 
 def notify_refusals_of(settings: Settings) -> list[str]:
-    """What no drain begins with, a line each: a text that can't be filled in. [] where nobody is told."""
+    """Why no drain may begin with this command, a line each: its text can't be filled in. Empty if there is no command."""
     argv = settings.notify.argv
     return find_template_problems(argv, f"batchdrain.{SETTING}", _PLACEHOLDERS) if argv else []
 
 
 def notify_problems_of(settings: Settings, root: Path) -> list[str]:
-    """Why it can't be started, a line each. [] where nobody is told."""
+    """Why the command can't be started, a line each. Empty if there is none."""
     if not settings.notify.argv:
         return []
     return problems_of(_command_of(settings), root, setting=SETTING, known=_PLACEHOLDERS)
@@ -42,15 +42,15 @@ def notify_problems_of(settings: Settings, root: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndFacts:
-    """What it gets beside the summary."""
+    """What the command gets besides the summary."""
 
     session_id: str
     status: str
-    exit_code: int  #: of the task
+    exit_code: int  #: that of the task
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Of its environment."""
+        """The variables of its environment."""
         return {
             "BATCHDRAIN_SESSION_ID": self.session_id,
             "BATCHDRAIN_STATUS": self.status,
@@ -59,7 +59,8 @@ class EndFacts:
 
 
 def make_notify_order(settings: Settings, root: Path, folder: Path, facts: EndFacts, *, within_s: float) -> Order:
-    """`folder`: for its files; absolute, and exists. `within_s`: from its start to its end in any case, KILL included."""
+    """Make the order. `folder`: for its files; absolute, and exists. `within_s`: seconds from its start to its end in any case,
+    including KILL."""
     token = f"notify-{uuid.uuid4().hex}"
     stem = folder / token
     files = to_files(stem)
@@ -82,5 +83,5 @@ def make_notify_order(settings: Settings, root: Path, folder: Path, facts: EndFa
 
 
 def _command_of(settings: Settings) -> Command:
-    """Where it runs and what it inherits is as for the phases."""
+    """It runs in the same folder and inherits the same variables as the commands of phases."""
     return settings.command.model_copy(update={"argv": settings.notify.argv})

@@ -1,7 +1,7 @@
-"""What is left of an execution on this machine when nobody answers for it any more, and the end of that.
+"""Finds and ends what is left of an execution on this machine when nobody answers for it any more.
 
-Its processes are known by its token, a variable of their environment, and by their session: a program that empties its
-environment stays in the session that the command, or another process with the token, began.
+Its processes are known by its token, a variable of their environment, and by their session. A program that empties its environment
+stays in the session that the command, or another process with the token, began.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Orphans:
     """What was left of an execution, after an attempt to end it."""
 
     met: int  #: processes that had to be killed
-    alive: bool  #: some of them live all the same: they are another user's, or in the kernel
+    alive: bool  #: some live on: they are another user's, or inside the kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class _Seen:
 
 
 def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Orphans:
-    """Kill what is left of the execution with this token, until nothing is or the time is over. `command`: the process
-    that began its session, where that is known."""
+    """Kill what is left of the execution with this token, until nothing is left or the time is over. `command`: the process that
+    began its session, if it is known."""
     met: set[int] = set()
     sessions: set[int] = set()
     deadline = time.monotonic() + within_s
@@ -59,10 +59,10 @@ def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Orph
 
 
 def _find_members(token: str, command: ProcessIdentity | None, sessions: set[int]) -> set[int]:
-    """Who belongs to it now. `sessions` grows by those that are found to be its own.
+    """The processes that belong to the execution now. Adds to `sessions` those that are found to be its own.
 
-    A session is its own when its leader is, or is gone: a token that somebody set by hand, in a terminal, does not make the
-    terminal's session ours. A number is not given anew while a session has it.
+    A session is its own if its leader is, or is gone: a token that somebody sets by hand in a terminal does not make the terminal's
+    session ours. The number of a session is not reused while the session exists.
     """
     seen = {process.pid: process for process in _list_processes(f"{TOKEN}={token}".encode())}
     leaders = {pid for pid, process in seen.items() if process.has_token}
@@ -91,11 +91,11 @@ def _list_processes(variable: bytes) -> Iterator[_Seen]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abandoned:
-    """An execution on this machine for which its controller, or its engine, does not answer any more."""
+    """An execution on this machine whose controller or engine does not answer any more."""
 
     token: str
     spool_dir: str
-    guardian: ProcessIdentity | None  #: None where the engine brought its own
+    guardian: ProcessIdentity | None  #: None: the engine brought its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +103,16 @@ class Settled:
     """Nothing of the execution lives on this machine."""
 
     met: int  #: processes that had to be killed
-    record: SpoolRecord | None  #: of the ending, as its guardian kept it
+    record: SpoolRecord | None  #: the ending that its guardian kept; None: it kept none
 
 
 def settle(abandoned: Abandoned, *, guardian_ends_in_s: float | None, within_s: float) -> Settled | None:
-    """Its guardian ends, then the rest is killed, and only then the spool is read. None where something lives on, because it is
-    another user's or in the kernel: then nobody must execute the phase.
+    """End the guardian, then kill the rest, and only then read the spool. Returns None if something lives on, because it is another
+    user's or inside the kernel: then nobody may execute the phase.
 
-    `guardian_ends_in_s`: how long a guardian may take to end by itself, as it ends its command or keeps its result; None: it
-    is killed at once, unless it has kept the ending, for then it may serve the next order already. `within_s`: how long what
-    is killed may take to be gone, the guardian and the rest each.
+    `guardian_ends_in_s`: how long a guardian may take to end by itself, while it ends its command or keeps its result. None: it is
+    killed at once, unless it has kept the ending, as it may then serve the next order already. `within_s`: how long the guardian
+    and the rest may each take to be gone once they are killed.
     """
     token, folder, guardian = abandoned.token, abandoned.spool_dir, abandoned.guardian
     kept = spool_reader.read(folder, token)
@@ -123,14 +123,14 @@ def settle(abandoned: Abandoned, *, guardian_ends_in_s: float | None, within_s: 
     left = end(token, spool_reader.command_of(folder, token), within_s=within_s)
     if left.alive:
         return None
-    # A guardian that nobody could end may have kept how we killed its command: that is no ending of the command's own.
+    # A guardian that nobody could end may have kept how we killed its command: that is not the command's own ending.
     if kept is None and (guardian is not None or not left.met):
         kept = spool_reader.read(folder, token)
     return Settled(met=left.met, record=kept)
 
 
 def _end_guardian(guardian: ProcessIdentity, by_itself_within_s: float, killed_within_s: float) -> bool:
-    """Whether it is gone. Only what is known to be a guardian is killed."""
+    """Whether the guardian is gone. Only a process that is known to be a guardian is killed."""
     if guardian_client.is_guardian_alive(guardian) is False or process_identity.await_end(guardian, by_itself_within_s):
         return True
     if guardian_client.is_guardian_alive(guardian):
@@ -142,7 +142,7 @@ _WITHIN_S: Final = 5.0
 
 
 def settle_order(order: Order, guardian: ProcessIdentity | None, error: Exception) -> Ending | None:
-    """How an order ended whose engine raised: as its guardian kept it; else it is given back. None as `settle` says."""
+    """How an order ended whose engine raised an error: as its guardian kept it, or else it is given back. None: see `settle`."""
     abandoned = Abandoned(token=order.token, spool_dir=order.spool_dir, guardian=guardian)
     settled = settle(abandoned, guardian_ends_in_s=None, within_s=_WITHIN_S)
     if settled is None:

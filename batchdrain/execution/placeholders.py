@@ -12,12 +12,12 @@ PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
 def find_placeholders(item: str) -> list[str]:
-    """The names in an item of a command, each as often as it stands there."""
+    """The names of the placeholders in an item of a command, in order and with repetitions."""
     return [match[1] for match in PLACEHOLDER.finditer(item) if match[1] is not None]
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with its placeholders replaced, once: what a value holds is never read as a placeholder."""
+    """Replace the placeholders once: what a value contains is never read as a placeholder."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] is not None:
@@ -28,6 +28,6 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def fill_all(argv: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """The home folder is known for the program alone: what comes behind it is the command's own."""
+    """Fill a whole argv. `~` is expanded only in the program; the other arguments are the command's own."""
     program, *rest = argv
     return (fill(with_home(program), values), *(fill(item, values) for item in rest))

@@ -1,7 +1,7 @@
-"""Who a controller is on its machine, so that a later one can tell whether it still lives.
+"""The identity of a process on its machine, by which a later controller can tell whether it still lives.
 
-An identity is (boot, pid namespace, time namespace, pid, start time): a pid alone is reused, and means another process in
-a container; a start time is another one as seen from another time namespace.
+An identity is (boot, pid namespace, time namespace, pid, start time). A pid alone is reused, and means another process in a
+container; a start time differs if it is seen from another time namespace.
 """
 
 from __future__ import annotations
@@ -21,25 +21,26 @@ from batchdrain.execution.process_tree import ProcessHandles
 class ProcessIdentity:
     """One process among all that ever were, on all machines."""
 
-    host_id: str  #: boot id, pid and time namespace; the host's name where there is no /proc
+    host_id: str  #: boot id, pid and time namespace; the host's name if there is no /proc
     pid: int
-    start: int  #: clock ticks since boot; milliseconds since 1970 where there is no /proc
+    start: int  #: clock ticks since boot; milliseconds since 1970 if there is no /proc
 
 
 @cache
 def read_host_id() -> str:
-    """Of this boot, pid namespace and time namespace, at most 64 characters: two containers of one host are two hosts.
+    """The identity of this boot, pid namespace and time namespace, at most 64 characters. Two containers of one host are two hosts.
 
-    Ours, not that of our children: where they differ, after an `unshare` without an exec, no guardian is taken on.
+    This is our own namespace, not that of our children. If they differ, after an `unshare` without an exec, no guardian is
+    accepted.
     """
     return system.host_id()
 
 
 def is_here(host_id: str) -> bool:
-    """Whether an identity is of this machine as we see it.
+    """Whether an identity belongs to this machine as we see it. If we can't see processes, none does.
 
-    Those that were stored before the time namespace was a part of it name none: they count as ours, as else a claim of
-    theirs would wait for its lease. What can't be compared then, `is_alive` says. Where we see no processes, none is of here.
+    Identities that were stored before the time namespace was a part of them name none. They count as ours, because a claim with
+    such an identity would otherwise wait for its lease; `is_alive` handles what can't be compared then.
     """
     ours = read_host_id()
     return sees_processes() and (host_id == ours or _names_no_time(host_id, ours))
@@ -50,7 +51,7 @@ def _names_no_time(host_id: str, ours: str) -> bool:
 
 
 def _time_namespace_of(process: str) -> int | None:
-    """None where the kernel has none, or does not tell."""
+    """The time namespace; None if the kernel has none, or does not tell."""
     try:
         return Path(f"/proc/{process}/ns/time").stat().st_ino
     except OSError:
@@ -58,13 +59,13 @@ def _time_namespace_of(process: str) -> int | None:
 
 
 def sees_processes() -> bool:
-    """Whether the system tells us of other processes: Linux does so by /proc alone."""
+    """Whether the system shows us other processes. Linux does so only through /proc."""
     return has_proc() or sys.platform != "linux"
 
 
 @cache
 def has_proc() -> bool:
-    """Whether there is a /proc, and of our own pid namespace: in another one's each number means another process."""
+    """Whether there is a /proc of our own pid namespace. In that of another one, each number would mean another process."""
     try:
         return str(Path("/proc/self").readlink()) == str(os.getpid())
     except OSError:
@@ -72,7 +73,7 @@ def has_proc() -> bool:
 
 
 def start_of(pid: int) -> int | None:
-    """When the process started; None when there is none, or only a zombie."""
+    """When the process started; None if there is none, or only a zombie."""
     fields = stat_of(pid)
     if fields:
         return int(fields[19])
@@ -80,7 +81,7 @@ def start_of(pid: int) -> int | None:
 
 
 def stat_of(pid: int) -> list[bytes]:
-    """The fields of /proc/pid/stat from the state on; [] when there is no process, or only a zombie."""
+    """The fields of /proc/pid/stat from the state on; empty if there is no process, or only a zombie."""
     if not has_proc():
         return []
     try:
@@ -92,7 +93,7 @@ def stat_of(pid: int) -> list[bytes]:
 
 
 def _start_by_psutil(pid: int) -> int | None:
-    import psutil  # heavy, and needed where there is no /proc alone
+    import psutil  # heavy, and needed only without a /proc
 
     try:
         return round(psutil.Process(pid).create_time() * 1000)
@@ -101,14 +102,13 @@ def _start_by_psutil(pid: int) -> int | None:
 
 
 def identify_self() -> ProcessIdentity:
-    """Of the process that calls."""
+    """The identity of the calling process."""
     return ProcessIdentity(read_host_id(), os.getpid(), start_of(os.getpid()) or 0)
 
 
 def is_alive(identity: ProcessIdentity) -> bool | None:
-    """Whether the process still runs; None when we can't tell: it belongs to another host, or to a user whose processes
-    are hidden from us; or its identity names no time namespace, and a process with its number lives in another one than we
-    do."""
+    """Whether the process still runs. None if that can't be told: it belongs to another host, or to a user whose processes are
+    hidden from us; or its identity names no time namespace, and a process with its pid lives in another one than ours."""
     if not is_here(identity.host_id):
         return None
     start = start_of(identity.pid)
@@ -120,7 +120,7 @@ def is_alive(identity: ProcessIdentity) -> bool | None:
 
 
 def _is_hidden(pid: int) -> bool:
-    """Whether there is a process of which /proc shows us nothing (hidepid): it is then another user's."""
+    """Whether there is a process of which /proc shows us nothing (hidepid). It belongs to another user then."""
     try:
         Path(f"/proc/{pid}/stat").read_bytes()
     except PermissionError:
@@ -139,12 +139,12 @@ def _is_hidden(pid: int) -> bool:
 
 
 def hides_others() -> bool:
-    """Whether other users' processes are hidden from us (hidepid): the first of all, which is always there, is then."""
+    """Whether other users' processes are hidden from us (hidepid). This looks at process 1, which always exists."""
     return has_proc() and _is_hidden(1)
 
 
 def await_end(identity: ProcessIdentity, within_s: float) -> bool:
-    """Wait for a process of this machine to end. Returns whether it is known to have, in time."""
+    """Wait for a process of this machine to end. Returns whether it is known to have ended in time."""
     with ProcessHandles([identity.pid]) as watched:
         if is_alive(identity) is False:
             return True
@@ -153,7 +153,7 @@ def await_end(identity: ProcessIdentity, within_s: float) -> bool:
 
 
 def kill(identity: ProcessIdentity) -> None:
-    """KILL exactly this process: held by a handle before it is known to be the one."""
+    """KILL exactly this process. It is first held by a handle, and then checked to be the right one."""
     with ProcessHandles([identity.pid]) as held:
         if is_alive(identity):
             held.send(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Processes, held so that a reused number is never hit."""
+"""Handles of processes, which never hit a process that has reused a pid."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-if TYPE_CHECKING:  # heavy, and needed where there are no pidfds alone
+if TYPE_CHECKING:  # heavy, and needed only without pidfds
     import psutil
 
 
 class ProcessHandles:
-    """Some processes, by pidfd where the system has them: a zombie that nobody collects counts as ended."""
+    """Some processes, held by pidfds if the system has them. A zombie that nobody collects counts as ended."""
 
     def __init__(self, pids: Iterable[int]) -> None:
         self._fds: list[int] = []
@@ -35,12 +35,12 @@ class ProcessHandles:
         self.close()
 
     def close(self) -> None:
-        """Lets go of them."""
+        """Close the handles."""
         while self._fds:
             os.close(self._fds.pop())
 
     def send(self, number: signal.Signals) -> None:
-        """To each of them; one that has ended, or is another user's, is passed over."""
+        """Send a signal to each process, except to those that have ended or are another user's."""
         for fd in self._fds:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 signal.pidfd_send_signal(fd, number)
@@ -48,7 +48,7 @@ class ProcessHandles:
             _send(handle, number)
 
     def await_end(self, within_s: float) -> bool:
-        """Whether all have ended, or do so in time."""
+        """Whether all have ended, waiting at most `within_s` seconds."""
         deadline = time.monotonic() + within_s
         for fd in self._fds:
             watch = select.poll()
@@ -59,7 +59,7 @@ class ProcessHandles:
 
 
 def _handle_of(pid: int) -> list[psutil.Process]:
-    """One; none where there is no such process."""
+    """A handle in a list; empty if there is no such process."""
     import psutil
 
     try:

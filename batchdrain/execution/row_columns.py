@@ -1,4 +1,5 @@
-"""Columns of a phase's row as its command gets them: `{column:tenant}` in the argv, `BATCHDRAIN_COLUMN_TENANT` in the environment."""
+"""Columns of a phase's row as its command gets them: `{column:tenant}` in the argv, `BATCHDRAIN_COLUMN_TENANT` in the
+environment."""
 
 from __future__ import annotations
 
@@ -9,18 +10,18 @@ from typing import Final
 from batchdrain.execution.placeholders import find_placeholders
 
 PREFIX: Final = "column:"
-"""How the placeholder of a column begins."""
+"""The beginning of a column's placeholder."""
 _VARIABLE: Final = "BATCHDRAIN_COLUMN_"
 _NO_NAME: Final = re.compile(r"[^A-Za-z0-9]")
 
 
 def variable_of(name: str) -> str:
-    """The variable of a column: what a variable can't be called becomes an underscore."""
+    """The variable of a column. Characters that a variable can't have become underscores."""
     return _VARIABLE + _NO_NAME.sub("_", name).upper()
 
 
 def placeholders_of(names: Sequence[str]) -> tuple[str, ...]:
-    """What stands between the braces."""
+    """The placeholders of columns, without braces."""
     return tuple(PREFIX + name for name in names)
 
 
@@ -31,7 +32,7 @@ def find_asked(items: Iterable[str]) -> list[str]:
 
 
 def explain_unknown(placeholder: str, known: Sequence[str], ids: Mapping[str, str]) -> str:
-    """What is wrong with a placeholder that is not known. `ids`: by column, the placeholder of the id that it is alone."""
+    """What is wrong with an unknown placeholder. `ids`: the placeholder of an id, by the column that is this id alone."""
     if placeholder.startswith(PREFIX):
         name = placeholder.removeprefix(PREFIX)
         if name in ids:
@@ -41,17 +42,17 @@ def explain_unknown(placeholder: str, known: Sequence[str], ids: Mapping[str, st
 
 
 def values_of(columns: Mapping[str, str | None]) -> dict[str, str]:
-    """By placeholder; NULL is the empty text."""
+    """The values by placeholder; NULL becomes ''."""
     return {PREFIX + name: value or "" for name, value in columns.items()}
 
 
 def variables_of(columns: Mapping[str, str | None]) -> dict[str, str]:
-    """By variable; for NULL there is none."""
+    """The values by variable; NULL has no variable."""
     return {variable_of(name): value for name, value in columns.items() if value is not None}
 
 
 def unset_variables_of(columns: Mapping[str, str | None]) -> frozenset[str]:
-    """Variables that must not be inherited: their columns are NULL."""
+    """The variables that must not be inherited, because their columns are NULL."""
     return frozenset(variable_of(name) for name, value in columns.items() if value is None)
 
 

@@ -1,4 +1,4 @@
-"""What of an id stands in the name of a file: a person finds it by that, and nothing else is meant by it."""
+"""The readable part of an id in the name of a file. It helps people to find the file, and has no other meaning."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Final
 CHARS: Final = 60
 _READ_CHARS: Final = 1_000
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+|\.{2,}")
-_RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.IGNORECASE)  # on some systems no files
+_RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.IGNORECASE)  # on Windows, no files
 _HASHES: Final = (8, 16, 32)
 
 
 def to_slug(text: str, instead: str) -> str:
-    """At most CHARS of A-Z, a-z, 0-9, '.', '_' and '-', neither a dot nor a dash first or last; letters lose their accents.
+    """At most CHARS of A-Z, a-z, 0-9, '.', '_' and '-', with neither a dot nor a dash first or last; letters lose their accents.
 
-    `instead`: where nothing of the id can be written. Two ids may have one slug.
+    `instead`: used if nothing of the id can be written. Two ids may have the same slug.
     """
     letters = (sign for sign in unicodedata.normalize("NFKD", text[:_READ_CHARS]) if not unicodedata.combining(sign))
     slug = _UNFIT.sub("-", "".join(letters)).strip(".-")[:CHARS].strip(".-") or instead
@@ -26,7 +26,7 @@ def to_slug(text: str, instead: str) -> str:
 
 
 def names_of(text: str, instead: str) -> Iterator[str]:
-    """The slug, then the slug with ever longer hashes of the whole id: for where another id has that name already."""
+    """The slug, then the slug with ever longer hashes of the whole id, for the case that another id has the name already."""
     slug = to_slug(text, instead)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     yield slug
@@ -35,7 +35,7 @@ def names_of(text: str, instead: str) -> Iterator[str]:
 
 
 class Namings:
-    """Which id has which name, compared as a file system that knows no case does. Grows with the ids."""
+    """Assigns names to ids. Names are compared as on a file system that ignores case. Grows with the ids."""
 
     def __init__(self, instead: str) -> None:
         self._instead = instead
@@ -43,7 +43,7 @@ class Namings:
         self._spellings: dict[str, str] = {}
 
     def name(self, text: str) -> str:
-        """The first name that no other id has. The same for an id whenever it is asked."""
+        """The first name that no other id has. An id always gets the same name."""
         own = _digest(text)
         found = ""
         for found in names_of(text, self._instead):
@@ -51,18 +51,18 @@ class Namings:
                 continue
             if self._owners.setdefault(found.lower(), own) == own:
                 return found
-        return found  # four ids of one hash: their files are made exclusively all the same
+        return found  # four ids share a hash; their files are created exclusively all the same
 
     def learn(self, name: str, text: str) -> None:
-        """An id has a name already."""
+        """Note that an id has this name already."""
         self._owners.setdefault(name.lower(), _digest(text))
 
     def meet(self, name: str) -> None:
-        """It is there, and nobody knows whose it is: an id whose name it is, as it is spelled, may have it."""
+        """Note a name that exists without a known owner. An id whose name is spelled exactly like it may have it."""
         self._spellings.setdefault(name.lower(), name)
 
     def reserve(self, name: str) -> None:
-        """Something else has it: nobody else may."""
+        """Note that something else has this name: no id may have it."""
         self._owners.setdefault(name.lower(), b"")
 
 

@@ -1,4 +1,4 @@
-"""What a guardian left in the spool: which process became the command, and its end, which the ledger may not have yet."""
+"""Reads what a guardian left in the spool: which process became the command, and its end, which the ledger may not have yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LARGEST: Final = 1_000_000
 
 
 def read(folder: str, token: str) -> SpoolRecord | None:
-    """The record of how one execution ended; None where there is none, or something else in its place."""
+    """The record of how one execution ended; None if there is none, or if something else is in its place."""
     try:
         return SpoolRecord.of(_read_fields(folder, token))
     except (OSError, ValueError):
@@ -27,9 +27,9 @@ def read(folder: str, token: str) -> SpoolRecord | None:
 
 
 def command_of(folder: str, token: str) -> ProcessIdentity | None:
-    """The process that became the command, as its guardian noted it; None where it noted none, or nothing of it was left.
+    """The process that became the command, as its guardian noted it; None if it noted none, or if nothing of it was left.
 
-    One in a session of ours is no command: whoever noted it wants us to end ourselves.
+    A process in our own session can't be the command: whoever noted it wants us to end ourselves.
     """
     try:
         pid, start = process_of(_read_fields(folder, token).get("command"))
@@ -39,7 +39,7 @@ def command_of(folder: str, token: str) -> ProcessIdentity | None:
 
 
 def find_session(folder: str, suffix: str) -> str:
-    """The session of the execution whose record has a name that ends so, by that name; '' where there is none, or several."""
+    """The session of the execution whose record has a name that ends with `suffix`; '' if there is none, or more than one."""
     try:
         names = [path.name for path in Path(folder).iterdir()] if folder else []
     except OSError:
@@ -49,7 +49,7 @@ def find_session(folder: str, suffix: str) -> str:
 
 
 def discard(folder: str, token: str) -> None:
-    """The ledger has it now."""
+    """Remove a record that the ledger has now."""
     with contextlib.suppress(OSError, ValueError):
         path = _path_of(folder, token)
         with folders.hold(path.parent) as fd:
@@ -57,14 +57,15 @@ def discard(folder: str, token: str) -> None:
 
 
 def _path_of(folder: str, token: str) -> Path:
-    """Raises ValueError where there is no spool, or the token, which stands in the ledger, leads out of it."""
+    """The path of a record. Raises ValueError if there is no spool, or if the token, which comes from the ledger, leads out of
+    it."""
     if not folder or os.sep in token:
         raise ValueError(f"{token!r} is in no spool")
     return Path(folder, f"{token}.json")
 
 
 def _read_fields(folder: str, token: str) -> dict[str, Any]:
-    """Raises OSError, ValueError."""
+    """Read a record. Raises OSError, ValueError."""
     fields = object_of(read_small(_path_of(folder, token), _LARGEST))
     if fields.get("token") != token:
         raise UnsoundReportError("token: is another execution's")
@@ -72,12 +73,12 @@ def _read_fields(folder: str, token: str) -> dict[str, Any]:
 
 
 def files_of(record: SpoolRecord, folder: str, key: PhaseKey, *, attempt: int, epoch: int) -> ExecutionFiles:
-    """Those of the execution that a claim names, beside its spool."""
+    """The files of the execution that a claim names; they are beside its spool."""
     return find_files(Path(folder).with_name("logs"), key, attempt, epoch, record.log_name)
 
 
 def ending_of(report: GuardianReport, files: ExecutionFiles) -> Ending:
-    """The ending that a guardian tells of, with what the command left in its files."""
+    """The ending that a guardian reports, with what the command left in its files."""
     return Ending(
         by=report.by,
         exit_code=report.exit_code,

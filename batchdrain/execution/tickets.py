@@ -1,10 +1,10 @@
-"""One ticket an order: of all its deliveries, on whichever machine, the one that draws it executes. Whoever draws it otherwise
-has withdrawn the order: nothing of it has begun, and nothing will.
+"""Tickets: of all deliveries of an order, on whichever machine, only the one that draws its ticket executes it. Whoever else draws
+the ticket withdraws the order: nothing of it has begun, and nothing will.
 
-A ticket is a file that is created exclusively in a folder of the session, which workers see under the same path. No worker
-makes that folder, and its name is nobody else's: one that does not see ours can draw nothing. In the file stands who drew it,
-so that its end can be told by whoever is on the same machine. Tickets stay as long as the session's folder: an order may be
-delivered again long after its end.
+A ticket is a file that is created exclusively, in a folder of the session that workers see under the same path. No worker makes
+that folder, and its name is unique: a worker that does not see ours can draw nothing. The file says who drew the ticket, so that
+anybody on the same machine can find out how it ended. Tickets stay as long as the session's folder, as an order may be delivered
+again long after its end.
 """
 
 from __future__ import annotations
@@ -32,39 +32,39 @@ _LARGEST: Final = 4096
 class Ticket:
     """A ticket that was drawn, and by whom."""
 
-    host: str  #: its name, for people
+    host: str  #: the host's name, for people
     drawer: ProcessIdentity
-    guardian: ProcessIdentity | None  #: under which the command executes, and no other; None: it was withdrawn
+    guardian: ProcessIdentity | None  #: the only guardian that executes the command; None: it was withdrawn
 
     @property
     def is_of_here(self) -> bool:
-        """Whether what came of it can be seen on this machine."""
+        """Whether its execution can be seen on this machine."""
         return is_here(self.drawer.host_id)
 
 
 def folder_of(spool_dir: str, token: str) -> str:
-    """Where the ticket of an execution is drawn, beside the spool of its session; '' where it has none."""
+    """The folder in which the ticket of an execution is drawn, beside the spool of its session; '' if it has none."""
     uid = token.partition(".")[0]
     return str(Path(spool_dir).with_name(f"tickets-{uid}")) if spool_dir and uid.isalnum() else ""
 
 
 def _path_of(folder: str, token: str) -> str:
-    """Raises OSError where there is no folder, or the token, which stands in the ledger, leads out of it."""
+    """The path of a ticket. Raises OSError if there is no folder, or if the token, which comes from the ledger, leads out of it."""
     if not folder or os.sep in token:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), token)
     return f"{folder}/{token}"
 
 
 def make_folder(folder: str) -> None:
-    """Raises OSError."""
+    """Make the folder. Raises OSError."""
     if not folder:
         raise FileNotFoundError(errno.ENOENT, "the session has no uid, of which its tickets would have their names")
     os.close(folders.open_folder(folder, guarded=True, mode=0o700))
 
 
 def draw(folder: str, token: str, guardian: ProcessIdentity | None) -> bool:
-    """Whether we are the first. `guardian`: who watches the command; None: nobody is to execute it any more. Raises OSError
-    where the folder is not to be seen: then nobody can tell."""
+    """Draw a ticket. Returns whether we are the first. `guardian`: it watches the command; None: nobody is to execute the order any
+    more. Raises OSError if the folder can't be seen, as nobody can tell then."""
     try:
         fd = folders.open_file(_path_of(folder, token), _NEW, guarded=True)
     except FileExistsError:
@@ -77,13 +77,14 @@ def draw(folder: str, token: str, guardian: ProcessIdentity | None) -> bool:
 
 
 def lay(folder: str, token: str) -> None:
-    """Before an order goes to an engine that gives the tickets: nobody can tell from here that it did not begin. Raises OSError."""
+    """Lay an empty ticket before an order goes to an engine with its own tickets: from then on it may have begun, as far as can be
+    told here. Raises OSError."""
     with contextlib.suppress(FileExistsError):
         os.close(folders.open_file(_path_of(folder, token), _NEW, guarded=True))
 
 
 def note(folder: str, token: str, guardian: ProcessIdentity) -> None:
-    """Who executes it there. Where the folder is not to be seen that is not to be told, and need not be."""
+    """Note who executes an order whose ticket the engine gave out. If the folder can't be seen, this is not needed."""
     with contextlib.suppress(OSError):
         fd = folders.open_file(_path_of(folder, token), _AGAIN, guarded=True)
         try:
@@ -93,7 +94,7 @@ def note(folder: str, token: str, guardian: ProcessIdentity) -> None:
 
 
 def is_drawn(folder: str, token: str) -> bool:
-    """Whether somebody has drawn it, as far as it can be seen."""
+    """Whether somebody has drawn the ticket, as far as can be seen."""
     try:
         return Path(_path_of(folder, token)).exists()
     except OSError:
@@ -101,7 +102,7 @@ def is_drawn(folder: str, token: str) -> bool:
 
 
 def can_be_withdrawn(folder: str, token: str) -> bool:
-    """Whether nothing of an order has begun, as far as can be told without drawing its ticket, which is to be done."""
+    """Whether nothing of an order has begun. This does not draw its ticket, which is still to be done."""
     if folder and Path(folder).is_dir() and not is_drawn(folder, token):
         return True
     ticket = read(folder, token)
@@ -109,7 +110,8 @@ def can_be_withdrawn(folder: str, token: str) -> bool:
 
 
 def read(folder: str, token: str) -> Ticket | None:
-    """None where nobody has drawn it, or what is there tells of nobody: he died over it."""
+    """Read a ticket; None if nobody has drawn it, or if it does not say who did: it was only laid, or whoever drew it
+    died while writing."""
     try:
         fields = object_of(read_small(_path_of(folder, token), _LARGEST))
         host_id, guardian = text_of(fields, "host_id"), fields.get("guardian")

@@ -1,4 +1,4 @@
-"""What travels to workers with each order: the guardian and the runner as a zip, and the function that brings it."""
+"""What travels to workers with each order: guardian and runner in a zip, and the function that brings them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ _LONG_AGO: Final = (2020, 1, 1, 0, 0, 0)
 
 
 def make_call(first: Callable[[str], bool] | None) -> Callable[[bytes], bytes]:
-    """What an engine is given to call. However it is pickled, it names nothing of ours: a worker makes it of its text."""
+    """Make the function that an engine is given to call. However it is pickled, the pickle names nothing of ours: a worker makes
+    the function from its text."""
     return carrier.Call(_read_source(), zip_code(), first)
 
 
 @cache
 def zip_code() -> bytes:
-    """The same bytes for the same code: by their hash a worker knows what it has."""
+    """The zip. The same code always makes the same bytes: by their hash a worker knows what it has."""
     found = io.BytesIO()
     with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("batchdrain/__init__.py", "batchdrain/execution/__init__.py"):

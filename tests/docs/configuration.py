@@ -16,13 +16,13 @@ _HEAD: Final = """# Configuration
 
 <!-- Made by `python -m tests.docs.generate` from the settings model. Edit the descriptions there. -->
 
-Settings come from three places. Each one wins over those before it:
+This page lists every setting. Settings come from three places, and later places override earlier ones:
 
-1. the section `batchdrain:` of `invoke.yaml`, and of the other files that Invoke merges;
-2. variables `INVOKE_BATCHDRAIN_…` in the environment;
-3. flags of a task. [flags.md](flags.md) says which flag sets which key.
+1. the section `batchdrain:` of `invoke.yaml`, and of the other files that Invoke merges with it;
+2. environment variables `INVOKE_BATCHDRAIN_…`;
+3. flags of a task; [flags.md](flags.md) says which flag sets which key.
 
-`inv init` writes a section for your database. `inv doctor` checks all of it, and names every problem at once.
+`inv init` writes a section for your database. `inv doctor` checks all settings and reports every problem at once.
 
 ```yaml
 batchdrain:
@@ -32,39 +32,40 @@ batchdrain:
   timeout: {default_s: 20m}
 ```
 
-- A key that batchdrain does not know is an error, with a "did you mean".
-- A variable is named after the key's path, joined by underscores: `INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S=90`.
-  A list is given as JSON or with commas, nothing as `null`. [A list of words](tables.md#words) is JSON alone.
-- A duration is a number of seconds, or a text such as `90s`, `10m` or `1h`. It is at most a year.
-- YAML reads a bare `yes`, `no`, `on` or `off` as true or false. Quote such a word where a text is meant.
-- Relative paths start at the folder of `tasks.py`. `~` and `~user` at the beginning of a path are home folders; that
-  holds for a SQLite file in the URL, for the program of a command, and for files that flags name too. A variable
-  (`$HOME`, `${X}`, `%X%`) is refused in a path: nobody replaces it here.
-- Code (a policy or an engine by its path) is never named by a variable. It is imported only at the word of files, and
-  from files, that nobody but you and root may write: neither the files themselves, nor their compiled code, nor a link or
-  folder on the way to them, nor what they import in their turn. A group that only you are in is nobody else.
-- A settings file with aliases that stand for more than 100 000 values, or for themselves, is refused (78).
-- A password belongs into `DATABASE_URL` or into the driver's own file (`.pgpass`), not into `invoke.yaml`.
+- An unknown key is an error, and the message suggests the key that you probably meant.
+- The name of a variable is the path of the key, joined by underscores: `INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S=90`. Write a
+  list as JSON or with commas, and an empty value as `null`. [A list of words](tables.md#words) must be JSON.
+- A duration is a number of seconds, or a text such as `90s`, `10m` or `1h`. The longest duration is one year.
+- YAML reads a bare `yes`, `no`, `on` or `off` as true or false. Quote such a word if you mean a text.
+- Relative paths start at the folder of `tasks.py`. `~` and `~user` at the beginning of a path are home folders, also in
+  the URL of a SQLite file, in the program of a command, and in files that flags name. Variables (`$HOME`, `${X}`, `%X%`)
+  are not replaced in paths, so a path that contains one is refused.
+- Code (the path of a policy or an engine) can be named only in a file, never in a variable. Only you and root may be able
+  to write the file that names the code and the files that are imported. This includes compiled code, links and folders
+  on the way to these files, and all further imports. A group in which you are the only member counts as you.
+- A settings file is refused (78) if its YAML aliases expand to more than 100 000 values or refer to themselves.
+- Put a password into `DATABASE_URL` or into the file of the driver (`.pgpass`), not into `invoke.yaml`.
 
-`Settings.model_json_schema()` (from `batchdrain`) exports the same as a JSON Schema, for an editor that checks YAML.
+`Settings.model_json_schema()` (from `batchdrain`) exports the settings as a JSON Schema, for an editor that checks YAML.
 """
 _SECRETS: Final = """## Secrets
 
-What is taken out of every text that batchdrain shows or keeps:
+These secrets are removed from every text that batchdrain shows or stores:
 
-- the value of a variable whose name holds {anywhere}; or one of these words between underscores: {parts};
-- where such a value says more than the secret, the secret in it: `user:secret`, `Bearer secret`, cookies, what is named as a
-  secret in JSON, the path of a URL;
-- the password in the URL or connection string of any variable, and in any URL of a text;
-- of the database's URL whatever a driver is not known to ask for. `doctor` shows it as `***`.
+- the value of an environment variable whose name contains {anywhere}, or one of these words between underscores: {parts};
+- the secret inside such a value, if the value holds more than the secret: `user:secret`, `Bearer secret`, cookies, fields
+  that are named as secrets in JSON, the path of a URL;
+- the password in a URL or connection string of any variable, and in any URL inside a text;
+- every option in the URL of the database that is not a known option of the driver. `inv doctor` shows it as `***`.
 
-A value of fewer than 6 characters, and one that everybody has (`true`, `required`), is left. So are paths
-(`…_FILE`, `…_DIR`) and numbers that count (`…_LENGTH`, `…_TTL`). [promises.md](promises.md) says in which forms a secret is found.
+These values are not removed: values of fewer than 6 characters, common words (`true`, `required`), paths (`…_FILE`, `…_DIR`)
+and counts (`…_LENGTH`, `…_TTL`). [promises.md](promises.md) lists the forms in which a secret is found.
 """
 _PROFILES: Final = """## Profiles
 
-A profile (`profile`, or `--profile`) is a named set of limits, and the order that goes with them. What you set yourself
-wins over it. An empty cell means the default of the tables above. When to use which: [choosing.md](choosing.md#profiles).
+A profile (`profile`, or `--profile`) is a named set of limits, with an order that suits them. Your own settings override
+those of the profile. An empty cell means the default in the tables above. [choosing.md](choosing.md#profiles) says when to
+use which profile.
 """
 
 
@@ -83,7 +84,7 @@ def _sections(schema: Schema, model: Schema, path: tuple[str, ...]) -> Iterator[
     """A table of the model's own keys, then one for each section within it."""
     inner = {name: _resolved(schema, of) for name, of in model["properties"].items() if "$ref" in of}
     rows = [_row((*path, name), of) for name, of in model["properties"].items() if name not in inner]
-    title = f"`{'.'.join(path)}`" if path else "All keys that stand directly below `batchdrain:`"
+    title = f"`{'.'.join(path)}`" if path else "Keys directly below `batchdrain:`"
     says = "" if not path else f"{model['description']}\n\n"
     yield f"## {title}\n\n{says}| key | default | takes | means |\n|---|---|---|---|\n" + "".join(rows)
     for name, of in inner.items():

@@ -169,7 +169,7 @@ def test_durations_are_told_by_category_against_their_limit() -> None:
 def test_without_jinja2_the_format_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     page._template.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(UsageError, match=r"jinja2 is not installed; pip install 'batchdrain\[report\]'"):
+    with pytest.raises(UsageError, match=r"jinja2 is not installed; pip install '/path/to/batchdrain\[report\]'"):
         page_of(of_the_demo(2))
     page._template.cache_clear()
 

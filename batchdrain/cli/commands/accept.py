@@ -1,4 +1,4 @@
-"""inv accept: known failures that are not to be drained again. The user's table is only read."""
+"""inv accept: marks known failures that are not to be drained again. Only reads the user's table."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class AcceptFlags:
 
 
 def accept(invocation: Invocation, flags: AcceptFlags) -> None:
-    """`inv accept`. Raises UsageError for flags that say nothing together, or contradict each other."""
+    """`inv accept`. Raises UsageError for flags that are incomplete or contradict each other."""
     subjects, reason, until = _subjects(flags), flags.reason, flags.until
     if flags.clear and (reason is not None or until is not None):
         raise UsageError("--clear: takes back what was accepted, so it goes with no --reason and no --until")
@@ -71,7 +71,7 @@ def _subjects(flags: AcceptFlags) -> list[Subject]:
 
 
 def _find_meant(project: Project, subjects: Sequence[Subject]) -> list[Subject]:
-    """A glob that is the name of a run means that run alone."""
+    """The subjects with literal names: a glob that is also the name of a run means only that run."""
     if not any(one.run_id is not None and one.phase_id is None and has_magic(one.run_id) for one in subjects):
         return list(subjects)
     runs = [row.run_id for row in project.store.read_run_counts()]
@@ -103,7 +103,7 @@ def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool, out: Line
 def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: LinesOrJson) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     known = {note.subject: one for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
-    meant = _find_meant(project, subjects)  # an older one may be of the glob, from before there was such a run
+    meant = _find_meant(project, subjects)  # an older acceptance may be of the glob, from before the run existed
     subjects = [one if one.name in known else given for one, given in zip(meant, subjects, strict=True)]
     for subject in subjects:
         if subject.name not in known:
@@ -125,7 +125,7 @@ def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: Lin
 
 
 def _find_still(project: Project, subject: Subject, left: Acceptances) -> Skip | None:
-    """What accepts a phase, or a whole run, by another name."""
+    """What still accepts the phase or the whole run, under another name; None if nothing does."""
     if subject.run_id is None:
         return None
     if subject.phase_id is None:

@@ -1,4 +1,4 @@
-"""What acceptances concern now. Reads only."""
+"""Finds the failed phases that acceptances cover now. Reads only."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Affected:
     """The failed phases that are accepted."""
 
     count: int
-    examples: Mapping[str, Failure]  #: one of each accepted cluster that some phase fails with, by its id
+    examples: Mapping[str, Failure]  #: one failure of each accepted cluster that some phase fails with, by the cluster's id
 
 
 def find_affected(store: Store, accepted: Sequence[Acceptance]) -> Affected:
-    """By these acceptances alone, as the table stands. Raises DatabaseUnavailable."""
+    """Find the failed phases that these acceptances alone cover now. Raises DatabaseUnavailable."""
     known, count, examples = Acceptances(accepted), 0, dict[str, Failure]()
     asked = {one.subject.cluster for one in accepted} - {None}
     with store.database.read() as connection:

@@ -1,4 +1,4 @@
-"""inv stop, pause and continue: something is asked of a session that runs, on whatever host."""
+"""inv stop, pause and continue: send a request to a running session, on whatever host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from batchdrain.reports.status_view import DIED, render_status, state_of, to_fie
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
-_TRIES: Final = 3  #: while a chain goes from one part to the next
+_TRIES: Final = 3  #: while a chain passes from one part to the next
 _DONE = {
     Ask.STOP: "begins nothing more, and ends after the running phases",
     Ask.STOP_NOW: "ends what runs, gives it back, and ends",
@@ -29,7 +29,7 @@ _DONE = {
 
 
 def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, reason: str | None, shape: str = "text") -> int:
-    """Raises UsageError where it is not clear which session is meant, or the one that is named does not run;
+    """Send the request. Raises UsageError if it is not clear which session is meant, or the named one does not run; raises
     DatabaseUnavailable. Returns the exit code."""
     out = LinesOrJson(shape)
     with open_project(invocation) as project:
@@ -50,7 +50,8 @@ def _read_living(project: Project) -> list[SessionRow]:
 
 
 def _ask(project: Project, row: SessionRow, ask: Ask, reason: str) -> tuple[SessionRow, Asked | None]:
-    """The session that was asked in the end: of a chain whose next part began meanwhile that one is. None: it has ended."""
+    """The session that got the request, and the request; None if it has ended.
+    If the chain's next part began meanwhile, that one gets it."""
     for _ in range(_TRIES):
         asked = project.session_rows.ask(row, ask, by=_name_self(), reason=reason)
         if asked is not None or row.chain_uid is None:
@@ -84,7 +85,7 @@ def _say_when(row: SessionRow) -> str:
 
 
 def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | None:
-    """The session that is meant; None where none runs and none was named."""
+    """The session that is meant; None if none runs and none was named."""
     if session_id is not None:
         found = [row for row in running if session_id in {row.session_id, row.uid}]
         if not found:
@@ -99,9 +100,9 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
 
 
 def _name_self() -> str:
-    """user@host; a container may have no name for its user."""
+    """user@host. A container may have no name for its user."""
     try:
         user = getpass.getuser()
-    except (OSError, KeyError):  # the former since Python 3.13
+    except (OSError, KeyError):  # OSError since Python 3.13
         user = "somebody"
     return f"{user}@{socket.gethostname()}"

@@ -1,4 +1,4 @@
-"""What a report tells beside its session, and where that is saved."""
+"""What a report shows in addition to its session, and where the session is saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchdrain.sessions.whole import parts_of
 def beside_of(
     invocation: Invocation, settings: Settings, folder: SessionFolder, session: Session, ended: Exit | None
 ) -> Beside:
-    """What its report tells besides."""
+    """What the session's report shows in addition to the session."""
     goes_on, at = to_resume_command(invocation, folder, session), settings.source.columns.reason
     by_command = settings.command.result_from == "database"
     takes_reasons = at is not None and at.written == at.column and not by_command
@@ -26,5 +26,5 @@ def beside_of(
 
 
 def to_saved_paths(folder: SessionFolder, session: Session) -> str:
-    """Where it is saved, as it is shown: a line for each session of a chain."""
+    """The path where the session is saved, as it is shown; one line for each session of a chain."""
     return "\n".join(to_shown_path(folder.path(part.session_id)) for part in parts_of(session))

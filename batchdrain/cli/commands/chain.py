@@ -1,4 +1,4 @@
-"""What chain-with-queued, drain-all and the resume of a chain share: one chain, drained and reported as a whole."""
+"""The common part of chain-with-queued and drain-all: one chain is drained and reported as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchdrain.runtime.text import safe_text
 
 
 def drain_chain(invocation: Invocation, flags: ChainFlags, task: str) -> int:
-    """The queued phases that the flags are about, then the failed ones. Returns the exit code."""
+    """Drain the requested queued phases, then the failed ones. Returns the exit code."""
     with open_chain(invocation, flags) as (project, requests):
         chain = Chain.of(task, requests)
         chain.idle = find_idle_in_chain(project, requests)

@@ -1,4 +1,4 @@
-"""What drain-queued, chain-with-queued and drain-all are asked for: queued phases, and what is drained behind them."""
+"""The flags of drain-queued, chain-with-queued and drain-all: which queued phases are drained, and what after them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUEUED_BATCH_SIZE: Final = "--queued-batch-size"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainFlags:
-    """The flags of the tasks that drain queued phases; `settings` are those that set a setting."""
+    """The flags of the tasks that drain queued phases. `settings`: the flags that set a setting."""
 
     settings: Sequence[Override]
     max_batches: int | None
@@ -35,15 +35,15 @@ class ChainFlags:
     format: str = "text"
 
     def require_run(self) -> None:
-        """Raises UsageError."""
+        """Raises UsageError if no run is named."""
         if self.run_id is None:
             raise UsageError("--run-id: is required", remedy="name the run; `inv list-run-counts` lists them")
 
 
 @contextmanager
 def open_chain(invocation: Invocation, flags: ChainFlags) -> Iterator[tuple[Project, Mapping[Kind, DrainRequest]]]:
-    """The project, closed at the end, and what its queued and its failed phases are to be drained by. Raises ConfigError,
-    UsageError, DatabaseUnavailable."""
+    """The project, closed at the end, and how its queued and its failed phases are to be drained. Raises ConfigError,
+    UsageError and DatabaseUnavailable."""
     filters = Filters.of(run_id=flags.run_id, exclude_runs=flags.exclude_run, categories=flags.category)
     of_queued = [one for one in flags.settings if one.flag == _QUEUED_BATCH_SIZE]
     of_all = [one for one in flags.settings if one.flag != _QUEUED_BATCH_SIZE]

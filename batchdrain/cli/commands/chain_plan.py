@@ -1,4 +1,4 @@
-"""The dry run of a chain: one pass over each part, a line a run. Writes nothing."""
+"""The dry run of a chain: plans each part, and shows a line for each run. Writes nothing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from batchdrain.sessions.session import Kind, Status
 def show_chain_plan(
     project: Project, chain: Chain, less: Narrowing = AS_ASKED, *, fail_if_nothing: bool = False, shape: str = "text"
 ) -> int:
-    """Print what is left of a chain. Returns 0, 1 where nothing is planned and that is to fail, or the exit code with which
-    the chain would end, whatever comes of its phases. Raises ConfigError for a table that can't be drained."""
+    """Print what is left of a chain. Returns 0, or 1 if nothing is planned and that is to fail, or the exit code with which
+    the chain would end whatever its phases' results are. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(project.settings.command)
     plans, idle, recovery = dict[Kind, Plan](), list[str](), foresee_recovery(project)
     for kind in chain.requests:

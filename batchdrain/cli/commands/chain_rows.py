@@ -1,4 +1,4 @@
-"""The sessions of a chain as one line of `inv sessions`, and which chains are still open."""
+"""Shows the sessions of a chain as one line of `inv sessions`, and reads which chains are still open."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LEFT = (Status.RUNNING, Status.INTERRUPTED, Status.STOPPED)
 
 
 def join_chains(rows: Sequence[dict[str, Any]], left: Mapping[str, ChainRow]) -> list[dict[str, Any]]:
-    """`rows`: newest first, as they are listed; `left`: the chains that are not complete, by uid. Those of one chain become one
-    row, where its newest stood. Pure."""
+    """Join the rows of each chain into one, in the place of its newest. `rows`: newest first; `left`: the chains that are not
+    complete, by uid. Pure."""
     chains: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if row.get("chain_uid"):
@@ -32,7 +32,7 @@ def join_chains(rows: Sequence[dict[str, Any]], left: Mapping[str, ChainRow]) ->
 
 
 def read_chains_left(invocation: Invocation) -> dict[str, ChainRow]:
-    """Those that are not complete, by uid; none where the database does not answer."""
+    """The chains that are not complete, by uid; empty if the database does not answer."""
     try:
         with open_project(invocation) as project:
             return Chains(project.store.database, project.store.ledger).read_left()
@@ -41,7 +41,8 @@ def read_chains_left(invocation: Invocation) -> dict[str, ChainRow]:
 
 
 def _join(parts: Sequence[dict[str, Any]], row: ChainRow | None) -> dict[str, Any]:
-    """`parts`: newest first. `row`: of the ledger, where the chain is not complete. The line names the session by which the chain is resumed."""
+    """Join the rows of one chain. `parts`: newest first; `row`: the ledger's row if the chain is not complete. The line names
+    the session by which the chain is resumed."""
     states = [part["status"] for part in parts]
     alive = any(part["alive"] for part in parts)
     status = next((state for state in _LEFT if state in states), Status.COMPLETE)

@@ -1,4 +1,4 @@
-"""inv chain-with-queued: the queued phases of a run, then its failed ones."""
+"""inv chain-with-queued: drains the queued phases of a run, then its failed ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from batchdrain.cli.invocation import Invocation
 
 
 def chain_with_queued(invocation: Invocation, flags: ChainFlags) -> int:
-    """`inv chain-with-queued`. Returns the exit code of the whole."""
+    """`inv chain-with-queued`. Returns the exit code of the whole chain."""
     flags.require_run()
     return drain_chain(invocation, flags, "chain-with-queued")

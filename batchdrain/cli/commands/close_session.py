@@ -1,4 +1,4 @@
-"""inv resume --close: a dead session is completed as it stands. Starts no work."""
+"""inv resume --close: ends a dead session as it stands. Starts no work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from batchdrain.sessions.session import Session
 
 
 def close_session(invocation: Invocation, flags: ResumeFlags) -> int:
-    """Returns 0, 1 where there is nothing to close and that is to fail, or the code of what it held and the table does not take back. Raises SessionInUse for one that lives."""
+    """Close the session. Returns 0, or 1 if there is nothing to close and that is to fail, or the exit code of a phase that
+    the session held and the table does not take back. Raises SessionInUse if the session is alive."""
     if flags.settings:
         raise UsageError(
             f"{flags.settings[0].flag}: --close starts no work", remedy="leave the flag out, or leave out --close"

@@ -1,4 +1,4 @@
-"""inv clusters: what the backlog fails with, and what retries did about it. Reads only."""
+"""inv clusters: how the phases of the backlog fail, and what retries achieved. Reads only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from batchdrain.runtime.text import agree, count_of, safe_text
 
 WIDTH: Final = 100
 _LEAST_WIDTH: Final = 72
-"""For a row with an id."""
+"""The least width for a row with an id."""
 _SHOWN: Final = 20
 
 
@@ -63,9 +63,9 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
 def _render_table(
     project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None, columns: int | None
 ) -> Iterator[str]:
-    """`columns`: of the terminal; None where there is none."""
+    """`columns`: of the terminal; None if there is none."""
     width = min(WIDTH, columns or WIDTH)
-    is_narrow = width < _LEAST_WIDTH  # ids have no room in a row then
+    is_narrow = width < _LEAST_WIDTH  # then ids have no room in a row
     failed, of = sum(one.count for one in found), "" if run_id is None else f" of run {safe_text(run_id)}"
     clusters, bare = sum(bool(one.fingerprint) for one in found), sum(one.count for one in found if not one.fingerprint)
     beside = f", {bare} without a reason" if bare else ""
@@ -92,7 +92,7 @@ def _render_table(
 
 
 def _describe_rest(rest: Sequence[Cluster]) -> str:
-    """As the header counts: phases without a reason are no cluster."""
+    """The rest, counted like the header: phases without a reason are no cluster."""
     clusters, bare = sum(bool(one.fingerprint) for one in rest), sum(one.count for one in rest if not one.fingerprint)
     told = [f"{clusters} more {agree(clusters, 'cluster', 'clusters')}"] if clusters else []
     return " and ".join([*told, *([f"{count_of(bare, 'phase')} without a reason"] if bare else [])])
@@ -104,7 +104,7 @@ def _example_of(one: Cluster, redact: Redact) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """One line that fits, however much longer its escapes make it."""
+    """One line that fits, even if escapes make it longer."""
     room = width - 16
     line = safe_text(text, limit=room)
     return line if len(line) <= room else line[:room]
@@ -112,7 +112,7 @@ def _cut(text: str, width: int) -> str:
 
 def _scope_of(one: Cluster) -> str:
     if not one.fingerprint:
-        return "no cluster"  # phases without a reason have nothing in common
+        return "no cluster"  # phases without a reason need not have anything in common
     return "systemic" if one.is_systemic else "run-specific"
 
 

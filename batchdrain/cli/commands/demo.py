@@ -1,4 +1,4 @@
-"""inv demo: a sample database."""
+"""inv demo: makes a sample database."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SEED = 7
 
 
 def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None, shape: str = "text") -> None:
-    """Write the demo's database where the settings point to. Raises ConfigError unless that is a SQLite file that is
-    free, or a demo's."""
+    """Write the demo's database where the settings point to. Raises ConfigError unless that is a SQLite file that does not
+    exist yet, or is a demo's."""
     count = phases or _PHASES
     url = parse_url(database_url(settings_of(invocation), invocation.environ, invocation.root))
     if url.get_backend_name() != "sqlite" or not url.database:

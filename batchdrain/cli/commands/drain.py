@@ -56,7 +56,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
 
 
 def _with_triage(request: DrainRequest) -> DrainRequest:
-    """What a diagnosis calls promising goes first, behind the hints that people gave."""
+    """Let phases that a diagnosis calls promising go first, after the hints of people."""
     policy = list(request.settings.policy)
     names = [entry.get("name") if isinstance(entry, dict) else entry for entry in policy]
     if "promising-first" not in names:
@@ -65,7 +65,7 @@ def _with_triage(request: DrainRequest) -> DrainRequest:
 
 
 def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
-    """A plan is drained exactly: what would choose among its phases contradicts it."""
+    """Raises UsageError for a flag that would choose among the phases of a plan: a plan is drained exactly."""
     if flags.triage or filters != Filters() or flags.sets("--policy"):
         raise UsageError(
             "--plan: drains exactly the phases of the plan, so it goes with no filter, no policy and no triage",
@@ -76,7 +76,7 @@ def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
 def _with_plan(project: Project, request: DrainRequest, path: Path, *, explicit_size: bool) -> DrainRequest:
     plan = plan_file.load(path)
     theirs, ours = plan.database, project.store.identify()
-    knows_both = theirs.get("uid") is not None and ours["uid"] is not None  # a database has none before its first drain
+    knows_both = theirs.get("uid") is not None and ours["uid"] is not None  # a database has no uid before its first drain
     name = "uid" if knows_both else "place"
     if theirs.get(name) is not None and theirs[name] != ours[name]:
         raise BadData(

@@ -1,4 +1,4 @@
-"""inv drain-all: the queued phases of all runs, then the failed ones."""
+"""inv drain-all: drains the queued phases of all runs, then the failed ones."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from batchdrain.cli.invocation import Invocation
 
 
 def drain_all(invocation: Invocation, flags: ChainFlags) -> int:
-    """`inv drain-all`: run by run, most queued first, then what failed. Returns the exit code of the whole."""
+    """`inv drain-all`. The runs with most queued phases go first, then the failed phases.
+    Returns the exit code of the whole chain."""
     return drain_chain(invocation, flags, "drain-all")

@@ -18,7 +18,7 @@ _MAY_BE_IDLE: Final = frozenset({"--max-attempts", "--policy", "--workers"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainFlags:
-    """What was asked for; `settings` are the flags that set a setting."""
+    """The flags of drain and dry-run. `settings`: the flags that set a setting."""
 
     settings: Sequence[Override] = ()
     run_id: str | None = None
@@ -39,17 +39,17 @@ class DrainFlags:
 
     @property
     def names(self) -> frozenset[str]:
-        """Those that were given of the flags that may be without effect, beside the filters."""
+        """The given flags, other than the filters, that may turn out to change nothing."""
         quarantined = {"--include-quarantined"} if self.include_quarantined else set()
         return frozenset({one.flag for one in self.settings if one.flag in _MAY_BE_IDLE} | quarantined)
 
     def sets(self, flag: str) -> bool:
-        """Whether a setting was given by `flag`: '--policy'."""
+        """Whether a setting was given by `flag`, such as '--policy'."""
         return any(one.flag == flag for one in self.settings)
 
     @property
     def view(self) -> PlanView:
-        """What is shown of a dry run."""
+        """What a dry run shows."""
         from batchdrain.cli.commands.dry_run import PlanView
 
         output = None if self.output is None else Path(self.output)
@@ -57,7 +57,7 @@ class DrainFlags:
 
     @property
     def filters(self) -> Filters:
-        """Raises UsageError."""
+        """The filters of the flags. Raises UsageError."""
         return Filters.of(
             run_id=self.run_id,
             exclude_runs=self.exclude_run,

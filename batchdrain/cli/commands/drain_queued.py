@@ -1,4 +1,4 @@
-"""inv drain-queued: the queued phases of a run."""
+"""inv drain-queued: drains the queued phases of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""inv dry-run, and what --dry-run shows: the phases that a drain would take. Writes nothing but a plan file."""
+"""inv dry-run and --dry-run: show the phases that a drain would take. Writes nothing but a plan file."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from batchdrain.runtime.text import safe_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """What is shown of a plan beside its phases, and where it is written to."""
+    """What of a plan is shown, and the file it is written to."""
 
     output: Path | None = None  #: the plan's file
-    dry: bool = False  #: not even that one is written, by Invoke's own --dry
-    explain: bool = False  #: every phase, chosen or skipped
-    quiet: bool = False  #: the sums alone
+    dry: bool = False  #: Invoke's own --dry: not even the plan's file is written
+    explain: bool = False  #: show every phase, chosen or skipped
+    quiet: bool = False  #: show only the sums
 
 
 def show_plan(
@@ -41,9 +41,10 @@ def show_plan(
     view: PlanView = PlanView(),
     left: Resumption | None = None,
 ) -> int:
-    """Print the plan of a request; write it to a file where asked. `left`: of a session that would go on. Writes nothing else.
-    Returns 0, 1 where nothing is planned and that is to fail, or the exit code of what keeps a drain from beginning. Raises
-    ConfigError for a table that can't be drained, BadData where a drain would end with it, whatever comes of its phases."""
+    """Print the plan of a request, and write it to a file if asked. `left`: what is left of a session that would go on.
+    Writes nothing else. Returns 0, or 1 if nothing is planned and that is to fail, or the exit code of the problem that keeps
+    a drain from beginning. Raises ConfigError for a table that can't be drained, and BadData if a drain would end with it
+    whatever its phases' results are."""
     project.require_fit_table(request.settings.command)
     request = settle(project, request)
     found = make_dry_plan(project, request, left)
@@ -84,7 +85,7 @@ def _tell_file(view: PlanView) -> Iterator[str]:
 
 
 def _end(project: Project, request: DrainRequest, found: DryPlan) -> int:
-    """As the drain would. What keeps it from beginning is told already."""
+    """End like the drain would. Problems that keep it from beginning have been shown already."""
     failure = foresee_failure(project, found.made, found.problems)
     if failure is None:
         return int(request.fail_if_nothing and not found.made.all)
@@ -96,7 +97,7 @@ def _end(project: Project, request: DrainRequest, found: DryPlan) -> int:
 def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: bool) -> Iterator[str]:
     made, state = found.made, request.state.value
     yield "Dry run: nothing is written"
-    read = {} if found.recovery else {state: made.total}  # what recovery would give back stands otherwise in the table
+    read = {} if found.recovery else {state: made.total}  # recovery would change the counts of the table
     yield f"Database: {project.store.where}: {describe_reading(project.store.read_run_counts(), read)}"
     yield f"Target: Process {made.describe_most(f'{state} phase') if found.limit is not None else f'all {state} phases'}"
     yield from (f"  ! {safe_text(line)}" for line in found.idle)

@@ -1,4 +1,4 @@
-"""inv events: the event log of a session, to its end or as it grows. Reads files alone, and only reads."""
+"""inv events: shows the event log of a session, up to its end or while it grows. Reads only files, and only reads."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from batchdrain.sessions.session import Session
 _ENDS: Final = frozenset({Event.SESSION_STOPPED.value, Event.SESSION_COMPLETED.value})
 _LOOK_S: Final = 0.25
 _GOES_ON_S: Final = 2.0
-"""A session that ended, and that somebody holds, may be about to go on."""
+"""Seconds. A session that ended but is still held by a process may be about to go on."""
 
 
 def show_events(invocation: Invocation, *, session_id: str | None, format_name: str, follow: bool) -> None:
-    """`inv events`. Raises UsageError where there is no such log, BadData."""
+    """`inv events`. Raises UsageError if there is no such log, and BadData."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     name = _choose(invocation, folder) if session_id is None else session_id
     require_id(name)
     try:
         reader = EventReader(folder.events_path(name))
     except FileNotFoundError:
-        folder.load(name)  # which says so where the whole session is not there
+        folder.load(name)  # raises the right error if the whole session does not exist
         raise UsageError(
             f"session {name}: there is no event log of it", remedy=f"`inv summary --session-id={name}` shows the rest"
         ) from None
@@ -50,7 +50,7 @@ def show_events(invocation: Invocation, *, session_id: str | None, format_name: 
 
 
 def _choose(invocation: Invocation, folder: SessionFolder) -> str:
-    """The newest of this database that has a log."""
+    """The newest session of this database that has a log."""
     for name, found in folder.all():
         if folder.events_path(name).is_file() and (not isinstance(found, Session) or is_of_this_database(invocation, found)):
             return name
@@ -58,10 +58,10 @@ def _choose(invocation: Invocation, folder: SessionFolder) -> str:
 
 
 def _follow(folder: SessionFolder, name: str, reader: EventReader, listing: _Listing) -> None:
-    """Until the session ends, its process is dead, or nobody reads."""
+    """Show events until the session ends, its process is dead, or nobody reads."""
     last = monotonic()
     while True:
-        is_held = folder.is_held(name)  # asked first: what was written before its end is read then
+        is_held = folder.is_held(name)  # asked first, so that whatever was written before the process ended is read
         if listing.show(reader):
             last = monotonic()
         if not listing.has_reader:
@@ -71,22 +71,22 @@ def _follow(folder: SessionFolder, name: str, reader: EventReader, listing: _Lis
         if not is_held:
             listing.tell(f"session {name}: its process is dead; `inv resume` goes on with it")
             return
-        if not wait_while_read(sys.stdout, _LOOK_S):  # nothing tells of an event: the file is looked at again
+        if not wait_while_read(sys.stdout, _LOOK_S):  # no event tells of a new line, so the file is read again
             return
 
 
 class _Listing:
-    """What is printed of one log."""
+    """Prints the events of one log."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._out = Output()
         self._unreadable = 0
-        self.has_ended = False  #: so the last line says
+        self.has_ended = False  #: whether the last line says that the session ended
 
     @property
     def has_reader(self) -> bool:
-        """Whether anybody is known to have left."""
+        """Whether the reader is not known to have left."""
         return self._out.is_open
 
     def show(self, reader: EventReader) -> bool:
@@ -100,11 +100,11 @@ class _Listing:
         return found
 
     def tell(self, text: str) -> None:
-        """What is no event: beside the lines."""
+        """Print a line that is no event, on stderr."""
         Output(sys.stderr).line(f"batchdrain: {safe_text(text)}")
 
     def end(self, *, has_part: bool) -> None:
-        """Nothing more is read. `has_part`: a line is there that nobody will end."""
+        """End the listing. `has_part`: an incomplete line is there that nobody will complete."""
         broken = self._unreadable + has_part
         if broken and self.has_reader:
             self.tell(f"{count_of(broken, 'line')} of the log {agree(broken, 'is', 'are')} no event, as after a crash")
@@ -113,7 +113,7 @@ class _Listing:
         event = _read_event(raw)
         try:
             line = None if event is None else to_json_line(event) if self._as_json else to_line(event)
-        except (RecursionError, ValueError):  # it could be read, just so; 1e999 is no number that JSON has
+        except (RecursionError, ValueError):  # it could just be read; JSON has no number for 1e999
             line = None
         if event is None or line is None:
             self._unreadable += 1
@@ -126,7 +126,7 @@ class _Listing:
 
 
 def _read_event(raw: bytes) -> dict[str, Any] | None:
-    """None for what is no event."""
+    """The event of a line; None if it is no event."""
     try:
         found = json.loads(raw, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -135,5 +135,5 @@ def _read_event(raw: bytes) -> dict[str, Any] | None:
 
 
 def _refuse(name: str) -> NoReturn:
-    """NaN and its like, which Python reads and JSON does not have."""
+    """Refuse NaN and the like, which Python reads but JSON does not have."""
     raise ValueError(name)

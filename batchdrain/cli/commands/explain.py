@@ -1,4 +1,4 @@
-"""inv explain: the history of one phase, or what has become of all failed ones. Reads only."""
+"""inv explain: shows the history of one phase, or what has become of all failed ones. Reads only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ExplainFlags:
 
 
 def explain(invocation: Invocation, flags: ExplainFlags) -> None:
-    """`inv explain`. Raises UsageError for a phase that neither the table nor the ledger knows; ConfigError,
+    """`inv explain`. Raises UsageError for a phase that neither the table nor the ledger knows, ConfigError and
     DatabaseUnavailable."""
     if flags.phase_id is not None and flags.run_id is None:
         raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")

@@ -1,4 +1,4 @@
-"""What has become of all failed phases, counted, for people and as JSON. Reads only."""
+"""Counts what has become of all failed phases, for people and as JSON. Reads only."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ _MEANS: Final[Mapping[DispositionKind, str]] = {
     DispositionKind.HOPELESS: "left out by a diagnosis: `inv reopen` lifts its verdict",
 }
 _NAMED: Final = (DispositionKind.QUARANTINED, DispositionKind.HOPELESS)
-"""Of these the first phases are named: somebody has to look at each."""
+"""The first phases of these dispositions are named, since somebody has to look at each."""
 
 
 def show_counts(project: Project, run_id: str | None, beside: Beside, *, as_json: bool) -> None:
-    """Of every run, or of those that `run_id` names. Raises UsageError, ConfigError, DatabaseUnavailable."""
+    """Show the counts of every run, or of the runs that `run_id` names. Raises UsageError, ConfigError and
+    DatabaseUnavailable."""
     store, (filters, idle) = project.store, settle_named(project, run_id)
     selection = Selection(
         store=store, settings=project.settings, filters=filters, state=PhaseState.FAILED, given_back=foresee_recovery(project)

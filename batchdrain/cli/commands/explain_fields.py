@@ -1,4 +1,4 @@
-"""One phase that is explained, in plain JSON values."""
+"""The explanation of one phase as plain JSON values."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from batchdrain.planning.disposition import Disposition
 from batchdrain.runtime import clock
 
 FindFile = Callable[[PastAttempt, str], AttemptFile]
-"""Where a log of an attempt lies, by its path in the ledger."""
+"""Finds the log of an attempt by its path in the ledger."""
 
 
 def to_fields(found: Explanation, redact: Redact, find_file: FindFile) -> dict[str, Any]:
-    """Texts without secrets; all of them as hostile as the table."""
+    """The fields of an explanation. Their texts have no secrets, but are as untrusted as the user's table."""
     history, failure = found.history, found.failure
     return {
         "run_id": found.key.run_id,
@@ -44,13 +44,13 @@ def to_fields(found: Explanation, redact: Redact, find_file: FindFile) -> dict[s
 
 
 def fields_of_disposition(found: Disposition) -> dict[str, Any]:
-    """Its kind, why, and until when."""
+    """The fields of a disposition: its kind, why, and until when."""
     until = None if found.until is None else clock.to_iso(found.until)
     return {"kind": found.kind.value, "reason": found.reason, "until": until}
 
 
 def fields_of_reopening(note: Note) -> dict[str, Any]:
-    """By whom, when and why, and what was lifted."""
+    """The fields of a reopening: by whom, when and why, and what was lifted."""
     lifted = note.content.get("lifted")
     return {
         "at": note.at,

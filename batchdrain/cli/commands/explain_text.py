@@ -1,4 +1,4 @@
-"""One phase that is explained, for people."""
+"""The explanation of one phase as lines for people."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _LIFTED_BY: Final[Mapping[DispositionKind, tuple[str, str]]] = {
     DispositionKind.HOPELESS: ("reopen", "--reason=…"),
     DispositionKind.ACCEPTED: ("accept", "--clear"),
 }
-"""The task and the flag beside the ids that make it open again."""
+"""The task that makes the phase open again, and its flag in addition to the ids."""
 
 
 class PhaseText:
-    """Of one phase."""
+    """The lines about one phase."""
 
     def __init__(self, found: Explanation, beside: Beside, find_file: FindFile) -> None:
         self._found = found
@@ -35,7 +35,7 @@ class PhaseText:
         self._beside = beside
 
     def render(self, where: str) -> Iterator[str]:
-        """Lines; `where`: the database."""
+        """The lines. `where`: the name of the database."""
         found, failure = self._found, self._found.failure
         yield safe_text(f"Phase {found.key} is {found.state_word}: {where}")
         if failure.text is not None:

@@ -1,4 +1,5 @@
-"""What GitHub Actions is told of a drain beside its log: annotations, and the page of the step. Other CI reads a file."""
+"""What GitHub Actions gets from a drain in addition to its log: annotations, and the summary page of the step. Other CI
+systems read a file."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ from batchdrain.sessions.session import Session
 ACTIONS: Final = "GITHUB_ACTIONS"
 STEP_SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 LARGEST: Final = 900_000
-"""Bytes. GitHub takes 1 MiB of a step, and nothing of what is larger."""
+"""Bytes. GitHub takes 1 MiB for a step, and ignores the whole page if it is larger."""
 
 
 def tell_github(invocation: Invocation, session: Session, saved_to: str, beside: Beside) -> None:
-    """Where we run under it: at most ten annotations, and the Markdown summary at the end of the step's file. A file that
-    can't be written is told, and changes no exit code."""
+    """Under GitHub Actions, write at most ten annotations, and append the Markdown summary to the step's file. If the file
+    can't be written, that is told, and the exit code stays."""
     if invocation.environ.get(ACTIONS) == "true":
         annotate(find_worst(session, saved_to), passes=beside.ended is not None and beside.ended.code == 0)
     if path := invocation.environ.get(STEP_SUMMARY):
@@ -36,7 +37,7 @@ def tell_github(invocation: Invocation, session: Session, saved_to: str, beside:
 
 
 def cut_lines(text: bytes, most: int) -> bytes:
-    """At most so many bytes: whole lines, and a last one that says that something is left out."""
+    """Cut to at most `most` bytes: whole lines, and a last line that says that something is left out."""
     if len(text) <= most:
         return text
     told = b"\nThe rest is left out: `inv summary` has all of it.\n"

@@ -1,4 +1,4 @@
-"""The command that goes on with a session that was interrupted or stopped."""
+"""The command that resumes a session that was interrupted or stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchdrain.sessions.whole import parts_of
 
 
 def to_resume_command(invocation: Invocation, folder: SessionFolder, session: Session) -> str | None:
-    """As it is typed; None where nothing can go on. Asks no database: it may be what is missing."""
+    """The command as it is typed; None if nothing can go on. Does not ask the database, which may be what failed."""
     status = session.current_status
     if status is Status.COMPLETE or (session.stopped_because or "").startswith(FULL.rule):
         return None
@@ -26,7 +26,7 @@ def to_resume_command(invocation: Invocation, folder: SessionFolder, session: Se
 
 
 def _is_first(folder: SessionFolder, session: Session) -> bool:
-    """Whether a `resume` that names no session takes this one: nothing newer may be incomplete, or go on with its chain."""
+    """Whether a `resume` without a session id takes this session: no newer one may be incomplete, or belong to a chain."""
     for name, found in folder.all():
         if name == session.session_id:
             return True

@@ -1,4 +1,4 @@
-"""One chain, drained and reported as a whole."""
+"""Drains one chain, and reports it as a whole."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from batchdrain.reports.exit_words import explain_exit
 
 
 class Told(NamedTuple):
-    """How a chain is told."""
+    """How a chain's results are told."""
 
     quiet: bool
     fail_if_nothing: bool

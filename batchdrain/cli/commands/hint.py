@@ -1,4 +1,4 @@
-"""inv hint: manual priorities of runs."""
+"""inv hint: sets manual priorities of runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class HintFlags:
 
 
 def hint(invocation: Invocation, flags: HintFlags) -> None:
-    """`inv hint`. Raises UsageError for flags that say nothing together, or contradict each other."""
+    """`inv hint`. Raises UsageError for flags that are incomplete or contradict each other."""
     glob, priority, reason = flags.run_id, flags.priority, flags.reason
     if flags.clear and (priority is not None or reason is not None):
         raise UsageError("--clear: takes a hint back, so it goes with --run-id alone", remedy="leave the other flags out")
@@ -53,7 +53,7 @@ def hint(invocation: Invocation, flags: HintFlags) -> None:
 
 
 def _find_meant(project: Project, glob: str) -> str:
-    """A glob that is the name of a run means that run alone."""
+    """The glob as a literal name if it is also the name of a run, since it then means only that run."""
     return to_literal(glob, [row.run_id for row in project.store.read_run_counts()]) if has_magic(glob) else glob
 
 
@@ -77,7 +77,7 @@ def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool,
 def _clear(project: Project, glob: str, *, dry: bool, out: LinesOrJson) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     known = [note.subject for note in notes.read(NoteKind.HINT)]
-    if (meant := _find_meant(project, glob)) in known:  # an older one may be of the glob, from before there was such a run
+    if (meant := _find_meant(project, glob)) in known:  # an older hint may be of the glob, from before the run existed
         glob = meant
     of_every_table = any(note.subject == glob for note in notes.read_shared(NoteKind.HINT))
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
@@ -124,5 +124,5 @@ def _count_matches(glob: str, counts: Sequence[RunCounts]) -> str:
 
 
 def _signed(priority: int) -> str:
-    """'+5', '-5', and '0': none is no more than none."""
+    """'+5', '-5', or '0'."""
     return f"{priority:+}" if priority else "0"

@@ -1,4 +1,4 @@
-"""What plugins import in their turn: nothing is imported from a file that others may write, now or later."""
+"""Guards what plugins import themselves: nothing is imported from a file that others may write, now or later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from batchdrain.cli.commands.own_files import require_own
 
 
 class ImportGuard(MetaPathFinder):
-    """Looks at each module's file before Python does, wherever it is outside of the installation; finds none itself."""
+    """A finder that checks each module's file before Python imports it, unless it belongs to the installation.
+    It finds no module itself."""
 
     def __init__(self) -> None:
         names = ("stdlib", "platstdlib", "purelib", "platlib")
@@ -30,7 +31,7 @@ class ImportGuard(MetaPathFinder):
         return None
 
     def files_of(self, spec: ModuleSpec) -> Iterator[Path]:
-        """What importing it reads, and the folders of that: source, compiled code, the folders of a package."""
+        """The files that importing a module reads, with their folders: source, compiled code, the folders of a package."""
         for name in (spec.origin if spec.has_location else None, *(spec.submodule_search_locations or ())):
             if name is not None and not self._is_installed(Path(name)):
                 yield from (Path(name), Path(name).parent)
@@ -39,13 +40,13 @@ class ImportGuard(MetaPathFinder):
                     yield from (compiled, compiled.parent)
 
     def _is_installed(self, path: Path) -> bool:
-        """By its own place and not by that to which a link leads."""
+        """Whether the path is in the installation. The path itself counts; a link into the installation does not."""
         place = path.parent.resolve() / path.name
         return any(place.is_relative_to(folder) for folder in self._installed) and not path.is_symlink()
 
 
 def guard_imports() -> ImportGuard:
-    """From now on, for as long as this process lives."""
+    """Guard all imports from now on, until this process ends."""
     for finder in sys.meta_path:
         if isinstance(finder, ImportGuard):
             return finder

@@ -1,4 +1,4 @@
-"""inv list-run-counts: each run's phases by state. Reads only."""
+"""inv list-run-counts: shows the phases of each run by state. Reads only."""
 
 from __future__ import annotations
 

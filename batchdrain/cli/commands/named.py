@@ -1,4 +1,4 @@
-"""That what a flag names is there: what is misspelt must not pass for what nothing is to be said of."""
+"""Checks that what a flag names exists: a misspelt name must not look like one about which there is nothing to say."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from batchdrain.planning.without_effect import describe_no_run, find_idle_runs
 
 
 def require_run(project: Project, run_id: str, runs: Sequence[RunCounts]) -> None:
-    """Raises UsageError for a name that no run has or had. A glob speaks of runs that come later, too; and where there is no run
-    at all, that is told instead."""
+    """Raises UsageError for a name that no run has or had. Globs are accepted, since they may mean later runs. If there is no
+    run at all, the caller tells that instead."""
     if not runs or has_magic(run_id) or any(row.run_id == run_id for row in runs):
         return
     if run_id not in project.store.history.read_past().runs:  # rows may go once they are complete
@@ -31,8 +31,8 @@ def require_run(project: Project, run_id: str, runs: Sequence[RunCounts]) -> Non
 
 
 def settle_named(project: Project, run_id: str | None) -> tuple[Filters, list[str]]:
-    """The runs that --run-id names (None: all), and that it changes nothing, a line each. Raises UsageError for a name that no
-    run has."""
+    """The runs that --run-id names (None: all), and messages if it changes nothing, one line each. Raises UsageError for a
+    name that no run has."""
     filters = settle_run(project.store, Filters.of(run_id=run_id))
     runs = [] if run_id is None else project.store.read_run_counts()
     if run_id is not None and not filters.run_id_is_glob:
@@ -55,8 +55,8 @@ def require_phase(project: Project, key: PhaseKey, runs: Sequence[RunCounts]) ->
 def require_subjects(
     project: Project, subjects: Sequence[Subject], runs: Sequence[RunCounts], clusters: Container[str]
 ) -> None:
-    """Raises UsageError for what neither stands in the table nor is known otherwise. `clusters`: ids of those that some phase
-    fails with."""
+    """Raises UsageError for a subject that is neither in the table nor known otherwise. `clusters`: the ids of the clusters
+    that some phase fails with."""
     for one in subjects:
         if one.run_id is not None and one.phase_id is not None:
             require_phase(project, PhaseKey(one.run_id, one.phase_id), runs)
@@ -66,7 +66,7 @@ def require_subjects(
 
 
 def find_idle_globs(subjects: Iterable[Subject], runs: Sequence[RunCounts]) -> Iterator[str]:
-    """Globs that no run matches now, a line each: one may be misspelt, or of runs that come later."""
+    """The globs that match no run now, one line each: a glob may be misspelt, or mean later runs."""
     for one in subjects if runs else ():
         if one.run_id is not None and one.phase_id is None:
             matches = matcher(one.run_id)
@@ -75,12 +75,12 @@ def find_idle_globs(subjects: Iterable[Subject], runs: Sequence[RunCounts]) -> I
 
 
 def describe_shared(note: str, *, dry: bool) -> str:
-    """What is told where something is taken back that was said before notes were of one table."""
+    """The message if something is taken back that was written before notes belonged to one table."""
     return f"{note} {'is' if dry else 'was'} of an earlier batchdrain, and {'holds' if dry else 'held'} for every table of the ledger"
 
 
 def _require_met(project: Project, absent: Sequence[Subject]) -> None:
-    """Clusters that no phase fails with now: some drain has met them, or they are accepted already."""
+    """Raises UsageError for a cluster that no phase fails with now, unless a drain has met it or it is accepted already."""
     if not absent:
         return
     store = project.store

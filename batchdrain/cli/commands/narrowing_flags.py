@@ -1,4 +1,4 @@
-"""The flags of a resume, as what they ask for besides the session's own."""
+"""The flags of a resume that narrow what the session itself was asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BATCH_SIZE: Final = "--batch-size"
 
 
 def require_narrow(flags: DrainFlags) -> None:
-    """Raises UsageError for a flag that a session brings with it, or that would widen it."""
+    """Raises UsageError for a flag that the session already determines, or that would widen it."""
     widening = [one.flag for one in flags.settings if one.flag not in {_BATCH_SIZE, FINISH_CURRENT, *NARROWED}]
     widening += [f"--{name}" for name in ("plan", "triage", "group") if getattr(flags, name)]
     if widening:
@@ -26,7 +26,7 @@ def require_narrow(flags: DrainFlags) -> None:
 
 
 def narrowing_of(invocation: Invocation, flags: DrainFlags) -> Narrowing:
-    """What the flags ask for besides the session's own. Raises UsageError for a wrong value."""
+    """What the flags request in addition to the session's own request. Raises UsageError for a wrong value."""
     asked = settings_of(invocation, flags.settings)
     limits: dict[str, Any] = {}
     for flag, (path, _) in NARROWED.items():

@@ -1,4 +1,4 @@
-"""From an Invocation to an open project and a screen."""
+"""Makes an open project and a screen from an Invocation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> Settings:
-    """Raises ConfigError, UsageError."""
+    """The checked settings of an invocation. Raises ConfigError and UsageError."""
     require_own_names(invocation)
     require_quoted_ids(invocation.files)
     settings = load(invocation.section, invocation.environ, overrides)
@@ -34,7 +34,8 @@ def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> S
 
 
 def _require_known(settings: Settings, flags: Collection[str]) -> None:
-    """What a flag names is there. Raises UsageError, which names the flag: the configuration is not to be mended."""
+    """Check that the things that flags name exist.
+    Raises UsageError that names the flag, since the configuration is not at fault."""
     for name, check in (("policy", _require_policy), ("engine", _require_engine)):
         if f"--{name}" in flags:
             try:
@@ -57,7 +58,7 @@ def _require_engine(settings: Settings) -> None:
 
 @contextmanager
 def open_project(invocation: Invocation, overrides: Sequence[Override] = ()) -> Iterator[Project]:
-    """The project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
+    """The project, closed at the end. Raises ConfigError, UsageError and DatabaseUnavailable."""
     project = Project.open(settings_of(invocation, overrides), invocation.environ, invocation.root, tell_silence)
     try:
         yield project
@@ -66,12 +67,12 @@ def open_project(invocation: Invocation, overrides: Sequence[Override] = ()) -> 
 
 
 def tell_silence(sentence: str) -> None:
-    """A database is silent. To stderr: what a script reads stays as it is."""
+    """Tell that the database is silent. The line goes to stderr, so that scripts read an unchanged stdout."""
     Output(sys.stderr).line(f"batchdrain: {safe_text(sentence)}")
 
 
 def screen_for(*, quiet: bool, shape: str) -> Screen:
-    """A live display on a terminal, plain lines elsewhere, nothing where only the report is wanted."""
+    """A live display on a terminal, plain lines elsewhere, nothing if only the report is wanted."""
     from batchdrain.cli.screens.plain import PlainScreen
     from batchdrain.drain.screen import Silent
 
@@ -88,6 +89,6 @@ def screen_for(*, quiet: bool, shape: str) -> Screen:
 
 
 def output_after(*, was_stopped: bool) -> Output:
-    """Where the report of a drain goes. A reader may take his time, unless a signal asked us to stop."""
+    """The output for the report of a drain. A reader may take any time, unless a signal asked us to stop."""
     stream: Any = Outlet(sys.stdout) if was_stopped and sys.stdout is not None else None
     return Output(stream)

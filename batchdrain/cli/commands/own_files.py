@@ -1,4 +1,4 @@
-"""Whether a file is ours: neither it nor what leads to it may be written by others."""
+"""Checks whether a file is ours: others may write neither the file nor anything on the way to it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_CLOEXEC
 
 
 def require_own(path: Path, what: str) -> None:
-    """Raises ConfigError where others may write it, or put something else in its place or in that of a link or a folder on
-    the way to it. `what`: it is for. Nothing where there is no such file."""
+    """Raises ConfigError if others may write the file, or replace it, a link or a folder on the way to it. `what`: what the
+    file is for. Does nothing if there is no such file."""
     try:
         fd = os.open(path, _LOOK)
     except OSError:  # it names nothing
@@ -36,7 +36,8 @@ def require_own(path: Path, what: str) -> None:
 
 
 def _without_sticky(found: os.stat_result) -> os.stat_result:
-    """A folder with the sticky bit without its other rights to write: others may add files there, and change none."""
+    """The rights of a folder. With the sticky bit its rights to write for others are left out:
+    they may add files there, but change none."""
     if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX:
         return os.stat_result((found.st_mode & ~(stat.S_IWGRP | stat.S_IWOTH), *found[1:]))
     return found

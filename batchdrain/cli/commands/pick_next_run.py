@@ -1,4 +1,4 @@
-"""inv pick-next-run: the run to drain next. Reads only."""
+"""inv pick-next-run: shows the run to drain next. Reads only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from batchdrain.sessions.session import Kind
 
 
 def show_next_run(invocation: Invocation, *, state: str, format_name: str) -> None:
-    """`inv pick-next-run`: one line, or nothing."""
+    """`inv pick-next-run`. Prints one line, or nothing."""
     with open_project(invocation) as project:
         run_id = choose_next_run(project, state)
         run_type = "" if run_id is None else project.settings.run_type_of(run_id)
@@ -31,7 +31,7 @@ def show_next_run(invocation: Invocation, *, state: str, format_name: str) -> No
 
 
 def choose_next_run(project: Project, state: str) -> str | None:
-    """The run with most queued phases, else the run of the first phase that a drain would take; None: neither."""
+    """The run with most queued phases, else the run of the first phase that a drain would take; None if there is neither."""
     if state in {"any", "queued"}:
         usable = UsableIds(project.settings.command.argv)
         for row in project.store.read_run_counts():

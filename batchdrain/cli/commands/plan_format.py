@@ -1,4 +1,4 @@
-"""The formats of a plan, for the tasks whose reports know more of them."""
+"""The formats of a plan, for the tasks whose reports have more formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FORMATS: Final = ("text", "json")
 
 
 def require_plan_format(name: str) -> str:
-    """The name. Raises UsageError for a format of reports alone."""
+    """Returns the name. Raises UsageError for a format that only reports have."""
     if name not in _FORMATS:
         raise UsageError(f"--format: expected {' or '.join(_FORMATS)} for a dry run, got {name!r}")
     return name

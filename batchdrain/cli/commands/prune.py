@@ -1,4 +1,5 @@
-"""inv prune: old sessions, their logs, and attempts that nobody needs go. Without --yes it shows what would."""
+"""inv prune: removes old sessions, their logs, and attempts that nobody needs.
+Without --yes it shows what it would remove."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ class PruneFlags:
 
 
 def prune(invocation: Invocation, flags: PruneFlags) -> None:
-    """`inv prune`. Raises UsageError, SessionInUse, FilesUnavailable for what could not be removed, DatabaseUnavailable."""
+    """`inv prune`. Raises UsageError, SessionInUse and DatabaseUnavailable,
+    and FilesUnavailable for files that could not be removed."""
     if flags.older_than is None and not flags.session_id:
         raise UsageError("--older-than: is missing", remedy="name an age, as --older-than=30d, or a session (--session-id)")
     before, is_dry = None if flags.older_than is None else clock.now() - flags.older_than, invocation.dry or not flags.yes
@@ -76,7 +78,7 @@ def prune(invocation: Invocation, flags: PruneFlags) -> None:
 
 
 def _render(found: Pruned, plan: PrunePlan, what: str, columns: int | None, *, is_dry: bool) -> Iterator[str]:
-    """`columns`: of the terminal; None where there is none."""
+    """`columns`: of the terminal; None if there is none."""
     if found.counts:
         yield f"{'Would remove' if is_dry else 'Removed'} {what}:"
     else:
@@ -98,7 +100,7 @@ def _render(found: Pruned, plan: PrunePlan, what: str, columns: int | None, *, i
 
 
 def _to_size(size: int) -> str:
-    """'12 B', '3.4 MB'."""
+    """A size for people: '12 B', '3.4 MB'."""
     if size < 1000:
         return f"{size} B"
     value = size / 1000

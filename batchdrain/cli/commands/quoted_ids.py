@@ -1,4 +1,4 @@
-"""Numbers and dates in a settings file where an id is meant: YAML reads 007 as 7, and no run is called so."""
+"""Finds numbers and dates in a settings file where an id is meant: YAML reads 007 as 7, which is no run's name."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from batchdrain.model.errors import ConfigError
 _yaml: Final[Any] = _of_invoke
 _SECTION: Final = "batchdrain"
 _NAMING: Final = ("depends_on", "run_types", "states")
-"""Keys below which every text is an id, a glob or a word of the user's."""
+"""Every text below these keys is an id, a glob or a word of the user's."""
 _KINDS: Final = {"int": "a number", "float": "a number", "timestamp": "a date"}
 
 
 def require_quoted_ids(files: Sequence[Path]) -> None:
-    """Raises ConfigError for each that YAML reads as something that is written otherwise. A plain 7 is the id '7'."""
+    """Raises ConfigError with all values that YAML reads differently from how they are written.
+    A plain 7 is fine: it is the id '7'."""
     problems = [f"{path}: {problem}" for path in files if path.suffix in {".yaml", ".yml"} for problem in _find_in(path)]
     if problems:
         raise ConfigError.of(problems)
@@ -30,7 +31,7 @@ def _find_in(path: Path) -> Iterator[str]:
         if not any(name.encode() in raw for name in _NAMING):
             return
         top = _yaml.compose(raw, Loader=_yaml.SafeLoader)
-    except (OSError, _yaml.YAMLError):  # whoever reads it says so
+    except (OSError, _yaml.YAMLError):  # whoever reads the file reports this
         return
     loader = _yaml.SafeLoader("")
     for node in _scalars_of(top):
@@ -45,7 +46,7 @@ def _find_in(path: Path) -> Iterator[str]:
 
 
 def _scalars_of(top: Any) -> Iterator[Any]:
-    """What stands below the keys that hold ids, in our section."""
+    """The scalars in our section below the keys that hold ids."""
     left = [(value, False) for key, value in _pairs_of(top) if key.value == _SECTION]
     seen: set[int] = set()
     while left:

@@ -1,4 +1,4 @@
-"""inv recover: what dead controllers held is given back. Starts no work."""
+"""inv recover: gives back what dead controllers held. Starts no work."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _STRAYS_SHOWN: Final = 10
 
 
 def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
-    """Settle what can be settled now, and say what is still held. Returns 0 where nothing is held but by those who may: else 78
-    for a row that the table does not take back, 65 for one that nobody holds though its attempt never ended, 75 for what is
-    locked or can't be ended. Raises DatabaseUnavailable."""
+    """Settle what can be settled now, and tell what is still held. Returns 0 if only those who may still hold phases.
+    Otherwise returns 78 for a row that the table does not take back, 65 for a row that nobody holds although its attempt
+    never ended, or 75 for a row that is locked, or whose execution can't be ended. Raises DatabaseUnavailable."""
     out = LinesOrJson(shape)
     with open_project(invocation) as project:
         history = project.store.history
@@ -57,7 +57,7 @@ def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
 
 
 def _describe_foreseen(held: Held, back: GivenBack | None) -> str:
-    """What a recovery would do with a claim; `back`: None where it stays held."""
+    """What a recovery would do with a claim. `back`: None if it stays held."""
     if back is None:
         return f"Would stay held: {describe_held(held)}"
     if back.recorded is not None:

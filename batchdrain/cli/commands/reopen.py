@@ -1,4 +1,4 @@
-"""inv reopen: a quarantine, or the verdict of a diagnosis, is lifted. The user's table is only read."""
+"""inv reopen: lifts a quarantine, or the verdict of a diagnosis. Only reads the user's table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from batchdrain.runtime.text import count_of, safe_text
 
 _SHOWN_CHARS: Final = 700
 _LISTED: Final = 100
-"""Of those that are listed for people."""
+"""How many phases are listed for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,8 @@ class ReopenFlags:
 
 
 def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
-    """`inv reopen`. Returns 0; 75 where a phase stands as before, since it is held or changed in this moment. Raises UsageError
-    for flags that say nothing together, and where nothing that is named is left out so."""
+    """`inv reopen`. Returns 0, or 75 if a phase is unchanged because it is held or changed just now. Raises UsageError for
+    flags that are incomplete, or if nothing that is named is in quarantine or has such a verdict."""
     _require_sound(flags)
     out = LinesOrJson(flags.format)
     with open_project(invocation) as project:
@@ -72,7 +72,8 @@ def _names_any(flags: ReopenFlags) -> bool:
 
 
 def _find_meant(project: Project, flags: ReopenFlags) -> tuple[Callable[[PhaseKey, Failure], bool], str | None]:
-    """Which phases are meant, and of which run all of them are; None: of several. A glob that is the name of a run means it alone."""
+    """A test for the phases that are meant, and their run; None if they may be of several runs. A glob that is also the name
+    of a run means only that run."""
     run_id, phase_id = flags.run_id, flags.phase_id
     if run_id is not None and phase_id is not None:
         named = PhaseKey(run_id, phase_id)
@@ -95,7 +96,7 @@ def _describe(flags: ReopenFlags) -> str:
 
 
 def _require_there(project: Project, flags: ReopenFlags) -> None:
-    """Raises UsageError for a run or a phase that is not there: that is told sooner."""
+    """Raises UsageError if the named run or phase does not exist, which is told before anything else."""
     if flags.run_id is None:
         return
     runs = project.store.read_run_counts()
@@ -106,7 +107,7 @@ def _require_there(project: Project, flags: ReopenFlags) -> None:
 
 
 def _find_earlier(project: Project, flags: ReopenFlags) -> str:
-    """Who asks twice is told so."""
+    """Who reopened the phase before, for a user who asks twice."""
     if flags.run_id is None or flags.phase_id is None:
         return ""
     earlier = read_reopenings(project, PhaseKey(flags.run_id, flags.phase_id))

@@ -1,4 +1,4 @@
-"""What is printed once a session has ended."""
+"""Prints the report once a session has ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchdrain.sessions.session import Session
 
 
 def report(invocation: Invocation, project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
-    """Print what came of a session. Returns its exit code; raises what ended it early."""
+    """Print the results of a session. Returns its exit code, or raises the error that ended it early."""
     if outcome.session is None:
         show(Output(), formats.render_nothing(why_nothing(project, request, outcome), shape), shape)
         if outcome.failure is not None:

@@ -1,4 +1,4 @@
-"""What a report shows that the file of its session does not hold."""
+"""Reads what a report shows that its session's file does not hold."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of
 
 DRAWN: Final = frozenset({"html"})
-"""Formats that tell more than the session's file has: every attempt, and what retries did."""
+"""Formats that show more than the session's file has: every attempt, and what retries achieved."""
 
 
 def add_facts(invocation: Invocation, folder: SessionFolder, session: Session, format_name: str, beside: Beside) -> Beside:
-    """Those that the format shows."""
+    """Add the facts that the format shows."""
     if format_name == "junit":
         return replace(beside, redact=_redact_of(invocation))
     if format_name not in DRAWN:
@@ -44,7 +44,7 @@ def _redact_of(invocation: Invocation) -> Redact:
 
 
 def _read_retries(invocation: Invocation, session: Session) -> Mapping[str, RetryCount] | None:
-    """Over all sessions of the database; None where it does not answer, or is not the session's."""
+    """The retries over all sessions of the database; None if it does not answer, or is not the session's database."""
     if not is_of_this_database(invocation, session):
         return None
     try:
@@ -55,7 +55,8 @@ def _read_retries(invocation: Invocation, session: Session) -> Mapping[str, Retr
 
 
 def is_of_this_database(invocation: Invocation, session: Session) -> bool:
-    """By its place, else by what the database itself says it is; where it does not answer, nobody can tell."""
+    """Whether the session belongs to this database, by its place, else by its uid. True if that
+    can't be told, as when the database does not answer."""
     found, settings = session.database or {}, settings_of(invocation)
     if found.get("uid") is None or found.get("place") == place_of(
         parse_url(database_url(settings, invocation.environ, invocation.root))

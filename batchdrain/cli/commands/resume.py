@@ -32,7 +32,8 @@ def resume_session(invocation: Invocation, given: ResumeFlags) -> int:
 
 
 def resume_by_flag(invocation: Invocation, flags: DrainFlags) -> int:
-    """`inv drain --resume`, and its dry run. Returns the exit code. Raises UsageError for what would widen the session."""
+    """`inv drain --resume`, and its dry run. Returns the exit code.
+    Raises UsageError for a flag that would widen the session."""
     require_narrow(flags)
     return _resume(invocation, None, flags)
 

@@ -1,4 +1,4 @@
-"""Which session a resume takes, and what it says where there is none."""
+"""Tells which session a resume takes, or that there is none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchdrain.sessions.session import Session, Status
 
 
 def tell_choice(project: Project, session: Session) -> None:
-    """Which session it is, where it is not the newest."""
+    """Tell which session is resumed, if it is not the newest."""
     newest = next(project.folder.all(), None)
     if newest is None or newest[0] == session.session_id:
         return
@@ -25,7 +25,7 @@ def tell_choice(project: Project, session: Session) -> None:
 
 
 def tell_nothing_to_resume(invocation: Invocation, project: Project, shape: str) -> int:
-    """Returns the exit code."""
+    """Tell that there is nothing to resume. Returns the exit code."""
     known = project.folder.newest()
     lines = [f"Nothing to resume in {to_shown_path(project.folder.folder)}: no session is incomplete (newest: {known})."]
     for name, found in project.folder.all():

@@ -1,4 +1,4 @@
-"""What was given to `inv resume`, whether it goes on with a session or closes it."""
+"""The flags of `inv resume`, whether it goes on with a session or closes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batchdrain.config.load import Override
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeFlags:
-    """The flags of resume but --close."""
+    """The flags of resume, without --close."""
 
     session_id: str | None = None  #: None: the newest incomplete one
     settings: Sequence[Override] = ()

@@ -1,4 +1,4 @@
-"""The dry run of a resume: what would be drained of a session, or of its chain."""
+"""The dry run of a resume: shows what would be drained of a session, or of its chain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchdrain.drain.resumption import request_to_resume, what_is_left
 
 
 def show_resumption(project: Project, target: Target, less: Narrowing, flags: DrainFlags) -> int:
-    """Print it, as the flags ask for it. Returns the exit code."""
+    """Print the plan in the form that the flags request. Returns the exit code."""
     if target.chain is not None:
         return show_chain_plan(project, target.chain, less, fail_if_nothing=flags.fail_if_nothing, shape=flags.format)
     left = what_is_left(project, target.session.session_id, request_to_resume(project, target.session), less)

@@ -1,4 +1,4 @@
-"""inv sessions: every session of the folder, and what each holds. Reads only."""
+"""inv sessions: lists every session of the folder, and what each holds. Reads only."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.session import Session
 
 NEWEST: Final = 20
-"""So many are shown to people, if they do not ask for more."""
+"""How many sessions are shown to people by default."""
 _AWAY: Final = (DatabaseUnavailable, FilesUnavailable, ConfigError)
 
 
 def list_sessions(invocation: Invocation, *, format_name: str, top: int | None = None, every: bool = False) -> None:
-    """`inv sessions`. `top`: so many, the newest; None: NEWEST for people, all of JSON. `every`: all."""
+    """`inv sessions`. `top`: how many, the newest first; None: NEWEST for people, all as JSON. `every`: all."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     out = Output()
     with ExitStack() as opened:
@@ -73,19 +73,19 @@ def _show_elsewhere(out: Output, others: list[dict[str, Any]], most: int) -> Non
 
 
 def _choose(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    """The newest, and of the older ones those that are at work or hold something."""
+    """The newest rows, and of the older ones those that are alive or hold something."""
     return rows[:most] + [row for row in rows[most:] if row["alive"] or row.get("held")]
 
 
 def _shorten(row: dict[str, Any], folder: SessionFolder) -> dict[str, Any]:
-    """Its error without the path, which its id tells."""
+    """The row's error without its path, since the id already tells it."""
     if "error" not in row:
         return {}
     return {"error": row["error"].removeprefix(f"{folder.path(row['session_id'])}: ")}
 
 
 def _open_or_tell(invocation: Invocation, opened: ExitStack) -> Project | None:
-    """The list of sessions is of files: it is shown without a database too."""
+    """The project; None with a message if the database can't be opened. The list is then made of files alone."""
     try:
         return opened.enter_context(open_project(invocation))
     except _AWAY as error:
@@ -105,7 +105,7 @@ def _read_held_by_session(project: Project) -> dict[str, list[Held]]:
 
 
 def _read_chains_left(project: Project) -> dict[str, ChainRow]:
-    """Those that are not complete, by uid; none where the database has gone since it was opened."""
+    """The chains that are not complete, by uid; empty if the database has gone since it was opened."""
     try:
         return Chains(project.store.database, project.store.ledger).read_left()
     except _AWAY:
@@ -126,7 +126,7 @@ def _tell(error: BatchDrainError) -> None:
 def _row_of(
     folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]], known: set[str]
 ) -> dict[str, Any]:
-    """What is shown of a session; the claims that it holds are taken out of `held`, and its uid is `known` then."""
+    """The row that is shown for a session. Its claims are removed from `held`, and its uid is added to `known`."""
     alive = folder.is_held(name)
     if isinstance(session, BadData):
         return {"session_id": name, "error": str(session), "lost": isinstance(session, LostSession), "alive": alive}

@@ -1,4 +1,4 @@
-"""The sessions of the database whose files are not in our folder: on another host, or of another folder."""
+"""Lists the sessions of the database whose files are not in our folder: they are on another host, or in another folder."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from batchdrain.sessions.session import Status
 def read_elsewhere(
     project: Project, known: Container[str], lost: Container[str], held: dict[str, list[Held]]
 ) -> list[dict[str, Any]]:
-    """As `inv sessions --format=json` has them, the newest first. `known`: uids of those in our folder; `lost`: ids of those of
-    which it has no file any more. What the others hold is taken out of `held`. Raises DatabaseUnavailable."""
+    """These sessions as `inv sessions --format=json` shows them, the newest first. `known`: the uids of sessions in our
+    folder; `lost`: the ids of sessions whose file our folder has lost. The claims of the listed sessions are removed from
+    `held`. Raises DatabaseUnavailable."""
     here = str(project.folder.folder.absolute())
     return [
         _row_of(row, held.pop(row.uid, ()))
@@ -30,7 +31,7 @@ def read_elsewhere(
 
 
 def fields_of_held(claims: Iterable[Held]) -> list[dict[str, Any]]:
-    """What a session holds."""
+    """The fields of the claims that a session holds."""
     return [
         {
             "run_id": claim.key.run_id,
@@ -45,7 +46,7 @@ def fields_of_held(claims: Iterable[Held]) -> list[dict[str, Any]]:
 
 
 def list_held(held: Mapping[str, Iterable[Held]]) -> list[str]:
-    """A line for each claim."""
+    """One line for each claim."""
     return [describe_held(claim) for claims in held.values() for claim in claims]
 
 

@@ -1,4 +1,4 @@
-"""The report of a session that stands in a folder, and how it is printed."""
+"""Renders the report of a session in a folder, and prints it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchdrain.sessions.session import Session
 
 
 def render(folder: SessionFolder, session: Session, shape: str, beside: Beside) -> str:
-    """The summary of a session that stands in this folder."""
+    """The summary of a session that is in this folder."""
     return formats.render_summary(session, to_saved_paths(folder, session), shape, beside)
 
 

@@ -1,4 +1,4 @@
-"""inv status: every session of the database that runs, on whatever host, as of its last beat. Reads only."""
+"""inv status: shows every running session of the database, on whatever host, as of its last beat. Reads only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING: Final = "No session of this database runs."
 
 
 def show_status(invocation: Invocation, *, format_name: str, watch: bool = False) -> None:
-    """`inv status`. `watch`: again and again, until nothing runs. Raises ConfigError, DatabaseUnavailable."""
+    """`inv status`. `watch`: show it again and again until nothing runs. Raises ConfigError and DatabaseUnavailable."""
     out = Output()
     with open_project(invocation) as project:
         while True:
@@ -32,11 +32,11 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
                 _show(out, rows)
             if not watch or not rows:
                 return
-            time.sleep(_EVERY_S)  # nothing tells of a beat: the row is looked at again
+            time.sleep(_EVERY_S)  # no event tells of a beat, so the row is read again
 
 
 def alive_of(row: SessionRow) -> bool | None:
-    """Whether its process lives; None where that can't be told from here."""
+    """Whether the session's process lives; None if that can't be told from here."""
     return is_alive(row.controller)
 
 

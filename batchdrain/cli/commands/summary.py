@@ -1,4 +1,4 @@
-"""inv summary: the report of a session. Reads only."""
+"""inv summary: shows the report of a session. Reads only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from batchdrain.sessions.session import Session
 
 
 def show_summary(invocation: Invocation, *, session_id: str | None, format_name: str, output: str | None) -> None:
-    """`inv summary`. Raises UsageError where there is no session."""
+    """`inv summary`. Raises UsageError if there is no session."""
     settings = settings_of(invocation)
     folder = SessionFolder(invocation.root / settings.session_dir)
     session = _load_asked_for(invocation, folder, session_id)
@@ -40,7 +40,7 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
 
 
 def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
-    """The session that was asked for, else the newest of this database that there is more of than an empty folder."""
+    """The requested session, else the newest session of this database of which more than an empty folder is left."""
     if session_id is not None:
         return load_session(invocation, folder, session_id)
     elsewhere = ""

@@ -1,4 +1,4 @@
-"""The end of a session or chain, told to others as the settings want it (notify)."""
+"""Tells others of the end of a session or chain, as the settings request (notify)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from batchdrain.sessions.session import Session
 
 
 def tell_others(invocation: Invocation, project: Project, session: Session, ended: Exit, gone_by: float | None) -> None:
-    """Once its report is printed. What goes wrong is a line on stderr, and changes no exit code. `gone_by`: as of Shutdown."""
+    """Run the notify command, after the report was printed. A failure is a line on stderr, and changes no exit code.
+    `gone_by`: see Shutdown."""
     if not is_wanted(project.settings.notify, session):
         return
     beside = beside_of(invocation, project.settings, project.folder, session, ended)
@@ -33,7 +34,8 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
 
 @contextmanager
 def early_ends_told(invocation: Invocation, project: Project) -> Iterator[None]:
-    """An error that ends a session at once, so that there is no report of it, is told to others too, and raised further."""
+    """If an error in the block ends a session at once, so that it gets no report, tell others too.
+    The error is raised again."""
     try:
         yield
     except BatchDrainError as error:

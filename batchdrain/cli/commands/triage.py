@@ -1,4 +1,4 @@
-"""inv triage: verdicts on the phases that a drain comes to next. The user's table is only read."""
+"""inv triage: gets verdicts on the phases that a drain would take next. Only reads the user's table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOLD_WITHIN_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageFlags:
-    """The flags of triage; `settings` are those that set a setting."""
+    """The flags of triage. `settings`: the flags that set a setting."""
 
     settings: Sequence[Override] = ()
     run_id: str | None = None
@@ -42,7 +42,7 @@ class TriageFlags:
 
 
 def triage(invocation: Invocation, flags: TriageFlags) -> int:
-    """`inv triage`. Returns the exit code. Raises UsageError, ConfigError, DatabaseUnavailable."""
+    """`inv triage`. Returns the exit code. Raises UsageError, ConfigError and DatabaseUnavailable."""
     filters = Filters.of(run_id=flags.run_id, exclude_runs=flags.exclude_run, categories=flags.category)
     with open_project(invocation, flags.settings) as project:
         settings = project.settings
@@ -63,7 +63,8 @@ def triage(invocation: Invocation, flags: TriageFlags) -> int:
 
 
 def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase], screen: TriageScreen) -> int:
-    """Diagnose them, whatever signal comes; returns the exit code. Raises what kept a verdict from the ledger."""
+    """Diagnose the phases, whatever signal comes. Returns the exit code.
+    Raises the error that kept a verdict out of the ledger."""
     project.store.ledger.create(project.store.database)
     folder = _new_folder(project, clock.now())
     shutdown, failure = Shutdown(), None
@@ -78,7 +79,7 @@ def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase],
                 found = future.result()
                 failure = failure or found.failure
                 screen.show(found)
-            if left and not told and shutdown.signal is not None:  # a handler may not print
+            if left and not told and shutdown.signal is not None:  # told here, as a handler may not print
                 told = True
                 grace_s = settings.command.grace_s
                 name = name_of_signal(shutdown.signal)
@@ -92,7 +93,7 @@ def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase],
 
 
 def _new_folder(project: Project, now: datetime) -> Path:
-    """Beside the sessions, with a name that nobody has."""
+    """Make a new folder beside the sessions."""
     project.folder.prepare()
     for name in _names(f"triage-{now:%Y%m%d-%H%M%S}"):
         folder = project.folder.folder / name

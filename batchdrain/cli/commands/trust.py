@@ -1,4 +1,4 @@
-"""Code is imported only at the word of files that nobody else may write, and from such files."""
+"""Imports code only if files that nobody else may write name it, and only from such files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from batchdrain.model.errors import ConfigError
 
 
 def require_own_files(invocation: Invocation, settings: Settings) -> None:
-    """Where settings name code by its path: every file that may have named it, the project's folder and the code's own
-    files. What those import is looked at when they do. Raises ConfigError for one that others may write."""
+    """If settings name code by its path, check every file that may have named it, the project's folder, and the code's own
+    files. Files that these import are checked when they are imported. Raises ConfigError for a file that others may write."""
     names = [entry if isinstance(entry, str) else str(entry.get("name", "")) for entry in settings.policy]
     paths = [name for name in (*names, settings.engine) if ":" in name]
     if not paths:
@@ -34,7 +34,7 @@ def require_own_files(invocation: Invocation, settings: Settings) -> None:
 
 
 def _problems_of(files: Iterable[tuple[Path, str]]) -> Iterator[str]:
-    """All at once: what makes one file shared often makes its neighbours so."""
+    """All problems at once: what makes one file shared often makes its neighbours shared too."""
     for file, what in files:
         try:
             require_own(file, what)
@@ -43,7 +43,7 @@ def _problems_of(files: Iterable[tuple[Path, str]]) -> Iterator[str]:
 
 
 def require_own_names(invocation: Invocation) -> None:
-    """Code is named by the project's files and by people, never by the environment. Raises ConfigError."""
+    """Raises ConfigError if the environment names code by its path: only the project's files and people may."""
     given = {name: invocation.environ.get(PREFIX + name, "") for name in ("POLICY", "ENGINE")}
     named = {"POLICY": _named_in(given["POLICY"]), "ENGINE": [given["ENGINE"]]}
     for name, names in named.items():
@@ -55,20 +55,21 @@ def require_own_names(invocation: Invocation) -> None:
 
 
 def _named_in(text: str) -> list[str]:
-    """The policies that a variable names; of a mapping its name alone. None where it is no list: that is told elsewhere."""
+    """The names of the policies in a variable; of a mapping only its name.
+    Empty if the text is no list, which is reported elsewhere."""
     entries = split_list(text)
     found = entries if isinstance(entries, list) else []
     return [str(entry.get("name", "") if isinstance(entry, dict) else entry) for entry in found]
 
 
 def _files_of(module: str, guard: ImportGuard) -> Iterator[Path]:
-    """Those that importing a module would read, which may have been imported before by the tasks file. Imports nothing."""
+    """The files that importing a module would read. The tasks file may have imported it before. Imports nothing."""
     places = None
     parts = module.split(".")
     for count in range(1, len(parts) + 1):
         try:
             spec = PathFinder.find_spec(".".join(parts[:count]), places)
-        except (ImportError, ValueError, OSError):  # the import itself says so
+        except (ImportError, ValueError, OSError):  # the import itself reports this
             return
         if spec is None:
             return

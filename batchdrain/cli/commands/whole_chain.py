@@ -1,4 +1,4 @@
-"""A session with the others of its chain, for a report."""
+"""Joins a session with the others of its chain, for a report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchdrain.sessions.whole import whole_of
 
 
 def to_whole(invocation: Invocation, folder: SessionFolder, session: Session) -> Session:
-    """The chain, as far as its sessions are in the folder; the session itself where it is of none."""
+    """The chain, made of its sessions in the folder; the session itself if it belongs to no chain."""
     if session.chain_uid is None:
         return session
     names = [name for name, found in folder.all() if isinstance(found, Session) and found.chain_uid == session.chain_uid]
@@ -27,7 +27,8 @@ def to_whole(invocation: Invocation, folder: SessionFolder, session: Session) ->
 
 
 def load_session(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
-    """As its file says, else as the ledger does; one that says it runs is interrupted when nobody drains it."""
+    """The session from its file, else rebuilt from the ledger.
+    If it says that it runs but no process holds it, it is interrupted."""
     try:
         session = folder.load(session_id)
     except CorruptSession as error:

@@ -1,4 +1,4 @@
-"""Lines that GitHub Actions shows beside a job: ours alone, of texts that can't make others."""
+"""Writes the lines that GitHub Actions shows as annotations of a job. Texts in them can't make further lines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from batchdrain.reports.worst import WorstFailure
 from batchdrain.runtime.text import safe_text, to_printable
 
 MOST: Final = 10
-"""GitHub shows no more of a step."""
+"""How many annotations of a step GitHub shows."""
 _DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
 def annotate(worst: Iterable[WorstFailure], *, passes: bool) -> None:
-    """Write a line for each of the first MOST failures to stderr, where they are no part of a report: an error, or a warning
-    where the step `passes` all the same."""
+    """Write a line to stderr for each of the first MOST failures; on stdout it would be a part of the report. The level is an
+    error, or a warning if the step `passes` in spite of them."""
     stream = sys.stderr
     if stream is None:
         return
@@ -37,5 +37,5 @@ def _to_command(one: WorstFailure, level: str) -> str:
 
 
 def _escape(text: str, instead: dict[str, str]) -> str:
-    """As the runner takes it apart again."""
+    """Escape a text as the runner unescapes it."""
     return "".join(instead.get(sign, sign) for sign in text)

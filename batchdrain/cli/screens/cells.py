@@ -1,4 +1,4 @@
-"""Text in the cells of a terminal: a letter of Chinese takes two of them, an accent none. Pure."""
+"""Measures and cuts text in cells of a terminal: a Chinese character takes two cells, a combining accent none. Pure."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-_UNBROKEN: Final = re.compile(r"(?:`[^`]*`|\S)+\s*")  # a command of ours in a sentence stands in backticks
+_UNBROKEN: Final = re.compile(r"(?:`[^`]*`|\S)+\s*")  # a command in a sentence is quoted with backticks
 _STEP_OF_PATH: Final = re.compile(r"[^/]*/|[^/]+")
 _HANG: Final = 2
 _NARROWEST: Final = 8
 
 
 def width_of(text: str) -> int:
-    """In cells."""
+    """The width of a text in cells."""
     return cell_len(text)
 
 
 def cut(text: str, cells: int) -> str:
-    """At most so many cells, with a sign where something is left out."""
+    """Shorten a text to at most `cells` cells, with an ellipsis if something is left out."""
     if cell_len(text) <= cells:
         return text
     return set_cell_size(text, cells - 1).rstrip() + "…" if cells > 0 else ""
 
 
 def pad(text: str, cells: int) -> str:
-    """Exactly so many cells, for a text that is no longer."""
+    """Fill a text up with blanks to exactly `cells` cells. A longer text is not cut."""
     return text + " " * max(0, cells - cell_len(text))
 
 
 def wrap(line: str, columns: int) -> list[str]:
-    """Lines of at most so many cells, broken between words, and within a path behind a slash; only a name that is longer than
-    a line is broken within. Those that follow stand a little further in than the first."""
+    """Break a line into lines of at most `columns` cells: between words, and within a path after a slash. A name is broken
+    only if it is longer than a line. The following lines are indented a little further than the first."""
     if cell_len(line) <= columns:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
@@ -49,7 +49,7 @@ def wrap(line: str, columns: int) -> list[str]:
 
 
 def _pieces_of(unbroken: str, cells: int) -> Iterator[str]:
-    """What may not be broken of it, where it has no room in a line of its own."""
+    """The unbreakable pieces of a text that is too long for a line of its own."""
     if cell_len(unbroken.rstrip()) <= cells:
         yield unbroken
         return

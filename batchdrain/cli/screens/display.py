@@ -1,7 +1,8 @@
-"""Lines at the lower end of a terminal that are painted anew, below lines that stay.
+"""Paints lines at the bottom of a terminal again and again, below lines that stay.
 
-The cursor rests at the beginning of the last one, so that what the terminal itself echoes, as ^C, is painted over. Lines are
-never wrapped, whatever the terminal takes for their width. It is not hidden: after a SIGKILL nobody would show it again.
+The cursor rests at the beginning of the last line, so that whatever the terminal itself echoes, such as ^C, is painted over.
+Lines are never wrapped, whatever width the terminal reports. The cursor is not hidden, since nobody would show it again after
+a SIGKILL.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Source = Callable[[tuple[int, int]], Sequence[Line]]
 
 
 class Display:
-    """A stream for lines that stay; what is below them comes from a source that is asked again and again, by a thread."""
+    """A stream for lines that stay. A thread paints below them the lines that a source gives each time it is asked."""
 
     def __init__(self, stream: Outlet, *, in_colour: bool, is_ascii: bool = False) -> None:
         self._stream = stream
@@ -37,29 +38,30 @@ class Display:
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._source: Source | None = None
-        self._painted: list[int] = []  # widths of the lines
+        self._painted: list[int] = []  # the widths of the painted lines
         self._beside = PrintedBeside(self.put)
         self.encoding = stream.encoding
 
     def begin(self, source: Source) -> None:
-        """`source`: the lines for a terminal of so many columns and rows. Raises FilesUnavailable where no thread is left."""
+        """Begin to paint. `source`: gives the lines for a terminal of so many columns and rows.
+        Raises FilesUnavailable if no thread can begin."""
         self._source = source
         self._beside.begin()
         begin(self._paint_on, "display")
 
     def write(self, text: str) -> None:
-        """Lines that stay, whole ones, broken where a reader would break them."""
+        """Write whole lines that stay, wrapped between words."""
         columns, _ = self.size()
         lines = text.removesuffix("\n").split("\n")
         self.put(self._in_its_colour(line, piece) for line in lines for piece in wrap(line, columns))
 
     def put(self, lines: Iterable[str]) -> None:
-        """Lines that stay, as they are."""
+        """Write lines that stay, unchanged."""
         with self._lock:
             self._paint("".join(f"{line}\n" for line in lines))
 
     def end(self) -> None:
-        """Nothing more is painted, and nothing stays of what was."""
+        """Stop painting, and erase the painted lines."""
         self._over.set()
         with self._lock:
             self._source = None
@@ -67,7 +69,7 @@ class Display:
         self._beside.end()
 
     def size(self) -> tuple[int, int]:
-        """Columns and rows, as they are now."""
+        """The columns and rows of the terminal now."""
         try:
             columns, rows = os.get_terminal_size(self.fileno())
         except (OSError, ValueError):
@@ -75,15 +77,15 @@ class Display:
         return columns or _UNKNOWN[0], rows or _UNKNOWN[1]
 
     def flush(self) -> None:
-        """For whoever writes."""
+        """Flush the stream."""
         self._stream.flush()
 
     def finish(self) -> None:
-        """Its reader gets a last chance."""
+        """Give the stream's reader a last chance to read."""
         self._stream.finish()
 
     def fileno(self) -> int:
-        """Of the terminal."""
+        """The file descriptor of the terminal."""
         return int(self._stream.fileno())
 
     def _paint_on(self) -> None:
@@ -100,12 +102,12 @@ class Display:
             if above:
                 self._stream.write(above)
             return
-        # A terminal that got narrower has wrapped what was painted, as most do.
+        # Most terminals wrap the painted lines when they get narrower, so this assumes it.
         up = sum(max(1, math.ceil(width / columns)) for width in self._painted[:-1])
         top = "\r" + _UP * up
         if above or len(lines) < len(self._painted) or max(self._painted, default=0) > columns:
             top += _ERASE_BELOW
-        below = "\n".join(f"{_ERASE_LINE}{line}" for line in lines)  # behind a full line, it would take its last cell
+        below = "\n".join(f"{_ERASE_LINE}{line}" for line in lines)  # behind a full line it would erase the last cell
         self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_WRAP_ON}\r" if lines else f"{top}{above}")
         self._painted = [sum(width_of(span.text) for span in line) for line in found]
 
@@ -117,6 +119,6 @@ class Display:
         return f"{_ACCENT}{text}{_PLAIN}" if span.is_accent and text and self._in_colour else text
 
     def _in_its_colour(self, whole: str, line: str) -> str:
-        """Success is green, failure red."""
+        """Colour the line: green if its whole line tells of success, red if of failure."""
         colour = (_GREEN if "✓" in whole else _RED if "✗" in whole else "") if self._in_colour else ""
         return f"{colour}{line}{_PLAIN}" if colour else line

@@ -1,4 +1,4 @@
-"""A report in the width of the terminal that shows it. Pure."""
+"""Fits a report into the width of the terminal. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _INDENT: Final = "  "
 
 
 def fit(text: str, columns: int, command: str) -> str:
-    """Lines of at most so many cells, broken between words: a rule is as wide as the terminal. A command stands on one line of
-    its own where it has no room in that of its text, and is never broken: who copies it gets it whole. `command`: how ours
-    begin, as 'inv '."""
+    """Break lines between words into at most `columns` cells; a rule becomes as wide as the terminal. A command is never
+    broken, so that it can be copied whole: if it does not fit behind its text, it gets a line of its own. `command`: how our
+    commands begin, such as 'inv '."""
     return "\n".join(piece for line in text.split("\n") for piece in _fit_line(line, columns, command))
 
 
@@ -33,7 +33,8 @@ def _fit_line(line: str, columns: int, command: str) -> list[str]:
 
 
 def _split(line: str, command: str) -> tuple[str, str]:
-    """What stands before a command, and the command: it begins the line, or follows a colon, and goes to the line's end."""
+    """The text before a command, and the command.
+    A command begins the line, or follows a colon, and goes on to the line's end."""
     bare = line.lstrip(" ")
     if bare.startswith(command):
         return line[: len(line) - len(bare)], bare

@@ -16,11 +16,11 @@ _OLDEST_TMUX: Final = (3, 4)
 
 
 def takes_links(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is known to take them. FORCE_HYPERLINK decides where it is set: 0 is no, anything else yes."""
+    """Whether the terminal is known to support links. FORCE_HYPERLINK decides if it is set: 0 means no, anything else yes."""
     if "FORCE_HYPERLINK" in environ:
         return environ["FORCE_HYPERLINK"] not in {"0", "false"}
     program, version = environ.get("TERM_PROGRAM", ""), environ.get("TERM_PROGRAM_VERSION", "")
-    if program == "tmux":  # it hides which terminal it is in; an older one shows nothing of a link, and does no harm
+    if program == "tmux":  # tmux hides which terminal it runs in; an older tmux drops links and does no harm
         return _numbers_of(version) >= _OLDEST_TMUX
     vte = environ.get("VTE_VERSION", "")
     if vte.isdecimal() and int(vte) >= _OLDEST_VTE:
@@ -30,12 +30,13 @@ def takes_links(environ: Mapping[str, str]) -> bool:
 
 
 def to_uri(path: Path, host: str) -> str:
-    """Of a file on this host; a terminal elsewhere must not open a file of its own. Nothing in it ends a link."""
+    """The URI of a file on this host. It names the host, so that a terminal elsewhere does not open its own file. Nothing in
+    the URI can end the link."""
     return path.absolute().as_uri().replace("file://", f"file://{host}", 1)
 
 
 def to_link(text: str, uri: str) -> str:
-    """`text` as a link. Pieces of one link on several lines are one to the terminal, by their id."""
+    """`text` as a link. The id lets the terminal join pieces of one link on several lines."""
     link_id = hashlib.sha256(uri.encode()).hexdigest()[:8]
     return f"\x1b]8;id={link_id};{uri}\x1b\\{text}\x1b]8;;\x1b\\"
 

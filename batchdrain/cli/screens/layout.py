@@ -1,6 +1,6 @@
-"""How far a drain is, as lines of a terminal: one for the whole, one for each command that runs. Pure.
+"""The progress of a drain as lines of a terminal: one line for the whole, and one for each running command. Pure.
 
-Nothing is wider than the terminal, and nothing is left out without a sign. Ids come as they may be shown.
+No line is wider than the terminal, and whatever is left out leaves a sign. Ids are shown as `show` allows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from batchdrain.runtime.text import agree
 
 _DOT: Final = " · "
 _FREE_ROWS: Final = 3
-"""Above the display: something of what ended stays in sight, and the prompt's line below."""
+"""Rows that stay free, for some of the results above and the prompt below."""
 _NARROWEST_BAR: Final = 8
 _ROOMY: Final = 80
 _DONE, _OPEN = "━", "─"
@@ -29,7 +29,7 @@ class Span:
     """A part of a line."""
 
     text: str
-    is_accent: bool = False  #: it is to stand out
+    is_accent: bool = False  #: whether it is highlighted
 
 
 Line = Sequence[Span]
@@ -38,7 +38,8 @@ Line = Sequence[Span]
 def lay_out(
     shot: Snapshot, size: tuple[int, int], now: datetime, show: Callable[[str], str] = lambda text: text
 ) -> list[Line]:
-    """`size`: columns and rows of the terminal; `now`: aware, in the zone of its readers; `show`: what may be shown of an id."""
+    """Lay the lines out. `size`: columns and rows of the terminal; `now`: aware, in the reader's time zone; `show`:
+    makes an id safe to show."""
     columns, rows = max(1, size[0]), size[1]
     room = max(min(2, rows), rows - _FREE_ROWS)
     above = [_total_line(shot, columns, now)]
@@ -54,7 +55,7 @@ def lay_out(
 
 
 def _total_line(shot: Snapshot, columns: int, now: datetime) -> Line:
-    """What has room of it: the first of the shorter and shorter ones that fits."""
+    """The line about the whole drain: the first of ever shorter texts that fits, with a bar if there is room."""
     for text in _total_texts(shot, now):
         if width_of(text) <= columns:
             break
@@ -87,7 +88,7 @@ def _total_texts(shot: Snapshot, now: datetime) -> Iterator[str]:
 
 
 def _slot_lines(running: Sequence[RunningPhase], columns: int, show: Callable[[str], str]) -> Iterator[Line]:
-    """Number, phase, try, a bar where there is room, and the time, each in a column of one width."""
+    """The lines of running commands, in columns: number, phase, try, a bar if there is room, and the time."""
     times = [_time_of(one) for one in running]
     tries = [f"  try {one.tries}" if one.tries > 1 else "" for one in running]
     begins = [f"  {one.number} " for one in running]
@@ -108,7 +109,7 @@ def _slot_lines(running: Sequence[RunningPhase], columns: int, show: Callable[[s
 
 
 def _name_of(one: RunningPhase, cells: int, show: Callable[[str], str]) -> str:
-    """Both ids, each cut where it must be: the ends of a run's and a phase's id tell them apart as their beginnings do."""
+    """Both ids, each cut if it must be. Neither takes all the room, since both tell phases apart."""
     run_id, phase_id = show(one.run_id), show(one.phase_id)
     if width_of(run_id) + width_of(phase_id) + 3 <= cells:
         return f"{run_id} / {phase_id}"
@@ -121,19 +122,19 @@ def _name_of(one: RunningPhase, cells: int, show: Callable[[str], str]) -> str:
 
 
 def _bar(done: float, whole: float, cells: int) -> list[Span]:
-    """Full only where all is done."""
+    """A progress bar. It is full only if everything is done."""
     filled = 0 if whole <= 0 else min(cells, int(cells * done / whole))
     return [Span(_DONE * filled, is_accent=True), Span(_OPEN * (cells - filled))]
 
 
 def _time_of(one: RunningPhase) -> str:
-    """'12/60 s', '3:05/40:00'."""
+    """Elapsed time and limit: '12/60 s' or '3:05/40:00'."""
     times = f"{to_clock(one.elapsed_s, one.limit_s)}/{to_clock(one.limit_s, one.limit_s)}"
     return f"{times} s" if one.limit_s < _IN_SECONDS else times
 
 
 def to_clock(seconds: float, limit_s: float) -> str:
-    """'12' of a minute, '3:05' of an hour, '1:02:03' of a day."""
+    """The time in the format of its limit: '12' below ten minutes, '3:05' below an hour, '1:02:03' above."""
     whole = int(seconds)
     if limit_s < _IN_SECONDS:
         return str(whole)

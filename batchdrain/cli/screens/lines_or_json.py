@@ -1,4 +1,4 @@
-"""What a short task says: lines for people as they come, or one JSON object at its end that has them and its facts."""
+"""The output of a short task: lines for people as they come, or at the end one JSON object with these lines and its facts."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from batchdrain.runtime.json_text import to_json
 
 
 class LinesOrJson:
-    """Of one call of a task."""
+    """The output of one call of a task."""
 
     def __init__(self, shape: str) -> None:
-        """`shape`: of what is printed. Where it is not 'json', lines for people."""
+        """`shape`: the format; lines for people are printed unless it is 'json'."""
         self._is_json = shape == "json"
         self._out = Output()
         self._lines: list[str] = []
 
     def line(self, text: str = "") -> None:
-        """One line."""
+        """Print one line, or keep it for the JSON object."""
         if self._is_json:
             self._lines.append(text)
         else:
             self._out.line(text)
 
     def end(self, code: int, **facts: Any) -> int:
-        """Nothing more comes. Returns the code."""
+        """End the output; `facts` become fields of the JSON object. Returns the code."""
         if self._is_json:
             self._out.json(to_json({**facts, "said": self._lines}, indent=True).decode())
         return code

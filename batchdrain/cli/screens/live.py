@@ -1,4 +1,4 @@
-"""The screen of a terminal: the same lines as plain ones, and below them how far the drain is, painted anew."""
+"""The screen for a terminal: the same lines as the plain screen, and below them the progress, painted again and again."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _ID_CHARS = 200
 
 
 class LiveScreen(PlainScreen):
-    """Ends with the terminal as it was, but for the lines."""
+    """Shows a drain on a terminal. At its end only the lines stay on the terminal."""
 
     def __init__(self, stream: Outlet, environ: Mapping[str, str]) -> None:
-        """`environ`: says what the terminal can do, and whether its reader wants colours."""
+        """`environ`: tells what the terminal can do, and whether its user wants colours."""
         is_ascii = not can_encode("·…━─", stream.encoding)
         self._display = Display(stream, in_colour=not environ.get("NO_COLOR"), is_ascii=is_ascii)
         super().__init__(Output(self._display))  # type: ignore[arg-type]
@@ -41,7 +41,7 @@ class LiveScreen(PlainScreen):
         self._look = look
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
-        """Its line is there as long as its command runs."""
+        """Nothing is printed here: the phase has a line as long as its command runs."""
 
     def end(self) -> None:
         self._display.end()
@@ -66,7 +66,7 @@ class LiveScreen(PlainScreen):
         self._display.put(lines)
 
     def _place_of(self, scheduled: ScheduledAttempt) -> str:
-        """Also of a drain that has no limit there is a number of phases that it comes to."""
+        """The place of the phase. If the drain has no limit, its expected number of phases is shown as the total."""
         if self._target is None and self._look is not None:
             return f"[{scheduled.number}/{max(self._look().target, scheduled.number)}]"
         return super()._place_of(scheduled)

@@ -1,4 +1,4 @@
-"""Plain lines, for logs and pipes."""
+"""The screen that prints plain lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOG: Final = "    Log: "
 
 
 class PlainScreen:
-    """Plain lines, for pipes, files and logs."""
+    """Shows a drain as plain lines, for pipes, files and logs."""
 
     def __init__(self, output: Output) -> None:
         self._out = output
@@ -43,7 +43,7 @@ class PlainScreen:
         self._owes_gap = True
 
     def watch(self, look: Look) -> None:
-        """Lines tell of what is, and show no progress between."""
+        """Does nothing: plain lines show no progress."""
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
         self._close_gap()
@@ -52,7 +52,7 @@ class PlainScreen:
         self._out.line(f"  Draining: {_name_of(scheduled)}")
 
     def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
-        """Said by `selected` already."""
+        """Does nothing: `selected` has told it already."""
 
     def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
         self._show_result(scheduled, f"  - Skipped: {why}")
@@ -91,17 +91,18 @@ class PlainScreen:
         self._owes_gap = True
 
     def _show_log(self, path: Path) -> None:
-        """Of the phase that was told of just now: it can be opened from where people stand, whole."""
+        """Show the whole path of the last phase's log, relative to the current folder if possible,
+        so that it can be opened."""
         self._out.line(f"{LOG}{safe_text(to_shown_path(path), limit=None)}")
 
     def _place_of(self, scheduled: ScheduledAttempt) -> str:
-        """[3/10]: there may be more phases by now than the target counts."""
+        """The place of the phase, as '[3/10]'. Its number may have grown beyond the target."""
         return (
             f"[{scheduled.number}]" if self._target is None else f"[{scheduled.number}/{max(self._target, scheduled.number)}]"
         )
 
     def _close_gap(self) -> None:
-        """The blank line before what comes next; what still comes of the last phase stands above it."""
+        """Print the blank line before the next phase. It waits until then, since more lines about the last phase may come."""
         if self._owes_gap:
             self._out.line()
             self._owes_gap = False

@@ -1,4 +1,4 @@
-"""What code that is not ours prints while lines are painted."""
+"""Catches what other code prints while lines are painted."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from batchdrain.runtime.text import safe_lines
 
 
 class PrintedBeside:
-    """Whole lines of it stand above what is painted, in place of tearing it."""
+    """Puts whole lines of other code's output above the painted lines, so that it does not tear them."""
 
     def __init__(self, put: Callable[[Sequence[str]], None]) -> None:
         self._put = put
         self._caught: dict[str, tuple[IO[str], _Lines]] = {}
 
     def begin(self) -> None:
-        """From now on. A stream that is no terminal is left alone."""
+        """Begin to catch. A stream that is no terminal is left alone."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is not None and stream.isatty():
@@ -27,7 +27,7 @@ class PrintedBeside:
                 setattr(sys, name, lines)
 
     def end(self) -> None:
-        """As it was; whoever has put another stream in its place keeps it."""
+        """Restore the streams. A stream that somebody else replaced meanwhile stays."""
         for name, (stream, lines) in self._caught.items():
             if getattr(sys, name) is lines:
                 setattr(sys, name, stream)
@@ -50,12 +50,12 @@ class _Lines:
         return len(text)
 
     def finish(self) -> None:
-        """Without the end of its last line."""
+        """Put the last line even though its end is missing."""
         if self._begun:
             self.write("\n")
 
     def flush(self) -> None:
-        """A line is shown once it is whole."""
+        """Does nothing: a line is shown once it is complete."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -1,7 +1,7 @@
-"""A text stream for the time of a drain: nothing waits for its reader.
+"""A text stream for the time of a drain that never waits for its reader.
 
-What the reader does not take is kept and offered again with the next text, and at the end for a while. A reader who leaves,
-or takes nothing at all, costs nothing but the text.
+Whatever the reader does not take is kept and offered again with the next text, and for a while at the end. A reader who
+leaves or takes nothing costs nothing but the text.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from batchdrain.runtime.standard_streams import is_lost
 
 KEPT_BYTES: Final = 1_000_000
 PATIENCE_S: Final = 30.0
-"""Without progress, at the end; while nobody has asked us to stop."""
+"""Seconds to wait at the end without progress, if nobody has asked us to stop."""
 _AFTER_A_SIGNAL_S: Final = 2.0
 _POLL_MS: Final = 100
 _PIECE: Final = 65_536
-_SURE_PIECE: Final = 512  #: a pipe that poll calls writable takes so much without a wait
+_SURE_PIECE: Final = 512  #: a pipe that poll calls writable takes this much without waiting
 
 
 class Outlet:
-    """Over a pipe, a terminal or a socket; other files, which take what they get, are written to as ever. Whatever goes
-    wrong is no error: the stream is given up."""
+    """A stream over a pipe, a terminal or a socket. Other files take what they get, and are written to as usual. No failure
+    is an error: the stream is just given up."""
 
     def __init__(self, stream: IO[str], patience_s: float = PATIENCE_S) -> None:
         self._stream = stream
@@ -40,20 +40,20 @@ class Outlet:
         self._open = True
         try:
             self._pipe = _Pipe.of(stream.fileno())
-        except (OSError, ValueError):  # no file at all, as in tests
+        except (OSError, ValueError):  # not a file at all, as in tests
             self._pipe = None
 
     def write(self, text: str) -> int:
-        """Never waits, except for a disk. Returns the text's length, as every stream does."""
+        """Write a text without waiting, except for a disk. Returns the text's length, like every stream."""
         self._take(text, text.encode(getattr(self._stream, "encoding", None) or "ascii", "backslashreplace"))
         return len(text)
 
     def write_raw(self, raw: bytes) -> None:
-        """The same for bytes, which the stream's encoding does not touch."""
+        """Write bytes like `write`, without the stream's encoding."""
         self._take(raw, raw)
 
     def _take(self, content: str | bytes, raw: bytes) -> None:
-        """`raw`: the same, for a pipe."""
+        """Take a content. `raw`: the same content as bytes, for a pipe."""
         with self._lock:
             if self._pipe is not None and self._open:
                 self._kept += raw
@@ -64,11 +64,11 @@ class Outlet:
                 try:
                     require_ours(self._stream)
                     write_through(self._stream, content)
-                except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
+                except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk behind a redirection
                     self._give_up()
 
     def flush(self) -> None:
-        """Never waits, except for a disk; over a pipe there is nothing to do."""
+        """Flush without waiting, except for a disk. Over a pipe there is nothing to do."""
         with self._lock:
             if self._pipe is None and self._open:
                 try:
@@ -79,14 +79,14 @@ class Outlet:
 
     @property
     def is_behind(self) -> bool:
-        """Whether its reader has not taken all that was written, though it was offered once more."""
+        """Whether the reader has not taken all that was written, even after one more offer."""
         with self._lock:
             if self._pipe is not None and self._open:
                 self._offer()
             return bool(self._kept)
 
     def finish(self) -> None:
-        """The reader gets what it has not taken, as long as it takes something now and then."""
+        """Wait until the reader has taken everything, as long as it takes something now and then."""
         left, since = len(self._kept), monotonic()
         while self._pipe is not None and self._open:
             with self._lock:
@@ -122,7 +122,7 @@ class Outlet:
 
 
 class _Pipe:
-    """A descriptor of our own that never blocks. The one that we were given keeps its mode: others share it."""
+    """A descriptor of our own that never blocks. The given descriptor keeps its mode, since other processes share it."""
 
     def __init__(self, fd: int, *, is_socket: bool) -> None:
         self._given = fd
@@ -132,17 +132,17 @@ class _Pipe:
 
     @classmethod
     def of(cls, fd: int) -> _Pipe | None:
-        """None for what is no pipe, no terminal and no socket."""
+        """Make one; None if the descriptor is no pipe, terminal or socket."""
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd)):
             return None
         return cls(fd, is_socket=stat.S_ISSOCK(mode))
 
     def send(self, content: bytearray) -> int:
-        """Returns how many bytes were taken. Raises BlockingIOError for none, OSError when nobody reads any more."""
+        """Returns how many bytes were taken. Raises BlockingIOError if none were, and OSError if nobody reads any more."""
         if self._socket is not None:
             return self._socket.send(content[:_PIECE], socket.MSG_DONTWAIT)
-        if self._is_new:  # not before: a descriptor may be the last one that is left
+        if self._is_new:  # opened as late as this, since it may be the last descriptor that is left
             self._is_new = False
             with contextlib.suppress(OSError):  # no /proc, or somebody else's terminal
                 self._own = os.open(f"/proc/self/fd/{self._given}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -153,7 +153,7 @@ class _Pipe:
         return os.write(self._given, content[:_SURE_PIECE])
 
     def wait(self, timeout_ms: int) -> bool:
-        """Whether something may be taken, at the latest after so long."""
+        """Wait at most so long. Returns whether something may be taken."""
         watch = select.poll()  # select refuses descriptors beyond 1023
         watch.register(self._given, select.POLLOUT)
         return bool(watch.poll(timeout_ms))
@@ -165,7 +165,7 @@ class _Pipe:
 
 
 def write_through(stream: IO[str], content: str | bytes) -> None:
-    """Text by the stream's encoding; bytes to what stands below it, behind all that it was given before. Raises OSError."""
+    """Write text in the stream's encoding, or bytes to the stream's buffer, after all earlier text. Raises OSError."""
     if isinstance(content, str):
         stream.write(content)
     else:
@@ -174,22 +174,23 @@ def write_through(stream: IO[str], content: str | bytes) -> None:
 
 
 def require_ours(stream: IO[str]) -> None:
-    """Raises OSError where code that is not ours closed the stream's number: another file may have it by now."""
+    """Raises OSError if other code closed the stream's descriptor: its number may belong to another file now."""
     if is_lost(stream):
         raise OSError(errno.EBADF, "closed by somebody else")
 
 
 def wait_while_read(stream: IO[str] | None, timeout_s: float) -> bool:
-    """Wait so long. Returns whether somebody may still read; at once where nobody does: the other end of a pipe is closed, or
-    the terminal is gone."""
+    """Wait for this time. Returns whether somebody may still read. Returns at once if nobody does: the other end of a pipe is
+    closed, or the terminal is gone."""
     watch = select.poll()
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # no file at all, as in tests
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # not a file at all, as in tests
         watch.register(stream.fileno(), 0)  # type: ignore[union-attr]
     return not watch.poll(timeout_s * 1000)
 
 
 def silence(stream: IO[str]) -> None:
-    """The interpreter flushes stdout once more at its end, and would then exit 120, or wait for the reader."""
+    """Send the stream to /dev/null.
+    Otherwise the interpreter's last flush of stdout would exit with 120, or wait for the reader."""
     with contextlib.suppress(OSError, ValueError):
         require_ours(stream)
         null = os.open(os.devnull, os.O_WRONLY)

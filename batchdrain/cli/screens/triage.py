@@ -1,4 +1,4 @@
-"""What is seen while diagnoses run, and what came of them."""
+"""The screen of `inv triage`: shows diagnoses while they run, and what came of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SIGNS = {VerdictKind.PROMISING: "+", VerdictKind.HOPELESS: "-", VerdictKind.WAI
 
 
 class TriageScreen:
-    """Text as it comes, or one JSON object at the end."""
+    """Prints lines as they come, or one JSON object at the end."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._out = Output()
@@ -37,7 +37,7 @@ class TriageScreen:
     def begin(
         self, project: Project, settings: Settings, phases: Sequence[Phase], backlog: LaneBacklog, *, dry: bool
     ) -> None:
-        """`phases`: of the backlog, that are diagnosed; `dry`: that would be."""
+        """`phases`: the phases of the backlog to diagnose; `dry`: they only would be diagnosed."""
         if self._as_json:
             if dry or not phases:
                 ids = [{"run_id": phase.run_id, "phase_id": phase.phase_id} for phase in phases]
@@ -64,13 +64,13 @@ class TriageScreen:
             self._out.line(f"  {safe_text(str(phase.key))}")
 
     def tell_idle(self, project: Project, filters: Filters, backlog: LaneBacklog) -> None:
-        """The filters that change nothing: beside the object where JSON is wanted. `backlog`: as it was just read."""
+        """Tell which filters change nothing; on stderr if JSON is wanted. `backlog`: just read."""
         out = Output(sys.stderr) if self._as_json else self._out
         for line in find_idle_filters(project.store, filters, PhaseState.FAILED, backlog):
             out.line(f"  ! {safe_text(line)}")
 
     def show(self, found: Diagnosis) -> None:
-        """As soon as it is there."""
+        """Show a diagnosis as soon as it is there."""
         self._found.append(found)
         if not self._as_json and not found.was_ended:
             sign = "?" if found.verdict is None else _SIGNS[found.verdict.kind]
@@ -80,12 +80,12 @@ class TriageScreen:
                 self._out.line(f"    Log: {safe_text(found.log_path, limit=None)}")
 
     def notice(self, text: str) -> None:
-        """A line that is no diagnosis."""
+        """Print a line that is no diagnosis."""
         if not self._as_json:
             self._out.line(f"  ! {safe_text(text)}")
 
     def end(self, folder: Path) -> None:
-        """`folder`: of the output of the diagnoses."""
+        """Print the counts. `folder`: the folder with the output of the diagnoses."""
         counts = Counter(_outcome_of(found) for found in self._found)
         if self._as_json:
             fields = [_fields(found) for found in self._found]

@@ -1,5 +1,5 @@
-"""How `inv` was called, as far as another call of it needs the same; and what is said, with our tasks named so that it can be
-typed: mounted below a name, `inv drain` is `inv backlog.drain`."""
+"""Tells how `inv` was called, as far as another call needs the same, and names our tasks so that they can be typed: if they
+are mounted below a name, `inv drain` becomes `inv backlog.drain`."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ _TOLD: Final = re.compile(rf"(?<=`inv )(?=(?:{'|'.join(TASKS)})[` ])")
 
 
 class CalledAs(NamedTuple):
-    """`words`: the program and what it needs to find tasks and settings; `mount`: before a task's own name, as 'backlog.'."""
+    """`words`: the program, and the options by which it finds tasks and settings; `mount`:
+    the prefix of a task's name, as 'backlog.'."""
 
     words: tuple[str, ...] = ("inv",)
     mount: str = ""
 
 
 def called_as(task: str, argv: Sequence[str]) -> CalledAs:
-    """`task`: the name of its function; `argv`: of this process. From Python nothing is known but `inv`."""
+    """How a task was called. `task`: the name of its function; `argv`: of this process.
+    A task called from Python gets just `inv`."""
     rest = list(argv[1:])
     words = _take_words(argv, rest)
     for called in rest:
@@ -44,7 +46,7 @@ def program_of(argv: Sequence[str]) -> str:
 
 
 def mount_of(argv: Sequence[str]) -> str:
-    """Before the names of our tasks, by the first of them that is called; '' where none is."""
+    """The prefix of our tasks' names, taken from the first of them in the call; '' if there is none."""
     rest = list(argv[1:])
     _take_options(rest)
     for called in rest:
@@ -55,18 +57,19 @@ def mount_of(argv: Sequence[str]) -> str:
 
 
 def as_callable(text: str, mount: str) -> str:
-    """The text, with each of our tasks that it tells to call (in backticks) as it is called here."""
+    """The text with the commands that it quotes in backticks as they are called here."""
     return _TOLD.sub(mount.replace("\\", "\\\\"), text) if mount else text
 
 
 def _take_words(argv: Sequence[str], rest: list[str]) -> list[str]:
-    """The program, and the options of it that another call needs; all that are its own are taken from the front of `rest`."""
+    """The program, and its options that another call needs.
+    All of the program's options are removed from the front of `rest`."""
     program = PurePath(argv[0]).name if argv else ""
     return ["inv" if program in {"", "__main__.py"} or program.endswith(".py") else program, *_take_options(rest)]
 
 
 def _take_options(rest: list[str]) -> list[str]:
-    """Invoke's own options are taken from the front of `rest`; those that another call needs are given back."""
+    """Remove Invoke's own options from the front of `rest`. Returns those that another call needs."""
     kept: list[str] = []
     while rest and rest[0].startswith("-"):
         option = rest.pop(0)

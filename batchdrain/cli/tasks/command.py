@@ -1,4 +1,4 @@
-"""How a function becomes an Invoke task. `inv --list` imports this: nothing heavier than Invoke."""
+"""Turns a function into an Invoke task. `inv --list` imports this, so it imports nothing heavier than Invoke."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _CONTEXT: Final = Parameter("c", Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class FlagArgument(Argument):
-    """What Invoke's parser knows of a flag. It copies every flag of every task before it reads the first word of a line."""
+    """A flag as Invoke's parser knows it. Copying is cheap, since Invoke copies every flag of every task before it reads the
+    first word of a call."""
 
     def __init__(self, flag: Flag) -> None:
         kind: type = bool if not flag.kind else list if flag.is_list else str
@@ -38,28 +39,28 @@ class FlagArgument(Argument):
 
 
 class FlagTask(Task[Any]):
-    """A task whose flags come from the table, not from its function."""
+    """A task whose flags come from the table of flags, not from its function's signature."""
 
     flags: tuple[Flag, ...] = ()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> FlagTask:
-        """Invoke copies every task that it mounts. What a task is made of is never changed."""
+        """Copy the task cheaply, since Invoke copies every task that it mounts. The parts of a task are never changed."""
         twin = FlagTask.__new__(FlagTask)
         twin.__dict__.update(self.__dict__)
         return twin
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002 - Invoke's signature
-        """What Invoke asks a task for its parser."""
+        """The flags, which Invoke asks a task for."""
         return [FlagArgument(flag) for flag in self.flags]
 
 
 def command(body: Callable[..., int | None]) -> Any:
-    """An Invoke task with the name of the function and the flags that the table has for it.
+    """Make an Invoke task with the name of the function and the flags that the table has for it.
 
-    `body` gets the Invocation and, by name, the values of the flags. There are no automatic short flags: they shadow
-    Invoke's own.
+    `body` gets the Invocation and, by name, the values of the flags. There are no automatic short flags, since they would
+    hide Invoke's own.
     """
-    flags = FLAGS[body.__name__.rstrip("_")]  # `continue` is a word of the language
+    flags = FLAGS[body.__name__.rstrip("_")]  # `continue_` is called so because `continue` is a keyword
     signature = Signature([_CONTEXT, *(flag.parameter for flag in flags)], __validate_parameters__=False)
 
     @wraps(body)

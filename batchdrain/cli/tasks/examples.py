@@ -1,4 +1,4 @@
-"""Calls of each task that work as they stand: its help ends with them. A line is cut by no terminal of 80 columns."""
+"""Examples of each task that work as they stand; its help ends with them. Each line fits into a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "demo": (("--phases=500 --seed=3", "a larger backlog, another one"),),
 }  # fmt: skip
-"""By task: what stands behind its name, and what that is for."""
+"""By task: the flags of each example, and what it is for."""
 
 
 def to_help(says: str, task: str, mount: str) -> str:
-    """What `inv --help` prints of a task. `says`: its first line; `mount`: before the names of our tasks, as 'backlog.'."""
+    """What `inv --help` prints of a task. `says`: its first line; `mount`: the prefix of our tasks' names, as 'backlog.'."""
     calls = [(f"inv {mount}{task} {flags}".rstrip(), what) for flags, what in EXAMPLES[task]]
     lines = [line for call, what in calls for line in ([f"  # {what}"] if what else []) + [f"  {call}"]]
     return "\n".join([says, "", "Examples:", *lines])

@@ -1,4 +1,4 @@
-"""A flag of a task, as data: what Invoke is told of it, what its help says, and what its value may be."""
+"""A flag of a task, as data: how Invoke parses it, what its help says, and which values it takes."""
 
 from __future__ import annotations
 
@@ -21,33 +21,34 @@ WHEN: Final = "WHEN"
 
 
 class Flag(NamedTuple):
-    """One flag; a tuple, since `inv --list` makes all of them. Every value is a text for Invoke, a list of texts, or a truth."""
+    """One flag. It is a tuple, since `inv --list` makes all flags.
+    For Invoke its value is a text, a list of texts, or a truth."""
 
-    name: str  #: as a parameter: batch_size
-    kind: str  #: one of those above
-    help: str  #: what it does, without what it takes and without the example
+    name: str  #: the name of the parameter: batch_size
+    kind: str  #: one of the kinds above
+    help: str  #: what the flag does, without its values and the example
     example: str = ""
-    setting: str = ""  #: that it sets: timeout.default_s. The settings' model reads the value
-    choices: tuple[str, ...] = ()  #: of a NAME. Where it sets no setting the first holds when the flag is left out
-    is_list: bool = False  #: with commas, or the flag again
-    least: int = 1  #: of an INT that sets no setting
-    most: int = 1_000_000  #: the same; of a TEXT, a GLOB or an ID: characters
+    setting: str = ""  #: the setting that it sets: timeout.default_s. The settings' model reads the value
+    choices: tuple[str, ...] = ()  #: of a NAME; without a setting the first one holds if the flag is left out
+    is_list: bool = False  #: several values, with commas or by repeating the flag
+    least: int = 1  #: the least value of an INT that sets no setting
+    most: int = 1_000_000  #: the greatest value of such an INT; the most characters of a TEXT, a GLOB or an ID
     default: str | None = None  #: for Invoke. None is "not given": the settings hold the defaults
-    unset: str = ""  #: what holds when the flag is left out; '': the setting, or the first choice
+    unset: str = ""  #: what holds if the flag is left out; '': the setting, or the first choice
 
     @property
     def dashed(self) -> str:
-        """As it is typed: --batch-size."""
+        """The flag as it is typed: --batch-size."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def is_required(self) -> bool:
-        """Whether leaving it out is an error, be it in some cases alone."""
+        """Whether leaving it out is an error, at least in some cases."""
         return self.unset.startswith("an error")
 
     @property
     def takes(self) -> str:
-        """'INT', 'NAME: text, json', 'LIST of GLOB'; '' for a switch."""
+        """The values it takes: 'INT', 'NAME: text, json', 'LIST of GLOB'; '' for a switch."""
         kind = f"LIST of {self.kind}" if self.is_list else self.kind
         return f"{kind}: {', '.join(self.choices)}" if self.choices else kind
 
@@ -58,6 +59,6 @@ class Flag(NamedTuple):
 
     @property
     def parameter(self) -> Parameter:
-        """Of the task's signature, which Invoke reads."""
+        """The parameter in the task's signature, which Invoke reads."""
         default: object = self.default if self.kind else False
         return Parameter(self.name, Parameter.POSITIONAL_OR_KEYWORD, default=default)

@@ -1,4 +1,4 @@
-"""What people gave to flags, as each flag's kind has it. The table of flags says which kinds there are."""
+"""Reads the values that users gave to flags, by each flag's kind. The table of flags says which kinds there are."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _SHOWN_CHARS: Final = 80
 
 
 def values_of(flags: Iterable[Flag], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values by name. None, False or () is what was not given; of a NAME then the first choice.
+    """The values by name. A flag that was not given is None, False or (); a NAME is then its first choice.
 
-    Flags that set a setting stand together as `settings`, in the order of the task, if it has any: the settings' model
-    reads them. Raises UsageError with a line for each wrong value of the others.
+    Flags that set a setting are collected as `settings`, in the task's order, if the task has any: the settings' model reads
+    them. Raises UsageError with a line for each wrong value of the other flags.
     """
     values: dict[str, Any] = {}
     overrides: list[Override] = []
     problems: list[str] = []
     for flag in flags:
         text = given[flag.name]
-        if flag.is_list and isinstance(text, str):  # from Python: `drain(c, category="transient")`
+        if flag.is_list and isinstance(text, str):  # called from Python: `drain(c, category="transient")`
             text = [text]
         if flag.setting:
             values["settings"] = overrides
@@ -71,7 +71,7 @@ def _value(flag: Flag, given: Any) -> object:
 
 
 def _entries(flag: Flag, text: str) -> list[str]:
-    r"""Those of one text with commas. `\,` is a comma within an entry; every other backslash stands for itself."""
+    r"""The entries of one text with commas. `\,` is a comma within an entry; every other backslash stands for itself."""
     found = [part.strip().replace(r"\,", ",") for part in _COMMA.split(text)]
     return [entry for entry in found if entry] or [_filled(flag, "")]
 
@@ -85,7 +85,7 @@ def _filled(flag: Flag, text: str) -> str:
 
 
 def _file(flag: Flag, text: str) -> str:
-    """A shell expands a `~` behind a space, and not the one of --output=~/x."""
+    """A path with `~` expanded: a shell expands one after a space, but not that of --output=~/x."""
     try:
         return expand_home(_filled(flag, text))
     except ValueError as error:
@@ -93,17 +93,17 @@ def _file(flag: Flag, text: str) -> str:
 
 
 def _text(flag: Flag, text: str) -> str:
-    """What is kept in the ledger is short, and of characters that every database takes."""
+    """A text. One that is kept in the ledger must be short, and have only characters that every database takes."""
     if flag.most == LONGEST and (len(text) > LONGEST or to_storable(text) != text):
         raise UsageError(f"{flag.dashed}: expected at most {LONGEST} characters of valid text, got {text[:_SHOWN_CHARS]!r}")
     return _filled(flag, text)
 
 
 def as_utf8(text: str, encoding: str) -> str:
-    """What a shell handed over, where Python read it in another `encoding` than the UTF-8 in which scripts get ids from us."""
+    """A text from the shell as UTF-8, even if Python decoded it in another `encoding`. Scripts get ids from us as UTF-8."""
     try:
         return text.encode(encoding, "surrogateescape").decode()
-    except UnicodeError:  # it is what it says
+    except UnicodeError:  # the bytes are not UTF-8, so the text is right as it is
         return text
 
 
@@ -129,7 +129,7 @@ def _cluster(flag: Flag, text: str) -> str:
 
 
 def _url(flag: Flag, text: str) -> str:
-    """The text is not shown: it may hold a password."""
+    """A database URL. Errors do not show it, since it may hold a password."""
     from batchdrain.database.url import parse_url
 
     try:
@@ -140,7 +140,7 @@ def _url(flag: Flag, text: str) -> str:
 
 
 def _age(flag: Flag, text: str) -> timedelta:
-    """30d, 12h, 90m or 2w; not more than the calendar has."""
+    """A duration such as 30d, 12h, 90m or 2w, no longer than the calendar reaches back."""
     found = _DURATION.fullmatch(text.strip())
     try:
         age = timedelta(seconds=int(found[1]) * _UNIT_S[found[2]]) if found else timedelta()
@@ -153,8 +153,8 @@ def _age(flag: Flag, text: str) -> timedelta:
 
 
 def moment(flag: str, text: str, now: datetime) -> datetime:
-    """7d or 12h from now, a date (UTC, to the day's end), or a date and time (UTC where it names no zone). Raises
-    UsageError, also for what is over."""
+    """A time in the future: 7d or 12h from now, a date (the end of that day in UTC), or a date and time (UTC unless it names
+    a zone). Raises UsageError, also for a time that is over."""
     try:
         found = _moment(text.strip(), now)
     except (ValueError, OverflowError):
@@ -192,4 +192,4 @@ _READERS: Final[Mapping[str, Callable[[Flag, str], object]]] = {
     kinds.URL: _url,
     kinds.WHEN: lambda flag, text: moment(flag.dashed, text, clock.now()),
 }
-"""A kind that is only of flags that set a setting has none: the settings' model reads it."""
+"""The reader of each kind. Kinds of flags that only set settings have none: the settings' model reads them."""

@@ -1,5 +1,5 @@
-"""The table of flags. A task's signature, its help, the settings that its flags set, how their values are read, and
-docs/flags.md are all made of it."""
+"""The table of flags. It is the source of each task's signature and help, of the settings that flags set, of how their values
+are read, and of docs/flags.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from batchdrain.cli.tasks.flag import (
 )
 
 LONGEST: Final = 500
-"""Characters of a text that is kept in the ledger."""
+"""The most characters of a text that is kept in the ledger."""
 
 _RUN = Flag("run_id", GLOB, "only this run, or the runs that match", "build130-schema or 'delta*'", unset="every run")
 _REQUIRED_RUN = _RUN._replace(help="the run, or the runs that match (required)", unset="an error")

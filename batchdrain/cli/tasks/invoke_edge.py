@@ -1,4 +1,4 @@
-"""The edge to Invoke: a Context becomes an Invocation, an error becomes an Exit. Imported when a task runs."""
+"""The boundary to Invoke: turns a Context into an Invocation, and an error into an Exit. Imported when a task runs."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ from batchdrain.runtime.signals import Signalled
 from batchdrain.runtime.text import to_printable
 
 _MADE_BEFORE_A_COLLECTION: Final = 20_000
-"""Objects. Python's own 700 cost a tenth of a short task: what an import makes stays, and is looked through again and again."""
+"""Objects made before Python collects garbage. With Python's own 700 that costs a tenth of a short task: the objects of
+imports stay, and are looked through again and again."""
 
 
 def run_command(body: Callable[..., int | None], flags: Iterable[Flag], c: Context, given: Mapping[str, Any]) -> None:
-    """Call the body of a task with what was given to its flags. Raises Exit for whatever people can mend. Where something of
-    others hangs, the process ends here."""
+    """Call the body of a task with the values of its flags. Raises Exit for whatever users can mend.
+    If other code hangs, the process ends here."""
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], _MADE_BEFORE_A_COLLECTION) if before[0] else 0, *before[1:])
     try:
@@ -68,17 +69,18 @@ def _run_body(body: Callable[..., int | None], flags: Iterable[Flag], c: Context
 
 
 def _to_mendable(error: Exception) -> BatchDrainError | None:
-    """What people are told of it, with the cure; None for a fault of ours."""
+    """The error that users see, with its cure; None if the fault is ours."""
     if isinstance(error, BatchDrainError):
         return error
-    if isinstance(error, OSError):  # too few descriptors, no memory, no room: where we did not expect it
+    if isinstance(error, OSError):  # too few descriptors, no memory or no room, in an unexpected place
         place = error.filename or "the system"
         return FilesUnavailable(f"{place}: {error.strerror or error}", remedy="free what it lacks and try again")
     return shortage_of(error)
 
 
 def invocation_of(c: Context) -> Invocation:
-    """Raises ConfigError for a file given with `inv -f` that is not there: Invoke says nothing."""
+    """The invocation of a context.
+    Raises ConfigError if a file given with `inv -f` does not exist, which Invoke does not report."""
     config = c.config
     runtime = getattr(config, "_runtime_path", None)
     if runtime:
@@ -96,7 +98,7 @@ def invocation_of(c: Context) -> Invocation:
 
 
 def _files_of(config: Config) -> Iterator[Path]:
-    """Of each level the one file that Invoke reads: the first of four that is there."""
+    """For each level the one file that Invoke reads: the first of four names that exists."""
     name = config.file_prefix or config.prefix
     for prefix in (getattr(config, f"_{level}_prefix", None) for level in ("system", "user", "project")):
         if prefix is not None:

@@ -1,7 +1,7 @@
-"""The settings files that Invoke is about to read: a few lines of YAML can keep it busy for minutes, or end it with a
-traceback of a hundred pages. Invoke imports the tasks file, and with it us, before it reads those of the project.
+"""Checks the settings files that Invoke is about to read: a few lines of YAML can keep it busy for minutes, or end it with a
+traceback of a hundred pages. Invoke imports the tasks file, and with it us, before it reads the project's settings.
 
-Those of the system and of the user are read before anything of ours runs: Invoke itself says what is wrong with them.
+The settings of the system and of the user are read before any of our code runs: Invoke itself reports their errors.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ _yaml: Final[Any] = _of_invoke
 _MOST_VALUES: Final = 100_000
 _MOST_BYTES: Final = 1_000_000
 _FLAT: Final = 300
-"""So many brackets are nested nowhere as deeply as Invoke can't follow."""
+"""With at most this many brackets a file can't be nested too deeply for Invoke."""
 _CONFIGURATION: Final = 78
 _CURE: Final = "take the aliases out of the file"
 
 
 def require_sound_files() -> None:
-    """Raises Exit for a file with aliases that stand for themselves or for more than anybody configures, for one that is
-    nested too deeply, and for keys and dates that are none. Nothing where no program of Invoke's is about to read any."""
+    """Raises Exit for a file with aliases that contain themselves or stand for too many values, for one that is nested too
+    deeply, and for invalid keys and dates. Does nothing if no program of Invoke is about to read settings."""
     program = _find_program()
     for path in [] if program is None else _files_of(program):
         try:
             problem = problem_of(path.read_bytes()) if path.is_file() else None
-        except OSError:  # Invoke says so
+        except OSError:  # Invoke reports this
             continue
         if problem is not None:
             raise Exit(f"batchdrain: {path}: {problem}", code=_CONFIGURATION)
 
 
 def problem_of(raw: bytes) -> str | None:
-    """Why a file of YAML must not be loaded; None where it may, or where loading it tells."""
+    """Why a YAML file must not be loaded; None if it may, or if loading it reports the error."""
     has_aliases = b"&" in raw and b"*" in raw
     is_flat = not has_aliases and raw.count(b"[") + raw.count(b"{") <= _FLAT
     if len(raw) > _MOST_BYTES:
@@ -59,12 +59,12 @@ def problem_of(raw: bytes) -> str | None:
 
 
 def _count(node: Any, known: dict[int, int | None]) -> int | None:
-    """The values that a node stands for once every alias is replaced; None where it holds itself."""
+    """How many values a node stands for once every alias is replaced; None if it contains itself."""
     if id(node) in known:
         return known[id(node)]
     if isinstance(node, _yaml.ScalarNode):
         return 1
-    known[id(node)] = None  # met again below itself
+    known[id(node)] = None  # so that it is noticed if it comes again below itself
     total = 1
     for inner in node.value:
         for one in inner if isinstance(inner, tuple) else (inner,):
@@ -77,7 +77,7 @@ def _count(node: Any, known: dict[int, int | None]) -> int | None:
 
 
 def _find_program() -> Program | None:
-    """The one that imports the tasks file, and us with it."""
+    """The Invoke program that imports the tasks file, and us with it."""
     frame = inspect.currentframe()
     while frame is not None:
         if isinstance(found := frame.f_locals.get("self"), Program):
@@ -87,7 +87,7 @@ def _find_program() -> Program | None:
 
 
 def _files_of(program: Program) -> Iterator[Path]:
-    """The project's, the first of those that Invoke looks for, and the one that was given."""
+    """The project's file, the first of those that Invoke looks for, and the one given by the user."""
     config, args = program.config, program.args
     name = args.collection.value or config.tasks.collection_name
     loader: Any = program.loader_class
@@ -102,12 +102,12 @@ def _files_of(program: Program) -> Iterator[Path]:
 
 
 def _is_readable(path: Path) -> bool:
-    """YAML, of which JSON is a part. A settings file in Python is executed, and may do anything."""
+    """Whether it is YAML, of which JSON is a part. A settings file in Python is executed, and may do anything."""
     return path.suffix in {".yaml", ".yml", ".json"}
 
 
 def _values_of(short: str, long: str, argv: list[str]) -> Iterator[str]:
-    """What a flag was given, wherever on the line: Invoke itself has not yet read what stands behind a task."""
+    """The values of a flag, wherever it stands: Invoke has not yet read what comes after a task's name."""
     for place, argument in enumerate(argv):
         if argument in {short, long}:
             yield from argv[place + 1 : place + 2]

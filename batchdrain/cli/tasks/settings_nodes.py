@@ -1,4 +1,5 @@
-"""What YAML reads otherwise than it is meant, so that Invoke ends with a traceback: keys that are no text, dates that are none."""
+"""Finds what YAML reads differently than it is meant, so that Invoke ends with a traceback:
+keys that are no text, and invalid dates."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _SHOWN_CHARS: Final = 60
 
 
 def problem_of_nodes(top: Any) -> str | None:
-    """Of the nodes of a settings file the first that Invoke can't take; None where it takes all. Shows keys, never values."""
+    """The problem of the first node in a settings file that Invoke can't take; None if it takes all.
+    Shows keys, never values."""
     if not isinstance(top, _yaml.MappingNode):
         return None if top is None or top.tag.endswith(":null") else "must be a mapping: {key: value}"
     loader = _yaml.SafeLoader("")
@@ -33,7 +35,8 @@ def problem_of_nodes(top: Any) -> str | None:
 
 
 def _walk(top: Any) -> Iterator[tuple[Any, Any, bool]]:
-    """Each value with its key, and each key with itself, and whether a list is around them; what an alias names again once."""
+    """Yields each value with its key, and each key with itself, and whether a list is around them.
+    A node that aliases repeat is walked once."""
     seen: set[int] = set()
     left: list[tuple[Any, Any, bool]] = [(None, top, False)]
     while left:
@@ -50,7 +53,7 @@ def _walk(top: Any) -> Iterator[tuple[Any, Any, bool]]:
 
 
 def _problem_of_key(key: Any, in_list: bool) -> str | None:
-    """Within a list Invoke looks at no keys, but a list can't be one anywhere."""
+    """Why a key can't be taken. Within a list Invoke does not look at keys, but a list can't be a key anywhere."""
     if not isinstance(key, _yaml.ScalarNode):
         return "a key must be a text, and is a list or a mapping"
     return None if in_list or key.tag in _TEXTS else f"the key {_shown(key)} must be a text, and is {_kind_of(key)}"
@@ -61,7 +64,7 @@ def _is_readable(loader: Any, node: Any) -> bool:
         loader.construct_object(node)
     except (ValueError, OverflowError):
         return False
-    except _yaml.YAMLError:  # Invoke says so
+    except _yaml.YAMLError:  # Invoke reports this
         return True
     return True
 

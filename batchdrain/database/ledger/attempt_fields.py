@@ -1,5 +1,5 @@
-"""What is kept of the end of an attempt: one list, from which its event, its result in the session and its row in the ledger
-are made. Names are API."""
+"""What is kept of an attempt's end. From this one list its event, its result in the session and its row in the ledger are
+made. The names are API."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from batchdrain.model.attempt import Attempt, Finished
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import STORED_CHARS, cut_text, to_storable
 
-_STATE_CHARS: Final = 500  #: whoever may write the table may have written anything
+_STATE_CHARS: Final = 500  #: whoever may write to the table may have written anything
 
 
 class Field(NamedTuple):
-    """One thing that is known of an end, and its name in each place where it is kept; '' where it is not."""
+    """One fact about an attempt's end, and its name in each place that keeps it; '' if a place does not."""
 
     value: Callable[[Finished], Any]
     event: str = ""
@@ -30,7 +30,7 @@ def _of(name: str) -> Callable[[Finished], Any]:
 
 
 def _rounded(name: str) -> Callable[[Finished], float | None]:
-    """Seconds, to a millisecond."""
+    """Seconds, rounded to a millisecond."""
 
     def value(end: Finished) -> float | None:
         found: float | None = getattr(end.attempt, name)
@@ -81,14 +81,14 @@ FIELDS: Final = (
     Field(_of("log_sha256"), column="log_sha256"),
     Field(lambda end: end.retry_at, event="retry_at", result="retry_at"),
 )
-_HOST: Final = "host"  #: of the row: its controller's, unless the end tells another
+_HOST: Final = "host"  #: a column of the row; the controller's host, unless the end names another
 _EVENT: Final = [(field.event, field.value) for field in FIELDS if field.event]
 _RESULT: Final = [(field.result, field.value) for field in FIELDS if field.result]
 _COLUMNS: Final = [(field.column, field.value) for field in FIELDS if field.column]
 
 
 def to_event(end: Finished) -> dict[str, Any]:
-    """The fields of phase.finished."""
+    """The fields of the event phase.finished."""
     found = ((name, value(end)) for name, value in _EVENT)
     return {name: clock.to_iso(value) if isinstance(value, datetime) else value for name, value in found}
 
@@ -99,9 +99,9 @@ def to_result(end: Finished) -> dict[str, Any]:
 
 
 def to_row(attempt: Attempt, columns: Container[str]) -> dict[str, Any]:
-    """What is written to the attempt's row when it ends, and which row that is (`the_key`, `the_epoch`). `columns`: that its
-    table has; one of an earlier version lacks what came later."""
+    """The values that an attempt's end writes into its row, with the parameters that find the row (`the_key`, `the_epoch`).
+    `columns`: the columns that the table has; tables of an earlier version lack some."""
     end, found = Finished(attempt=attempt), {"the_key": attempt.phase.key.digest, "the_epoch": attempt.epoch}
     found |= {name: value(end) for name, value in _COLUMNS if name in columns}
-    # Where an attempt is executed by another host than its controller's, only its end tells.
+    # If another host than the controller's executes the attempt, only its end tells which.
     return {**found, _HOST: to_storable(attempt.host)} if attempt.host and _HOST in columns else found

@@ -1,4 +1,4 @@
-"""An attempt as a row of the ledger: what is written when it begins, and what when it ends."""
+"""The row of an attempt in the ledger, as it is written when the attempt begins."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from batchdrain.runtime.text import to_storable
 
 
 def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str, *, is_newest: bool) -> dict[str, Any]:
-    """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase. `host`: of
-    this process, its controller. `is_newest`: whether the tables have room for what came with version 4."""
+    """The row of an attempt that begins. `from_category`, `from_fingerprint`: of the failure that the attempt is to fix; NULL
+    for a queued phase. `host`: the host of this process, the controller. `is_newest`: whether the tables have the columns of
+    version 4."""
     phase = claim.phase
     failed = phase.state is PhaseState.FAILED
     row = {

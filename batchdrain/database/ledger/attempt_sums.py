@@ -1,4 +1,4 @@
-"""Attempts that are removed, added up: a row for each run, run type, failure that they set out from, and way they ended."""
+"""The sums of removed attempts. There is one row for each combination of run, run type, failure before and outcome."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class _Sum:
     attempts: int = 0
     duration_ms: int = 0
     last_started_ms: int = 0
-    from_example: str | None = None  #: of one of them
+    from_example: str | None = None  #: the example of any one of them
 
 
 def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
-    """`attempts`: rows of batchdrain_attempt that have ended. Part of the transaction that removes them. Raises
-    IntegrityError where somebody adds the same row in this moment: the transaction is to be run again."""
+    """Add `attempts` to the sums, in the transaction that removes them. `attempts`: rows of batchdrain_attempt that have
+    ended. Raises IntegrityError if somebody else adds the same row at this moment; run the transaction again then."""
     added: dict[tuple[Any, ...], _Sum] = {}
     for row in attempts:
         one = added.setdefault(tuple(row[name] for name in _KEY), _Sum())
@@ -36,7 +36,7 @@ def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Ma
         one.last_started_ms = max(one.last_started_ms, row["started_ms"])
         one.from_example = one.from_example or row["from_example"]
     rows = {_digest_of(of): (of, one) for of, one in added.items()}
-    # In the order of their keys: of two who add at once one waits for the other, and never each for the other.
+    # In the order of the keys, so that two transactions that add at once can't wait for each other.
     keys, sums = sorted(rows), _sums_of(ledger)
     there = sa.select(sums.c.key).where(sums.c.source == ledger.source, sums.c.key.in_(keys)).order_by(sums.c.key)
     known = frozenset(connection.execute(there.with_for_update()).scalars()) if keys else frozenset()
@@ -84,6 +84,7 @@ def _make_addition(sums: sa.Table, source: str) -> sa.Update:
 
 
 def _digest_of(names: Sequence[str | int | None]) -> str:
-    """No collation takes it for another. Attempts that say no version are added to the sums of before there were any."""
+    """The key of a row of sums; a digest, since collations may take names for equal. Attempts without a version are added to
+    the sums from before there were versions."""
     names = names[:-1] if names[-1] is None else names
     return hashlib.sha256(to_json([*names])).hexdigest()

@@ -1,7 +1,8 @@
-"""The chains of the ledger: several sessions that were asked for as one. A row says what was asked, and which sessions it has.
+"""The chains of the ledger. A chain is several sessions that were requested as one; its row says what was requested, and
+which sessions it has.
 
-Tables of an earlier version, which wait for their migration while somebody holds a claim, have no table for them: a chain
-stands in batchdrain_meta then, until it is written again.
+Tables of an earlier version, which wait for their migration while somebody holds a claim, have no table of chains. Until the
+chain is written again after that, it stands in batchdrain_meta.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json_line
 
 CHAIN: Final = "chain/"
-"""Before the chain's uid: its name in batchdrain_meta."""
+"""The prefix of a chain's name in batchdrain_meta; its uid follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,29 +30,29 @@ class ChainRow:
     """One chain, as the ledger has it."""
 
     uid: str
-    task: str  #: that was typed: drain-all
+    task: str  #: the task that was typed: drain-all
     started_at: datetime
     asked: Mapping[str, Any]  #: plain JSON values: filters and limits of its parts
-    sessions: Mapping[str, str] = field(default_factory=dict)  #: ids of those that were begun, by kind
-    ended_at: datetime | None = None  #: None: something is left of it
-    status: str | None = None  #: how it ended
+    sessions: Mapping[str, str] = field(default_factory=dict)  #: the ids of the sessions that have begun, by kind
+    ended_at: datetime | None = None  #: None: something of the chain is left to do
+    status: str | None = None  #: how the chain ended
 
     @property
     def because(self) -> str | None:
-        """What stopped it."""
+        """What stopped the chain; None if nothing did."""
         found = self.asked.get("stopped_because")
         return found if isinstance(found, str) else None
 
 
 class Chains:
-    """Every method raises DatabaseUnavailable."""
+    """Reads and writes the chains of the ledger. Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
         self._ledger = ledger
 
     def write(self, row: ChainRow) -> None:
-        """Keep it, in place of what was known of it. The ledger must stand."""
+        """Write a chain, replacing what was known of it. The ledger must exist."""
         meta, chain = self._ledger.meta, self._ledger.chain
         values, name = self._to_values(row), f"{CHAIN}{row.uid}"
 
@@ -65,20 +66,20 @@ class Chains:
         write_own(self._database, work)
 
     def read(self, uid: str) -> ChainRow | None:
-        """None for one that the ledger does not know."""
+        """The chain with this uid; None if the ledger does not know it."""
         return next((row for row in self._read_ours(uid) if row.uid == uid), None)
 
     def read_left(self) -> dict[str, ChainRow]:
-        """Those that are not complete, by uid."""
+        """The chains that are not complete, by uid."""
         return {row.uid: row for row in self._read_ours(None) if row.status != "complete"}
 
     def read_open(self) -> frozenset[str]:
-        """The uids of those that have not ended, of whatever table shares the ledger."""
+        """The uids of the chains that have not ended, of all tables that share the ledger."""
         rows = (_parse(uid, values) for uid, values in self._read(None))
         return frozenset(row.uid for row in rows if row is not None and row.ended_at is None)
 
     def read_ended(self, before: datetime) -> list[str]:
-        """The uids of those that ended before then."""
+        """The uids of the chains that ended before then."""
         chain = self._ledger.chain
         if chain is None:
             return []
@@ -91,7 +92,7 @@ class Chains:
             return list(connection.execute(query.order_by(chain.c.chain_uid)).scalars())
 
     def forget(self, uids: Sequence[str]) -> None:
-        """Those that have ended, for ever. In one transaction."""
+        """Delete these chains if they have ended. In one transaction."""
         chain = self._ledger.chain
         if chain is None:
             return
@@ -103,7 +104,7 @@ class Chains:
         return [row for row in rows if row is not None]
 
     def _read(self, uid: str | None) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """By uid: that one, or those that are not complete."""
+        """The raw values by uid: of that chain, or of all that are not complete."""
         meta, chain = self._ledger.meta, self._ledger.chain
         with self._database.read() as connection:
             if not self._ledger.exists(connection):
@@ -131,8 +132,8 @@ class Chains:
 
 
 def rename_waiting(connection: sa.Connection, ledger: Ledger, former: str) -> None:
-    """Those of a table of another name that wait in batchdrain_meta are of the present one. Part of the transaction that renames
-    the rest."""
+    """Give the chains that wait in batchdrain_meta for a table of another name to the present table. Part of the transaction
+    that renames the rest."""
     meta = ledger.meta
     query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(CHAIN, autoescape=True))
     for name, value in connection.execute(query).all():
@@ -151,7 +152,8 @@ def _to_mapping(value: str) -> Mapping[str, Any]:
 
 
 def _parse(uid: str, values: Mapping[str, Any]) -> ChainRow | None:
-    """None for what is no chain of ours: whoever may write to the ledger may have written anything."""
+    """A chain from its values. None if they are no chain of ours:
+    whoever may write to the ledger may have written anything."""
     try:
         ended_ms = values["ended_ms"]
         return ChainRow(

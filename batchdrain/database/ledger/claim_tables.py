@@ -1,4 +1,5 @@
-"""What the transactions of a claim write to: the user's table and the ledger, as the command's way of telling results asks."""
+"""The tables that the transactions of a claim write to: the user's and the ledger's. What they write depends on how the
+command tells its result."""
 
 from __future__ import annotations
 
@@ -17,20 +18,20 @@ from batchdrain.runtime.json_text import to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimTables:
-    """Made once for a controller: building the statements costs more than running them."""
+    """The tables and statements of a controller. Made once, since building the statements costs more than running them."""
 
     phases: PhaseTable
     ledger: Ledger
     statements: Statements
-    source: str  #: what the ledger's rows call the table of phases
-    held_state: str | None  #: what a claim writes into the row; None where the command sets states itself
+    source: str  #: the name of the table of phases in the ledger's rows
+    held_state: str | None  #: the word that a claim writes into the row; None if the command sets states itself
     intermediate: frozenset[str]  #: the states from which a phase is given back
-    success_codes: str | None  #: JSON: what a claim says its command's exit codes mean; None where the ledger is too old
-    gone_is_complete: bool  #: a row that can't be found after a success code was deleted by the command, as it should be
+    success_codes: str | None  #: JSON: the success codes that a claim notes; None if the ledger is too old
+    gone_is_complete: bool  #: whether a row that is gone after a success code counts as deleted by the command
 
     @classmethod
     def of(cls, store: Store, command: Command) -> ClaimTables:
-        """`command`: it says who writes the states of a phase while it is held."""
+        """`command`: its `result_from` decides who writes the states of a phase while it is held."""
         return cls(
             phases=store.table,
             ledger=store.ledger,

@@ -1,4 +1,4 @@
-"""The transaction that takes a phase. Lock order: claim (where there is one already), phase, attempt, group."""
+"""The transaction that claims a phase. Lock order: claim (if there is one already), phase, attempt, group."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import Phase, RowState
 
 Given = Mapping[str, str | None]
-"""Columns of the row as its command gets them."""
+"""The columns of the row that its command gets."""
 
 
 class NotTaken(Exception):
-    """Somebody else was faster, or the phase moved since it was chosen."""
+    """Somebody else was faster, or the phase changed since it was chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimTransaction:
-    """Called with the connection of its transaction, which may be repeated: where the reply to a commit was lost, the second
-    run finds its own work and returns the same. Raises NotTaken, GroupEnded, TriedInGroup, NotYet, and what `Claims.claim` raises."""
+    """The claim of one phase. Call it with the connection of its transaction, which may be repeated: if the reply to a commit
+    was lost, the second run finds its own work and returns the same. Raises NotTaken, GroupEnded, TriedInGroup, NotYet, and
+    what `Claims.claim` raises."""
 
     tables: ClaimTables
     holder: Holder
@@ -45,8 +46,8 @@ class ClaimTransaction:
     run_type: str
     now: datetime
     guard: ProcessIdentity | None
-    group: Group | None = None  #: of which it takes a unit
-    turn: Turn | None = None  #: that its command needs to begin
+    group: Group | None = None  #: the claim takes a unit of this group
+    turn: Turn | None = None  #: the turn that the command needs to begin
 
     def __call__(self, connection: sa.Connection) -> Claim:
         statements = self.tables.statements
@@ -66,7 +67,7 @@ class ClaimTransaction:
         else:
             try:
                 statements.first.execute(connection, ours)
-            except sa.exc.IntegrityError as error:  # of two who come here at once, the second fails
+            except sa.exc.IntegrityError as error:  # if two claim the phase at once, the second fails
                 raise NotTaken from error
         epoch, attempts = (1, 0) if row is None else (row.epoch + 1, row.attempts)
         claim = self._to_claim(epoch, attempts, prior, given)
@@ -81,8 +82,8 @@ class ClaimTransaction:
         return claim
 
     def _read_claim(self, connection: sa.Connection) -> Any:
-        """The phase's row in batchdrain_claim; None where nobody has claimed it yet. Raises ConfigError where the tables are
-        a newer batchdrain's by now."""
+        """The phase's row in batchdrain_claim; None if nobody has claimed it yet. Raises ConfigError if a newer batchdrain
+        has changed the tables meanwhile."""
         found = connection.execute(self.tables.statements.claim, {"the_key": self.phase.key.digest}).first()
         if found is None:
             raise ConfigError(
@@ -115,8 +116,8 @@ class ClaimTransaction:
         return None if self.group is None else self.group.key
 
     def _take_row(self, connection: sa.Connection) -> tuple[RowState, Given]:
-        """The phase's row becomes ours; what stood in it before, and what its command gets of it. Raises NotTaken when it moved meanwhile, RowGone,
-        BadData, RowRefused."""
+        """Take the phase's row. Returns its state before, and the columns that the command gets. Raises NotTaken if the row
+        changed meanwhile, RowGone, BadData, RowRefused."""
         table, phase, held_state = self.tables.phases, self.phase, self.tables.held_state
         prior = table.read_row_state_in(connection, phase.key, phase.state, for_update=held_state is not None)
         if prior is None:

@@ -1,8 +1,8 @@
-"""The claims of a controller. Beside the transactions here only give_back.py writes to the user's table.
+"""The claims of a controller. Apart from the transactions here, only give_back.py writes to the user's table.
 
 Invariants: at most one (owner, epoch) holds a phase; an epoch only grows; every write names key, epoch and owner and is
-judged by its row count, never by a re-read. Each transaction may be repeated. After a crash the claim row still holds what
-is needed to give the phase back, which `recover` does.
+judged by its row count, never by reading again. Each transaction may be repeated. After a crash the claim's row still holds
+what `recover` needs to give the phase back.
 """
 
 from __future__ import annotations
@@ -36,15 +36,16 @@ class Claims:
     def __init__(
         self, store: Store, command: Command, session_uid: str, *, spool_dir: str = "", owner: str | None = None
     ) -> None:
-        """`spool_dir`: where guardians leave results, kept in the claim. `owner`: act for a dead controller, in recovery."""
+        """`spool_dir`: where guardians leave results; kept in the claim.
+        `owner`: the owner of a dead controller to act for, in recovery."""
         self.database = store.database
         self.tables = ClaimTables.of(store, command)
         self.holder = Holder(
             owner=owner or uuid.uuid4().hex, session_uid=session_uid, process=identify_self(), spool_dir=spool_dir
         )
-        self.turn: Turn | None = None  #: that each claim has to take; None: none
-        self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
-        self.not_found: set[PhaseKey] = set()  #: phases that could not be claimed, as no row has their ids
+        self.turn: Turn | None = None  #: the turn that each claim has to take; None: none is needed
+        self._holds: dict[PhaseKey, int] = {}  #: the epochs of the claims that we hold
+        self.not_found: set[PhaseKey] = set()  #: phases that could not be claimed because no row has their ids
 
     def claim(
         self,
@@ -56,12 +57,12 @@ class Claims:
         guard: ProcessIdentity | None = None,
         group: Group | None = None,
     ) -> Claim | None:
-        """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
-        the process that will watch the command; `group`: of which it takes a unit, or raises GroupEnded, TriedInGroup.
-        Raises NotYet where it has to wait for its `turn`, RowLocked while the row can't be had, BadData when the ids name more
-        than one row, what is in the row can't be read or kept or the ledger contradicts itself, RowRefused when the table
-        does not take the state, ConfigError when batchdrain's own tables take no row.
-        """
+        """Claim the phase if it is still as it was chosen, in its own transaction. None if somebody else was faster.
+
+        `guard`: the process that will watch the command; `group`: the claim takes a unit of it, or raises GroupEnded or
+        TriedInGroup. Raises NotYet if it has to wait for its `turn`, RowLocked while the row can't be had, BadData if the ids
+        name several rows, the row's content can't be read or kept, or the ledger contradicts itself, RowRefused if the table
+        refuses the state, and ConfigError if batchdrain's own tables refuse a row."""
         phase = choice.phase
         if phase.key in self._holds:
             return None
@@ -79,16 +80,16 @@ class Claims:
         except RowGone:
             self.not_found.add(phase.key)
             return None
-        except sa.exc.IntegrityError as error:  # of the attempt's row: its epoch is there already
+        except sa.exc.IntegrityError as error:  # of the attempt's row: one with this epoch exists already
             if error.statement is None or not self._has_attempt(phase.key, self._epoch_of(phase.key) + 1):
                 raise self._refused(error) from error
             raise _contradiction(phase.key) from None
         self._holds[phase.key] = claim.epoch
-        self.not_found.discard(phase.key)  # it was gone, and somebody put it back
+        self.not_found.discard(phase.key)  # if the row was gone, somebody put it back
         return claim
 
     def beat(self, claims: Iterable[Claim], *, lease_s: float) -> list[Claim]:
-        """Extend the leases, in one transaction. Returns the claims that are ours no more."""
+        """Extend the leases, in one transaction. Returns the claims that are no longer ours."""
         held = sorted(claims, key=lambda claim: claim.phase.key.digest)
         beat, lease_ms = self.tables.statements.beat, round(lease_s * 1000)
 
@@ -100,12 +101,12 @@ class Claims:
         return self.database.write(extend) if held else []
 
     def finish(self, claim: Claim, attempt: Attempt, *, retry_in_s: float | None = None, may_wait: bool = True) -> Attempt:
-        """Write the end of an attempt and free the claim, in one transaction. Returns it as it was recorded: MOVED when
-        somebody else changed the row meanwhile, REFUSED when the table does not take it. Until `retry_in_s` is over nobody
-        can claim the phase.
+        """Write the end of an attempt and free the claim, in one transaction. Nobody can claim the phase again before
+        `retry_in_s` is over. Returns the attempt as it was recorded: MOVED if somebody else changed the row meanwhile,
+        REFUSED if the table refuses the end.
 
-        Raises ClaimLost when a higher epoch was written; RowLocked, unless it `may_wait`, while somebody has the row locked;
-        RowRefused when not even the former state is taken back.
+        Raises ClaimLost if a higher epoch was written. Raises RowLocked while somebody has the row locked, unless it
+        `may_wait`. Raises RowRefused if even the former state is refused.
         """
         try:
             recorded = self._write_end(claim, attempt, retry_in_s, may_wait=may_wait)
@@ -145,7 +146,7 @@ class Claims:
         return refused_by(error, self.database.name, self.tables.phases.source.table)
 
     def _epoch_of(self, key: PhaseKey) -> int:
-        """As it stands; 0 where nobody ever claimed the phase."""
+        """The epoch of the phase's claim now; 0 if nobody ever claimed the phase."""
         with self.database.read() as connection:
             found = connection.execute(self.tables.statements.claim, {"the_key": key.digest}).first()
         return 0 if found is None else found.epoch or 0

@@ -1,4 +1,5 @@
-"""What is written of an end that the table, or the ledger's character set, does not take: less and less of it."""
+"""Other ways to record an attempt's end if the table or the ledger's character set refuses it;
+each writes less than the one before."""
 
 from __future__ import annotations
 
@@ -16,25 +17,25 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.states import GIVEN_BACK, Outcome
 
 PLAIN_CHARS: Final = 250
-"""What of a reason a column is offered that did not take the whole: MySQL's TINYTEXT holds 255 bytes."""
+"""How many characters of a reason are offered to a column that refused the whole: MySQL's TINYTEXT holds 255 bytes."""
 _REFUSAL_CHARS: Final = 1_000
 
 
 class Version(NamedTuple):
-    """One way to write an end."""
+    """One way to record an end."""
 
-    of: Callable[[BatchDrainError | None], Attempt]  #: of the first refusal
-    way: WayBack = WayBack.PRIOR  #: where it gives the phase back
+    of: Callable[[BatchDrainError | None], Attempt]  #: makes the attempt to record from the first refusal
+    way: WayBack = WayBack.PRIOR  #: how the phase is given back
 
 
 def fallbacks(attempt: Attempt, claim: Claim, tables: ClaimTables) -> Iterator[Version]:
-    """The end as it is; with a reason that any column takes; given back, with the refusal as its reason; last, given back in
-    another way. The next one is asked for when the former was refused."""
+    """First the end unchanged; then with a reason that any column takes; then given back, with the refusal as its reason;
+    last, given back in another way. The caller asks for the next version only after a refusal."""
     table = tables.phases
     first, *others = ways_back(claim.prior_state, claim.held_state, tables)
     yield Version(lambda _: attempt, first)
     if attempt.success and table.takes_null:
-        table.takes_null = False  # a view, or a CHECK, may say no where the column says yes: '' is empty too
+        table.takes_null = False  # a view or a CHECK may refuse NULL although the column takes it: '' is an empty reason too
         yield Version(lambda _: attempt, first)
         table.takes_null = True
     if attempt.reason is not None:

@@ -25,15 +25,15 @@ from batchdrain.runtime import clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishTransaction:
-    """Called with the connection of its transaction, which may be repeated. Returns the attempt as it was recorded. Raises
-    ClaimLost, RowRefused."""
+    """The end of one attempt. Call it with the connection of its transaction, which may be repeated. Returns the attempt as
+    it was recorded. Raises ClaimLost and RowRefused."""
 
     tables: ClaimTables
     holder: Holder
     claim: Claim
     attempt: Attempt
-    retry_in_s: float | None  #: until it is over nobody can claim the phase
-    way: WayBack = WayBack.PRIOR  #: where a phase is given back to
+    retry_in_s: float | None  #: nobody can claim the phase before this is over
+    way: WayBack = WayBack.PRIOR  #: what is written if the phase is given back
 
     def __call__(self, connection: sa.Connection) -> Attempt:
         statements, outcome = self.tables.statements, self.attempt.outcome
@@ -52,7 +52,7 @@ class FinishTransaction:
         recorded = self._write_row(connection)
         if waits and (
             recorded.outcome is Outcome.MOVED or recorded.unwritten
-        ):  # nobody tries it again: nobody is to wait for that
+        ):  # the phase is not tried again, so nobody waits for it
             statements.forget_wait.execute(connection, {name: ours[name] for name in ("the_key", "the_epoch")})
         if not statements.close_attempt.execute(connection, to_row(recorded, statements.attempt_columns)):
             self._write_attempt_anew(connection, recorded)
@@ -61,7 +61,7 @@ class FinishTransaction:
         return recorded
 
     def _write_attempt_anew(self, connection: sa.Connection, recorded: Attempt) -> None:
-        """Somebody deleted its row meanwhile. What its run type was stood there alone."""
+        """Write the attempt's row again after somebody deleted it. Its run type is lost, since only that row had it."""
         statements = self.tables.statements
         opening = opening_row_of(
             self.claim,
@@ -75,7 +75,8 @@ class FinishTransaction:
         statements.open_attempt.execute(connection, {**opening, **end})
 
     def _find_recorded(self, connection: sa.Connection) -> Attempt:
-        """What an earlier run of this transaction wrote, whose reply was lost. Raises ClaimLost where it wrote nothing."""
+        """The attempt that an earlier run of this transaction recorded, whose reply was lost.
+        Raises ClaimLost if none did."""
         claim, attempt = self.claim, self.attempt
         at = {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch}
         row = connection.execute(self.tables.statements.attempt, at).first()
@@ -86,7 +87,7 @@ class FinishTransaction:
         return replace(attempt, outcome=Outcome(row.outcome), final_state=row.final_state)
 
     def _lost(self, connection: sa.Connection) -> ClaimLost:
-        """By whom: somebody may have taken the claim over, or its row away."""
+        """The error of a lost claim: somebody took the claim over, or deleted or changed its row."""
         claim = self.claim
         now = connection.execute(self.tables.statements.claim, {"the_key": claim.phase.key.digest}).first()
         epoch = None if now is None else now.epoch

@@ -1,4 +1,4 @@
-"""The transaction that gives back what a dead controller held. It never starts work: the phase re-enters by a claim."""
+"""The transaction that gives back what a dead controller held. It never starts work: the phase needs a new claim for that."""
 
 from __future__ import annotations
 
@@ -36,42 +36,43 @@ class Recovered:
     """A phase that a dead controller held, and what became of it."""
 
     key: PhaseKey
-    epoch: int  #: of the claim that is void now
-    state: str  #: what stands in the table now
-    recorded: Outcome | None = None  #: its command had ended, and its result was recorded; None: given back
-    orphanings: int = 0  #: how often the phase was given back in a row, this time included
-    ended_processes: int = 0  #: of the abandoned execution, on this machine
-    problem: str = ""  #: why it could not be settled now: it is held as before
-    code: int = 0  #: the exit code of that; 0 where it was settled
-    note: str = ""  #: why it was not given back as it stood before the claim
-    began: bool = True  #: its command has, as far as anybody knows; else it is no orphaning
+    epoch: int  #: the epoch of the claim, which is void now
+    state: str  #: the state in the table now
+    recorded: Outcome | None = None  #: the outcome, if the command had ended and its result was recorded; None: given back
+    orphanings: int = 0  #: how often in a row the phase was given back, including this time
+    ended_processes: int = 0  #: how many processes of the abandoned execution were ended, on this machine
+    problem: str = ""  #: why the claim could not be settled now; it is held as before
+    code: int = 0  #: the exit code of `problem`; 0 if the claim was settled
+    note: str = ""  #: why the phase was not given back as it was before the claim
+    began: bool = True  #: whether its command began, or may have begun; if not, this is no orphaning
 
 
 def give_back(store: Store, command: Command, held: Held, *, gone: bool, began: bool = True) -> Recovered | None:
-    """Free the claim and restore the phase, unless its epoch has moved; None then.
+    """Free the claim and restore the phase. None if its epoch has changed.
 
-    `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
-    clock. `began`: as of `Recovered`. May be repeated, and run by several at once: a claim is given back by whoever raises its
-    epoch. Raises RowLocked while the row can't be had, RowRefused or BadData when the table takes it back in no way.
+    `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over by the database's clock.
+    `began`: see `Recovered`. It may be repeated, and run by several at once: only the one that raises the epoch gives the
+    claim back. Raises RowLocked while the row can't be had, and RowRefused or BadData if the table refuses every way to take
+    the phase back.
     """
     how = KnownEnd(gone=gone, began=began)
     return _give_back(store, command, held, how, write=partial(store.database.write, may_wait=False))
 
 
 def try_give_back(store: Store, command: Command, held: Held) -> None:
-    """The same, rolled back. Raises as it does."""
+    """Do the same as `give_back`, and roll it back. Raises the same errors."""
     with contextlib.suppress(_Tried):
         _give_back(store, command, held, KnownEnd(gone=True, began=True), write=partial(_write_and_roll_back, store.database))
 
 
 class _Tried(Exception):
-    """It can be done."""
+    """Rolls back what was tried: it can be done."""
 
 
 def _write_and_roll_back(database: Database, work: GiveBack) -> Recovered | None:
     def try_and_leave(connection: sa.Connection) -> None:
         work(connection)
-        if connection.dialect.name == "postgresql":  # what else would come at the commit
+        if connection.dialect.name == "postgresql":  # check now what would be checked at the commit
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         raise _Tried
 
@@ -110,7 +111,7 @@ def _give_back(
 
 @dataclass(slots=True, kw_only=True)
 class GiveBack:
-    """Called with the connection of its transaction, which may be repeated. Raises RowRefused."""
+    """Gives one claim back. Call it with the connection of its transaction, which may be repeated. Raises RowRefused."""
 
     ledger: Ledger
     tables: ClaimTables
@@ -118,7 +119,7 @@ class GiveBack:
     known: KnownEnd
     way: WayBack
     why: str
-    _earlier: Recovered | None = None  #: of a run whose reply was lost
+    _earlier: Recovered | None = None  #: the result of an earlier run whose reply was lost
 
     def __call__(self, connection: sa.Connection) -> Recovered | None:
         held, attempts = self.held, self.ledger.attempt
@@ -148,7 +149,7 @@ class GiveBack:
         return sa.and_(attempts.c.source == self.ledger.source, attempts.c.key == held.digest, attempts.c.epoch == held.epoch)
 
     def _is_given_back(self, connection: sa.Connection) -> bool:
-        """Whether the reply to our own commit was lost."""
+        """Whether the claim was given back by our own commit, whose reply was lost."""
         query = sa.select(self.ledger.attempt.c.outcome).where(self._its_attempt)
         return self.held.has_attempt and connection.execute(query).scalar() == self._outcome
 

@@ -1,4 +1,4 @@
-"""When the drains of a group may begin their next command: one each so many milliseconds, by the database's clock."""
+"""Decides when the drains of a group may begin their next command: one command per interval, by the database's clock."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from batchdrain.model.claim import NotYet, Turn
 
 
 def take_turn(connection: sa.Connection, ledger: Ledger, turn: Turn) -> None:
-    """Within the transaction of a claim, in which it is the last statement but for the group's unit: what rolls the claim back
-    gives the turn back. Raises NotYet."""
+    """Take the group's next turn, within the transaction of a claim; only the group's unit may be taken after it. A rollback
+    of the claim gives the turn back. Raises NotYet."""
     table = require_groups(ledger)
     this = sa.and_(table.c.source == ledger.source, table.c.group_key == turn.group.key)
     is_due = sa.or_(table.c.next_run_ms.is_(None), table.c.next_run_ms <= db_now_ms())
@@ -20,5 +20,5 @@ def take_turn(connection: sa.Connection, ledger: Ledger, turn: Turn) -> None:
     if connection.execute(taken).rowcount:
         return
     left = connection.execute(sa.select(table.c.next_run_ms - db_now_ms()).where(this)).scalar()
-    if left is not None:  # else somebody removed the group, which its unit tells
+    if left is not None:  # otherwise somebody removed the group, and taking its unit reports that
         raise NotYet(max(0.001, int(left) / 1000))

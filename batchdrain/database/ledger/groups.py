@@ -1,8 +1,8 @@
-"""The groups of the ledger: the drains of several controllers that are one, by a name.
+"""The groups of the ledger. A group is the drains of several controllers that act as one, known by a name.
 
-A group has one row: how many phases it may take, how many it has, until when it may begin any, and what stopped it. A claim
-takes a unit of it in its own transaction, and what gives the phase back without a result returns the unit in that one. So all
-controllers together take as many phases as was asked for, and none more, whatever is killed.
+A group has one row: how many phases it may take, how many it has taken, until when it may begin any, and what stopped it. A
+claim takes a unit of the group in its own transaction. The transaction that gives a phase back without a result returns the
+unit. So all controllers together take at most as many phases as were requested, whatever is killed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROUP: Final = "--group"
 
 
 class GroupEnded(Exception):
-    """The group takes no more phases. `because`: why; `is_full`: it has as many as it may take, unless one is given back."""
+    """The group takes no more phases. `because`: why; `is_full`: it has taken as many as it may, unless one is given back."""
 
     def __init__(self, because: Skip, *, is_full: bool = False) -> None:
         super().__init__(str(because))
@@ -38,20 +38,20 @@ class GroupEnded(Exception):
 
 
 class TriedInGroup(Exception):
-    """A drain of the group has a result of the phase: one that stands alone tries none twice either."""
+    """A drain of the group already has a result of the phase. A group tries no phase twice, like a single drain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupState:
     """What a group has done so far."""
 
-    most: int  #: phases that all its controllers may take together
+    most: int  #: how many phases all its controllers may take together
     taken: int
-    is_over: bool  #: its minutes are
+    is_over: bool  #: whether its minutes are over
     stopped: str | None
 
     def find_end(self, group: Group) -> GroupEnded | None:
-        """Why it takes nothing more now."""
+        """Why the group takes nothing more now; None if it takes more."""
         if self.stopped is not None:
             return GroupEnded(Skip(GROUP, f"another drain of {group.name} was stopped: {self.stopped}"))
         if self.is_over:
@@ -62,16 +62,16 @@ class GroupState:
 
 
 class Groups:
-    """Every method raises DatabaseUnavailable."""
+    """Reads and writes the groups of the ledger. Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
         self._ledger = ledger
 
     def join(self, group: Group, *, most: int, minutes: float, asked: Mapping[str, Any]) -> None:
-        """Be one of its controllers; the first makes it. `most`: phases of all controllers; `minutes`: from the start of the
-        first, 0 for no limit; `asked`: plain JSON values, by flag, that all have to ask for alike. Raises UsageError where it was
-        begun with something else, ConfigError where the ledger is too old for groups."""
+        """Join the group as one of its controllers; the first one makes it. `most`: how many phases all controllers may take;
+        `minutes`: from the start of the first, 0 for no limit; `asked`: plain JSON values by flag, which must be the same for
+        all. Raises UsageError if the group was begun with other values, and ConfigError if the ledger is too old for groups."""
         values = {
             "source": self._ledger.source,
             "group_key": group.key,
@@ -87,18 +87,18 @@ class Groups:
         if begun is None:
             try:
                 self._database.write(lambda connection: connection.execute(table.insert().values(**values)))
-            except sa.exc.IntegrityError as error:  # another controller began it in the same moment
+            except sa.exc.IntegrityError as error:  # another controller began it at the same moment
                 begun = self._read_asked(table, group)
                 if begun is None:
                     raise refused_own(error, self._database.name) from error
         _require_alike(group, begun, asked)
 
     def require_alike(self, group: Group, asked: Mapping[str, Any]) -> None:
-        """Raises UsageError where it was begun with something else. Reads only."""
+        """Raises UsageError if the group was begun with other values. Reads only."""
         _require_alike(group, self._read_asked(require_groups(self._ledger), group), asked)
 
     def read(self, group: Group) -> GroupState | None:
-        """None where nobody has begun it. Reads only."""
+        """The state of the group; None if nobody has begun it. Reads only."""
         table = self._ledger.group
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
@@ -106,7 +106,7 @@ class Groups:
             return _read(connection, self._ledger, table, group)
 
     def read_tried(self, group: Group) -> list[PhaseKey]:
-        """Phases of which a drain of it has a result. Reads only: all attempts, once."""
+        """The phases of which a drain of the group has a result. Reads only, in one pass over all attempts."""
         table, attempts = self._ledger.group, self._ledger.attempt
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
@@ -116,7 +116,7 @@ class Groups:
             return [PhaseKey(row.run_id, row.phase_id) for row in rows]
 
     def stop(self, group: Group, because: str) -> None:
-        """No controller of it takes another phase. The first reason stays."""
+        """Stop the group: no controller takes another phase. The first reason stays."""
         table = require_groups(self._ledger)
         stopped = (
             table.update()
@@ -126,8 +126,8 @@ class Groups:
         write_own(self._database, lambda connection: connection.execute(stopped))
 
     def fold(self, group: Group, add: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """What all drains of it count, once `add` made it of what stood there: by compare-and-set, in a transaction of its own.
-        A result whose drain is killed before is not counted; one whose reply is lost may count twice."""
+        """Replace the group's figures by what `add` makes of them, by compare-and-set in its own transaction, and return
+        them. A result whose drain is killed before is not counted; one whose reply is lost may count twice."""
         table = require_groups(self._ledger)
         this = _is(self._ledger, table, group.key)
 
@@ -138,19 +138,19 @@ class Groups:
                 values = {"figures": to_json_line(dict(now)), "figures_no": (row.figures_no or 0) + 1}
                 if connection.execute(table.update().where(this, seen).values(**values)).rowcount:
                     return now
-            return add({})  # somebody removed the group, which the next claim tells
+            return add({})  # somebody removed the group, and the next claim reports that
 
         return write_own(self._database, work)
 
     def read_figures(self, group: Group) -> Mapping[str, Any]:
-        """What all drains of it counted so far. Reads only."""
+        """The figures of all drains of the group so far. Reads only."""
         table = require_groups(self._ledger)
         with self._database.read() as connection:
             found = connection.execute(sa.select(table.c.figures).where(_is(self._ledger, table, group.key))).scalar()
         return _to_mapping(found or "{}")
 
     def read_old(self, before_ms: int) -> list[str]:
-        """Keys of those that were begun before, and of which nobody holds a unit. Reads only."""
+        """The keys of groups that were begun before then and of which nobody holds a unit. Reads only."""
         table, claims = self._ledger.group, self._ledger.claim
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
@@ -160,7 +160,7 @@ class Groups:
             return list(connection.execute(sa.select(table.c.group_key).where(old, table.c.group_key.not_in(held))).scalars())
 
     def forget(self, keys: Iterable[str]) -> None:
-        """In one transaction."""
+        """Delete these groups, in one transaction."""
         table = require_groups(self._ledger)
         gone = table.delete().where(table.c.source == self._ledger.source, table.c.group_key == sa.bindparam("the_group"))
         write_own(self._database, lambda connection: connection.execute(gone, [{"the_group": key} for key in keys]))
@@ -181,7 +181,7 @@ def _require_alike(group: Group, begun: Mapping[str, Any] | None, asked: Mapping
 
 
 def require_groups(ledger: Ledger) -> sa.Table:
-    """The table of groups. Raises ConfigError where the ledger is of a version without it."""
+    """The table of groups. Raises ConfigError if the ledger's version has none."""
     if ledger.group is None:
         raise ConfigError(
             f"{GROUP}: batchdrain's tables are of version {ledger.version}, which has no groups",
@@ -191,8 +191,8 @@ def require_groups(ledger: Ledger) -> sa.Table:
 
 
 def take_unit(connection: sa.Connection, ledger: Ledger, group: Group) -> None:
-    """The last statement of the transaction of a claim: all others of the group wait from here to its commit. Raises
-    GroupEnded."""
+    """Take a unit of the group, as the last statement of a claim's transaction: from here until its commit all other claims
+    of the group wait. Raises GroupEnded."""
     table = require_groups(ledger)
     is_open = sa.or_(table.c.until_ms.is_(None), table.c.until_ms > db_now_ms())
     has_room = sa.and_(table.c.taken < table.c.most, table.c.stopped.is_(None), is_open)
@@ -201,12 +201,12 @@ def take_unit(connection: sa.Connection, ledger: Ledger, group: Group) -> None:
         state = _read(connection, ledger, table, group)
         if state is None:
             raise GroupEnded(Skip(GROUP, f"somebody removed {group.name} from batchdrain_group"))
-        if (end := state.find_end(group)) is not None:  # None: a unit was returned since
+        if (end := state.find_end(group)) is not None:  # None: a unit was returned meanwhile
             raise end
 
 
 def require_untried(connection: sa.Connection, ledger: Ledger, group: Group, key: PhaseKey) -> None:
-    """Within the transaction of a claim, once the claim's row is locked. Raises TriedInGroup."""
+    """Called within a claim's transaction, once the claim's row is locked. Raises TriedInGroup if the group has a result of it."""
     attempts = ledger.attempt
     this = sa.and_(attempts.c.source == ledger.source, attempts.c.key == key.digest)
     if connection.execute(sa.select(attempts.c.epoch).where(this, _has_result(ledger, group)).limit(1)).first() is not None:
@@ -214,7 +214,8 @@ def require_untried(connection: sa.Connection, ledger: Ledger, group: Group, key
 
 
 def return_unit(connection: sa.Connection, ledger: Ledger, key: str | None) -> None:
-    """Within the transaction that gives a phase back without a result. `key`: of the group; None: it took no unit."""
+    """Return a unit to its group, within the transaction that gives a phase back without a result.
+    `key`: of the group; None: no unit was taken."""
     table = ledger.group
     if key is not None and table is not None:
         connection.execute(table.update().where(_is(ledger, table, key), table.c.taken > 0).values(taken=table.c.taken - 1))
@@ -241,7 +242,7 @@ def _to_figure(found: object) -> str:
 
 
 def _to_mapping(text: str) -> Mapping[str, Any]:
-    """Empty for what is no mapping: whoever may write to the ledger may have written anything."""
+    """The mapping; empty if the text is none: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""The claims that somebody holds, whatever was taken away beside them. Reads only.
+"""Reads the claims that somebody holds, even if their attempts were deleted. Reads only.
 
-A claim's row knows its phase by a digest alone; the names stand in its attempt. Where that was deleted, they are looked for
-among the rows that stand in a state of ours.
+A claim's row knows its phase only by a digest; the names are in its attempt. If the attempt was deleted, the names are looked
+for among the rows whose state a claim may have left.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from batchdrain.model.states import PhaseState
 
 _OF_ATTEMPT: Final = ("session_uid", "run_id", "phase_id", "phase_index", "attempt", "started_ms")
 NAMELESS: Final = "a phase without a name"
-"""Stands for the run's id where a claim has no attempt, and no row of the table is its."""
+"""Takes the place of the run's id if a claim has no attempt and no row of the table belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,48 +34,48 @@ class Held:
     """A claim that somebody holds."""
 
     key: PhaseKey
-    digest: str  #: of the claim's row; the key's own, unless nobody knows the names of its phase
+    digest: str  #: the key of the claim's row; equals `key.digest` unless the phase's names are unknown
     epoch: int
     owner: str
-    session_uid: str  #: '' where its attempt was deleted
+    session_uid: str  #: '' if its attempt was deleted
     phase_index: int | None
     attempt: int
     controller: ProcessIdentity
     guardian: ProcessIdentity | None
-    lease_left_ms: int  #: by the database's clock; negative when it is over
+    lease_left_ms: int  #: by the database's clock; negative once the lease is over
     prior_state: str
     prior_reason: str | None
-    held_state: str | None  #: the state's word that its controller wrote; None where the command sets states itself
-    orphanings: int  #: in a row, before this claim
-    started_ms: int | None  #: None where its attempt was deleted
+    held_state: str | None  #: the word that its controller wrote; None if the command sets states itself
+    orphanings: int  #: how many there were in a row before this claim
+    started_ms: int | None  #: None if its attempt was deleted
     spool_dir: str
-    success_codes: tuple[int, ...] | None  #: that its command's exit codes are judged by; None: of an earlier version
-    group_key: str | None = None  #: of the group of which it took a unit
-    prior_kind: str | None = None  #: as of RowState; None too where the ledger is of an earlier version
+    success_codes: tuple[int, ...] | None  #: the success codes of its command; None: not noted by an earlier version
+    group_key: str | None = None  #: the group of which it took a unit
+    prior_kind: str | None = None  #: see RowState; None also if the ledger is of an earlier version
 
     @property
     def token(self) -> str:
-        """Names the execution among all processes of its machine."""
+        """The token that marks the execution's processes on its machine."""
         return token_of(self.session_uid, self.digest, self.epoch)
 
     @property
     def prior(self) -> RowState:
-        """What stood in the row before the claim."""
+        """The phase's row as it was before the claim."""
         return RowState(state=self.prior_state, reason=self.prior_reason, kind=self.prior_kind)
 
     @property
     def has_attempt(self) -> bool:
-        """Whether the ledger has the attempt that the claim is of."""
+        """Whether the ledger has the claim's attempt."""
         return self.started_ms is not None
 
     @property
     def has_name(self) -> bool:
-        """Whether it is known which phase it is of."""
+        """Whether it is known which phase the claim belongs to."""
         return self.key.digest == self.digest
 
 
 def read_held(connection: sa.Connection, ledger: Ledger, table: PhaseTable) -> list[Held]:
-    """The claims that somebody holds now; [] where there is no table of claims."""
+    """The claims that somebody holds now; [] if there is no table of claims."""
     inspector, claims, attempts = sa.inspect(connection), ledger.claim, ledger.attempt
     if not inspector.has_table(claims.name, schema=claims.schema):
         return []
@@ -96,16 +96,16 @@ def read_held(connection: sa.Connection, ledger: Ledger, table: PhaseTable) -> l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftElsewhere:
-    """A claim on a row of another table than the one that is mapped."""
+    """A claim on a row of another table than the mapped one."""
 
-    source: str  #: what the ledger calls that table
+    source: str  #: the ledger's name of that table
     session_uid: str
     controller: ProcessIdentity
-    is_over: bool  #: its lease, by the database's clock
+    is_over: bool  #: whether its lease is over, by the database's clock
 
 
 def read_left_elsewhere(connection: sa.Connection, ledger: Ledger) -> list[LeftElsewhere]:
-    """Those that have their attempts. Reads only."""
+    """The claims on rows of other tables, if they have their attempts. Reads only."""
     if not ledger.exists(connection):
         return []
     claims, attempts = ledger.claim, ledger.attempt
@@ -127,7 +127,7 @@ _OF_CLAIM: Final = (
 
 
 def _find_names(connection: sa.Connection, table: PhaseTable, rows: Iterable[Mapping[Any, Any]]) -> dict[str, PhaseKey]:
-    """The names of phases by their digests: of those that stand where a claim of theirs may have left them."""
+    """The names of phases by their digests, searched among the rows whose state a claim of theirs may have left."""
     wanted = {row["key"]: {row["held_state"], row["prior_state"]} for row in rows}
     if not wanted:
         return {}
@@ -164,7 +164,7 @@ def _to_held(row: Mapping[Any, Any], names: Mapping[str, PhaseKey]) -> Held:
 
 
 def _to_codes(text: str | None) -> tuple[int, ...] | None:
-    """None for what is no list of numbers: whoever may write to the ledger may have written anything."""
+    """The exit codes; None if the text is no list of numbers: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(text or "null")
     except (ValueError, RecursionError):
@@ -174,15 +174,15 @@ def _to_codes(text: str | None) -> tuple[int, ...] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stray:
-    """A phase that stands as executing while no claim holds it: nobody will move it on."""
+    """A phase that stands as executing although no claim holds it: nobody will move it on."""
 
     key: PhaseKey
-    state: str  #: that stands in the table
-    initial_state: str | None  #: of its last attempt, which never ended; None: the ledger has no such attempt of it
+    state: str  #: its state in the table
+    initial_state: str | None  #: the state before its last attempt, which never ended; None: the ledger has no such attempt
 
 
 def read_strays(connection: sa.Connection, ledger: Ledger, table: PhaseTable, *, most: int) -> list[Stray]:
-    """At most so many, those first that the ledger has an open attempt of."""
+    """At most `most` such phases. Those with an open attempt in the ledger come first."""
     held = {one.digest for one in read_held(connection, ledger, table)}
     begun, executing = _read_open_attempts(connection, ledger, held), table.states[PhaseState.EXECUTING].write
     found = []
@@ -202,7 +202,7 @@ def read_strays(connection: sa.Connection, ledger: Ledger, table: PhaseTable, *,
 
 
 def _read_open_attempts(connection: sa.Connection, ledger: Ledger, held: set[str]) -> dict[PhaseKey, str]:
-    """Phases whose last attempt never ended, though no claim holds them, and the state that it set out from."""
+    """The phases whose last attempt never ended although no claim holds them, each with the state before that attempt."""
     attempts = ledger.attempt
     if not sa.inspect(connection).has_table(attempts.name, schema=attempts.schema):
         return {}

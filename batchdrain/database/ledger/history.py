@@ -1,4 +1,4 @@
-"""What the ledger knows of the past: attempts, durations, sessions. Reads only; an absent ledger is an empty one."""
+"""What the ledger knows of the past: attempts, durations, sessions. Reads only; without a ledger the past is empty."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from batchdrain.model.retry_stats import RetryStats
 from batchdrain.model.states import Outcome
 
 SESSION: Final = "session/"
-"""Before the session's id: the name under which batchdrain_meta keeps what a session was asked to do."""
+"""The prefix of the name under which batchdrain_meta keeps what a session was asked to do; the session's id follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHistory:
-    """What the ledger holds of one run."""
+    """The ledger's knowledge of one run."""
 
     successes: int = 0
     timeouts: int = 0
@@ -38,29 +38,29 @@ class Past:
 
     attempts: Mapping[str, int] = field(default_factory=dict)
     held: frozenset[str] = frozenset()  #: claimed by a controller now
-    waits_ms: Mapping[str, int] = field(default_factory=dict)  #: not to be claimed before, in ms from now
-    orphanings: Mapping[str, int] = field(default_factory=dict)  #: in a row, where there were any
+    waits_ms: Mapping[str, int] = field(default_factory=dict)  #: how long the phase must not be claimed, in ms from now
+    orphanings: Mapping[str, int] = field(default_factory=dict)  #: how often in a row, only if there were any
     runs: Mapping[str, RunHistory] = field(default_factory=dict)
     names: frozenset[tuple[str, str]] = frozenset()  #: run_id and phase_id of every phase that the ledger knows
-    summed_runs: frozenset[str] = frozenset()  #: runs with removed attempts: `names` lacks phases of theirs
+    summed_runs: frozenset[str] = frozenset()  #: runs with removed attempts; `names` lacks phases of them
     retry_stats: RetryStats = field(default_factory=RetryStats)
 
     def knows(self, digest: str) -> bool:
-        """Whether a claim says something of the phase."""
+        """Whether a claim says anything about the phase."""
         return any(digest in of for of in (self.attempts, self.held, self.waits_ms, self.orphanings))
 
 
 class History:
-    """The ledger, read: what selection, recovery and lists ask of it. Every method raises DatabaseUnavailable."""
+    """Reads the ledger for selection, recovery and lists. Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database, ledger: Ledger, table: PhaseTable | None = None) -> None:
-        """`table`: None where only the past is read, and nobody asks who holds what."""
+        """`table`: may be None if only the past is read, and not who holds what."""
         self.database = database
         self.ledger = ledger
         self.table = table
 
     def read_past(self) -> Past:
-        """Everything that selection needs to know, in a few queries."""
+        """Read everything that selection needs to know, in a few queries."""
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return Past()
@@ -80,7 +80,7 @@ class History:
         )
 
     def _read_touched(self, connection: sa.Connection) -> Sequence[sa.Row[str, int, str | None, int | None, int]]:
-        """Of each phase with a claim: its key, attempts, owner, how long it is to be left alone, and its orphanings."""
+        """For each phase with a claim: its key, attempts, owner, the ms to wait before a claim, and its orphanings."""
         claims = self.ledger.claim
         wait_ms = claims.c.next_at_ms - db_now_ms()
         query = sa.select(claims.c.key, claims.c.attempts, claims.c.owner, wait_ms, claims.c.orphan_count)
@@ -117,8 +117,8 @@ class History:
         return frozenset((run, phase) for run, phase in connection.execute(query.distinct()))
 
     def read_durations_s(self, run_type: str, category: str | None = None) -> list[float]:
-        """How long the latest completed attempts of a run type took, at most RECENT of them. `category`: only those that
-        set out from a failure of it. Those that were removed since count too."""
+        """How many seconds the latest completed attempts of a run type took, at most RECENT of them. `category`: only
+        attempts that followed a failure of this category. Attempts that were removed since are included."""
         attempts, run_type = self.ledger.attempt, run_type[:191]
         of = [attempts.c.source == self.ledger.source, attempts.c.run_type == run_type]
         of.append(attempts.c.outcome == Outcome.COMPLETE.value)
@@ -148,7 +148,7 @@ class History:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def read_session_heads(self, session_id: str) -> list[str]:
-        """What the ledger keeps of the sessions with this id (two hosts may have used it): JSON texts."""
+        """What the ledger keeps of the sessions with this id, as JSON texts. Two hosts may have used the same id."""
         meta = self.ledger.meta
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
@@ -157,11 +157,11 @@ class History:
             return list(connection.execute(query).scalars())
 
     def read_held(self) -> list[Held]:
-        """The claims that somebody holds now, also where their attempts are gone."""
+        """The claims that somebody holds now, even if their attempts are gone."""
         with self.database.read() as connection:
             return [] if self.table is None else read_held(connection, self.ledger, self.table)
 
     def read_strays(self, most: int) -> list[Stray]:
-        """Phases that stand as executing while no claim holds them, at most so many."""
+        """At most `most` phases that stand as executing although no claim holds them."""
         with self.database.read() as connection:
             return [] if self.table is None else read_strays(connection, self.ledger, self.table, most=most)

@@ -1,4 +1,4 @@
-"""Who holds a claim, as the ledger's row says it."""
+"""The holder of a claim, as the ledger's row names it."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Holder:
     spool_dir: str  #: where its guardians leave results; '' for nowhere
 
     def guard_of(self, claim: Claim) -> dict[str, Any]:
-        """The parameters by which a write finds the claim while it is ours, and nothing afterwards."""
+        """The parameters by which a write finds the claim as long as it is ours, and nothing afterwards."""
         return {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch, "the_owner": self.owner}

@@ -1,6 +1,6 @@
-"""How long the latest removed attempts took that completed: time limits are learnt from them as before.
+"""Keeps how long the latest removed attempts took, if they completed, so that time limits are learnt as before.
 
-Of each run type and category the newest ones are kept, as many as a time limit looks at: a JSON text in batchdrain_meta.
+For each run type and category the newest are kept, as many as a time limit looks at, as a JSON text in batchdrain_meta.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from batchdrain.model.states import Outcome
 from batchdrain.runtime.json_text import to_json
 
 RECENT: Final = 200
-"""So many durations of a run type, or of one category of it, are looked at."""
+"""How many durations of a run type, or of one of its categories, are looked at."""
 _KEPT: Final = "durations/"
 _NONE: Final = ""
-"""Stands for the category of an attempt that set out from no failure."""
+"""The category of attempts that followed no failure."""
 Taken = tuple[int, int]
 """When an attempt began, in ms since 1970, and how many ms it took."""
 
 
 def read_kept(connection: sa.Connection, ledger: Ledger, run_type: str, category: str | None) -> list[Taken]:
-    """`category`: None is all. At most RECENT of each, in no order. Reads only."""
+    """The kept durations of a run type, at most RECENT of each category, unordered.
+    `category`: None means all. Reads only."""
     meta = ledger.meta
     found = connection.execute(sa.select(meta.c.value).where(meta.c.name == _name_of(ledger.source, run_type))).scalar()
     kept = _parse(found)
@@ -34,7 +35,8 @@ def read_kept(connection: sa.Connection, ledger: Ledger, run_type: str, category
 
 
 def keep_durations(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
-    """The durations of those that completed. Part of the transaction that removes them; raises as `add_to_sums`."""
+    """Keep the durations of the completed attempts, in the transaction that removes them.
+    Raises the same as `add_to_sums`."""
     taken: dict[str, dict[str, list[Taken]]] = {}
     for row in attempts:
         if row["outcome"] == Outcome.COMPLETE.value and row["duration_ms"] is not None:
@@ -59,7 +61,7 @@ def _keep(connection: sa.Connection, ledger: Ledger, run_type: str, more: Mappin
 
 
 def rename_kept(connection: sa.Connection, ledger: Ledger, former: str) -> None:
-    """What was kept of a table of another name is of the present one. Part of the transaction that renames the rest."""
+    """Give what was kept for a table of another name to the present table. Part of the transaction that renames the rest."""
     meta = ledger.meta
     query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(_KEPT, autoescape=True))
     for name, value in connection.execute(query).all():
@@ -71,7 +73,7 @@ def rename_kept(connection: sa.Connection, ledger: Ledger, former: str) -> None:
 
 
 def _run_type_of(value: str, source: str) -> str | None:
-    """None where it is not of this table, or nothing of ours."""
+    """The run type; None if the value belongs to another table, or is not ours."""
     try:
         found = json.loads(value)
         return str(found["run_type"]) if found["source"] == source else None
@@ -84,7 +86,7 @@ def _name_of(source: str, run_type: str) -> str:
 
 
 def _parse(value: str | None) -> dict[str, list[Taken]]:
-    """{} for what is none of ours: whoever may write to the ledger may have written anything."""
+    """The durations by category; {} if the value is not ours: whoever may write to the ledger may have written anything."""
     try:
         latest = json.loads(value or "{}").get("latest", {})
         return {

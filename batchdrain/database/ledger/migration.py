@@ -1,7 +1,8 @@
-"""Tables of an earlier batchdrain get what later versions added: tables, and columns that may be NULL. Nothing is changed or
-taken away.
+"""Adds to the tables of an earlier batchdrain what later versions have: tables, and columns that may be NULL. Nothing is
+changed or removed.
 
-Only while nobody holds a claim, as its holder may be of the earlier version, and under a lock that keeps new claims waiting.
+This happens only while nobody holds a claim, since its holder may be of the earlier version, and under a lock that makes new
+claims wait.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from batchdrain.model.errors import ConfigError
 
 
 def migrate(database: Database, ledger: Ledger) -> bool:
-    """Whether the tables are of the newest version now. False while somebody holds a claim, or works with the tables.
-    Raises ConfigError, with the statements to run, where it is denied; DatabaseUnavailable."""
+    """Migrate the tables. Returns whether they are of the newest version now; False while somebody holds a claim or works
+    with the tables. Raises DatabaseUnavailable, and ConfigError if the migration is denied."""
 
     def work(connection: sa.Connection) -> bool:
         try:
@@ -31,7 +32,7 @@ def migrate(database: Database, ledger: Ledger) -> bool:
         except sa.exc.DBAPIError as error:
             if (
                 meaning_of(error) is Meaning.ACCESS
-            ):  # to lock tables is a privilege of its own, which MariaDB denies like a login
+            ):  # locking tables needs its own privilege, whose lack MariaDB reports like a refused login
                 raise ConfigError(first_line_of(error.orig)) from error
             raise
 
@@ -50,7 +51,7 @@ def migrate(database: Database, ledger: Ledger) -> bool:
 def _alter(connection: sa.Connection, ledger: Ledger) -> bool:
     if is_held(connection, ledger):
         return False
-    # Before the lock: MariaDB makes no table while others are locked.
+    # Before the lock: MariaDB can't make a table while others are locked.
     with lock_table_creation(connection):
         for statement in _make_tables(connection, ledger):
             connection.exec_driver_sql(statement)
@@ -69,12 +70,12 @@ def is_held(connection: sa.Connection, ledger: Ledger) -> bool:
 
 
 def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
-    """What makes the tables the newest version's: also after a migration that was broken off. Reads only."""
+    """The statements that bring the tables to the newest version, even after an interrupted migration. Reads only."""
     return [*_make_tables(connection, ledger), *_change_tables(connection, ledger)]
 
 
 def find_way_to_add(connection: sa.Connection, table: sa.Table, lacking: Sequence[str]) -> str | None:
-    """The statements that give a table of ours the columns that it lacks; None where its rows would need values in them."""
+    """The statements that add missing columns to one of our tables; None if its rows would need values in them."""
     columns = [column for column in table.columns if column.name in lacking]
     if not all(column.nullable for column in columns):
         return None
@@ -83,7 +84,7 @@ def find_way_to_add(connection: sa.Connection, table: sa.Table, lacking: Sequenc
 
 def _make_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
     dialect, statements = connection.dialect, []
-    # Listed, and not asked for: MariaDB refuses a user without a right on a table to be told that it is not there.
+    # The tables are listed, not looked up: MariaDB refuses to tell a user without rights on a table that it is missing.
     there = set(sa.inspect(connection).get_table_names(schema=ledger.meta.schema))
     for table in make_tables(ledger.meta.schema, SCHEMA_VERSION, dialect.name).values():
         if table.name not in there:

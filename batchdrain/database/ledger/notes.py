@@ -1,10 +1,10 @@
-"""Notes of people and diagnoses on runs, phases and clusters: kept in the ledger until it is taken back.
+"""Notes of people and diagnoses about runs, phases and clusters. The ledger keeps them until they are taken back.
 
-A note has a kind, a table of phases and a subject; a later one of the same three replaces it. Subjects are any text: the
-row's key is a digest, which no collation takes for another.
+A note has a kind, a table of phases and a subject. A later note with the same three replaces it. A subject may be any text;
+the key of its row is a digest, so that no collation takes two for equal.
 
-The notes of a batchdrain that knew no tables hold for every table of the ledger. One of a table's own hides that of the
-same subject from this table, and from no other.
+Notes of a batchdrain that did not know tables hold for every table of the ledger. A table's own note hides a shared one with
+the same subject, for this table only.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from batchdrain.runtime.text import to_storable
 
 
 class NoteKind(StrEnum):
-    """What a note is: the first part of its name in batchdrain_meta."""
+    """The kind of a note: the first part of its name in batchdrain_meta."""
 
     HINT = "hint"  #: a priority; the subject is a glob of run ids
     ACCEPTED = "accepted"  #: a known failure that is not to be drained again
-    VERDICT = "verdict"  #: what a diagnosis said of a phase
-    REOPENED = "reopened"  #: that a quarantine or a verdict was lifted, by whom and why; each time its own subject
+    VERDICT = "verdict"  #: what a diagnosis said about a phase
+    REOPENED = "reopened"  #: who lifted a quarantine or a verdict, and why; each has its own subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One thing that somebody said of a subject, as it stands in the ledger."""
+    """What somebody said about one subject, as it stands in the ledger."""
 
     subject: str
     by: str  #: user@host
     at: str  #: ISO 8601, UTC
     content: Mapping[str, Any]  #: plain JSON values
-    source: str | None = None  #: the table of phases, as the ledger calls it; None: it holds for every table
+    source: str | None = None  #: the ledger's name of the table of phases; None: it holds for every table
 
     @property
     def is_shared(self) -> bool:
@@ -54,14 +54,15 @@ class Note:
 
 
 class Notes:
-    """Hints, acceptances and verdicts of one table of phases in batchdrain_meta; never in your tables."""
+    """The notes of one table of phases. They are kept in batchdrain_meta, never in the user's tables."""
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self.database = database
         self.ledger = ledger
 
     def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable, ConfigError."""
+        """Write a note about each subject, in one transaction. The ledger must exist.
+        Raises DatabaseUnavailable and ConfigError."""
         meta, source = self.ledger.meta, self.ledger.source
         rows = [to_row(kind, new_note(source, subject, content)) for subject, content in contents.items()]
 
@@ -74,7 +75,8 @@ class Notes:
         write_own(self.database, work)
 
     def take_back(self, kind: NoteKind, subject: str) -> bool:
-        """The shared one too, for every table: it would hold again. Returns whether there was such a note."""
+        """Take back the note, and also a shared one for every table, since it would hold again.
+        Returns whether there was one."""
         meta = self.ledger.meta
         require_transactions(self.database, self.ledger.tables)
         gone = meta.delete().where(
@@ -83,8 +85,8 @@ class Notes:
         return write_own(self.database, lambda connection: connection.execute(gone).rowcount) > 0
 
     def forget(self, kind: NoteKind, notes: Iterable[Note]) -> None:
-        """Take these back, in one transaction, unless somebody said something new of their subjects. One that hides a shared
-        one stays until that is gone."""
+        """Take these notes back, in one transaction, unless somebody wrote a new one about the same subject. A note that
+        hides a shared one stays until that is gone."""
         meta = self.ledger.meta
         gone = meta.delete().where(meta.c.name == sa.bindparam("the_name"), meta.c.value == sa.bindparam("the_value"))
         shared, own = [], {}
@@ -107,13 +109,13 @@ class Notes:
             write_own(self.database, work)
 
     def read(self, kind: NoteKind) -> list[Note]:
-        """Those of a kind that hold for the table, by subject. Reads only; [] where there is no ledger."""
+        """The notes of a kind that hold for the table, sorted by subject. Reads only; [] if there is no ledger."""
         found = self._read_all(kind)
         own = {note.subject for note in found if note.source == self.ledger.source}
         return [note for note in found if note.source == self.ledger.source or (note.is_shared and note.subject not in own)]
 
     def read_shared(self, kind: NoteKind) -> list[Note]:
-        """Those that hold for every table, also where one of this table hides them. Otherwise as `read`."""
+        """The notes of a kind that hold for every table, even if this table's own hides them. Otherwise like `read`."""
         return [note for note in self._read_all(kind) if note.is_shared]
 
     def _read_all(self, kind: NoteKind) -> list[Note]:
@@ -126,7 +128,7 @@ class Notes:
 
 
 def rename_notes(connection: sa.Connection, ledger: Ledger, former: str) -> None:
-    """Those of a table of another name are of the present one, unless something was said of their subjects since. Part of the
+    """Give the notes of a table of another name to the present table, unless their subjects have newer notes. Part of the
     transaction that renames the rest."""
     meta = ledger.meta
     for kind in NoteKind:
@@ -141,17 +143,17 @@ def rename_notes(connection: sa.Connection, ledger: Ledger, former: str) -> None
 
 
 def new_note(source: str, subject: str, content: Mapping[str, Any]) -> Note:
-    """By whoever runs this, now. `source`: as of Ledger."""
+    """A note by the current user, now. `source`: see Ledger."""
     return Note(subject=subject, by=_name_author(), at=clock.to_iso(clock.now()), content=content, source=source)
 
 
 def to_row(kind: NoteKind, note: Note) -> dict[str, str]:
-    """As it stands in batchdrain_meta: name and value."""
+    """The note's row in batchdrain_meta: name and value."""
     return {"name": name_of(kind, note.subject, note.source), "value": _to_json(note)}
 
 
 def name_of(kind: NoteKind, subject: str, source: str | None) -> str:
-    """Of its row in batchdrain_meta. `source`: None of a note that holds for every table."""
+    """The name of the note's row in batchdrain_meta. `source`: None if the note holds for every table."""
     whole = subject if source is None else f"{source}\0{subject}"  # no table of the ledger has a NUL in its name
     return f"{kind.value}/{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
@@ -167,7 +169,8 @@ def _to_json(note: Note) -> str:
 
 
 def _parse(value: str) -> Note | None:
-    """None for what is no note of ours: whoever may write to the ledger may have written anything."""
+    """A note from its row's value.
+    None if it is no note of ours: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(value)
         told = {name: str(found[name]) for name in ("subject", "by", "at")}

@@ -1,4 +1,4 @@
-"""Writes to batchdrain's own tables, which a constraint or a trigger of somebody else's may refuse."""
+"""Writes to batchdrain's own tables. A constraint or a trigger that somebody added may refuse them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 
 def write_own(database: Database, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
-    """As `Database.write`, of rows of ours alone. Of two who begin one row in the same moment the second fails: it is heard when
-    it comes again. Raises ConfigError where it is refused once more."""
+    """Write like `Database.write`, but only rows of our own tables. If two insert the same row at once the second fails, so
+    the write is tried once more. Raises ConfigError if it is refused again."""
     try:
         return database.write(work, may_wait=may_wait)
     except sa.exc.IntegrityError:
@@ -27,7 +27,7 @@ def write_own(database: Database, work: Callable[[sa.Connection], T], *, may_wai
 
 
 def refused_own(error: sa.exc.IntegrityError, database: str) -> ConfigError:
-    """`database`: its name, for people."""
+    """The error of such a refusal. `database`: its name, for people."""
     return ConfigError(
         f"database {database}: refuses what batchdrain writes into its own tables: {first_line_of(error.orig)}",
         remedy="take away the trigger or the constraint that somebody added to them; `inv doctor` tries each write",

@@ -1,6 +1,6 @@
-"""Every attempt that the ledger tells of: those that stand there, and the sums of those that were removed.
+"""All attempts that the ledger knows: its rows, and the sums of those that were removed.
 
-Whoever counts attempts or adds up their time asks this, so that no answer changes when old ones are removed.
+Everything that counts attempts or adds up their time uses this, so that removing old attempts changes no answer.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _TOLD: tuple[str, ...] = ("run_id", "run_type", "from_category", "from_fingerpri
 
 
 def find_sums(connection: sa.Connection, ledger: Ledger) -> sa.Table | None:
-    """The table of the sums; None in an earlier version, and where somebody dropped it. Reads only."""
+    """The table of sums; None in an earlier version, or if somebody dropped it. Reads only."""
     sums = ledger.attempt_sum
     return sums if sums is not None and sa.inspect(connection).has_table(sums.name, schema=sums.schema) else None
 
 
 def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
-    """Columns: run_id, run_type, from_category, from_fingerprint, fingerprint, outcome, fingerprint_version,
-    from_example and reason (NULL where none is kept), `count` of attempts, `duration_ms` of
-    them together, and `started_ms` of the latest one. The connection is asked whether there are sums."""
+    """All attempts as a subquery. Its columns: run_id, run_type, from_category, from_fingerprint, fingerprint, outcome;
+    fingerprint_version, from_example and reason (NULL if not kept); `count`, the number of attempts; `duration_ms`, their
+    total; `started_ms`, the latest start. The connection is asked whether there are sums."""
     single, sums = ledger.attempt, find_sums(connection, ledger)
     rows = sa.select(
         *(single.c[name] for name in _TOLD),
@@ -49,7 +49,7 @@ def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
 
 
 def _versions_of(table: sa.Table) -> Iterator[sa.ColumnElement[Any]]:
-    """NULL where the tables are of a version before there were any."""
+    """The columns about fingerprints; NULL if the tables are of a version without them."""
     kinds: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
         ("fingerprint_version", sa.Integer),
         ("from_example", sa.Text),

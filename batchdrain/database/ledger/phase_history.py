@@ -1,4 +1,4 @@
-"""What the ledger tells of one phase: each attempt, and how it stands with its claim. Reads only."""
+"""What the ledger knows of one phase: each attempt, and its claim. Reads only."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from batchdrain.model.states import COUNTED, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastAttempt:
-    """One attempt, as the ledger has it. What it names (words, texts, paths) is as hostile as the table."""
+    """One attempt, as the ledger has it. Its words, texts and paths are as untrusted as the user's table."""
 
     epoch: int
     attempt: int
     session_uid: str
-    session_id: str | None  #: None where nothing but its attempts is left of the session
+    session_id: str | None  #: None if only attempts are left of the session
     started_ms: int
-    ended_ms: int | None  #: None while it runs, and where nobody recorded its end
+    ended_ms: int | None  #: None while it runs, or if nobody recorded its end
     duration_ms: int | None
     outcome: str | None
     final_state: str | None
@@ -33,12 +33,12 @@ class PastAttempt:
     signal: int | None
     reason: str | None
     category: str | None
-    host: str | None  #: None where the tables were of an earlier version, as in what follows
+    host: str | None  #: like the next ones None if the tables were of an earlier version
     cpu_ms: int | None
     max_rss_kb: int | None
     stdout_path: str | None
     stderr_path: str | None
-    session_because: str | None = None  #: of one that was given back: why its session ended, where the ledger knows
+    session_because: str | None = None  #: for an attempt that was given back: why its session ended, if known
 
     @property
     def is_counted(self) -> bool:
@@ -48,27 +48,27 @@ class PastAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseHistory:
-    """One phase, in the ledger."""
+    """The ledger's history of one phase."""
 
-    attempts: tuple[PastAttempt, ...] = ()  #: in the order of their epochs; what `inv prune` removed is missing
-    counted: int = 0  #: attempts over all sessions, the removed ones too
-    orphanings: int = 0  #: in a row
-    is_held: bool = False  #: by a controller, alive or dead
+    attempts: tuple[PastAttempt, ...] = ()  #: in the order of their epochs, without those that `inv prune` removed
+    counted: int = 0  #: how many attempts there were over all sessions, with the removed ones
+    orphanings: int = 0  #: how often in a row
+    is_held: bool = False  #: whether a controller holds it, alive or dead
 
     @property
     def removed(self) -> int:
-        """Counted attempts of which nothing but their number is left."""
+        """How many counted attempts were removed."""
         return max(0, self.counted - sum(one.is_counted for one in self.attempts))
 
     @property
     def was_completed(self) -> bool | None:
-        """By its last counted attempt; None where that was removed."""
+        """Whether its last counted attempt completed it; None if there is none, or it was removed."""
         last = next((one for one in reversed(self.attempts) if one.is_counted), None)
         return None if last is None else last.outcome == "complete"
 
 
 def read_phase_history(store: Store, key: PhaseKey) -> PhaseHistory:
-    """Nothing where there is no ledger. Raises DatabaseUnavailable."""
+    """Read the history of a phase; empty if there is no ledger. Raises DatabaseUnavailable."""
     ledger = store.ledger
     with store.database.read() as connection:
         if not ledger.exists(connection):
@@ -92,7 +92,7 @@ def read_phase_history(store: Store, key: PhaseKey) -> PhaseHistory:
 
 
 def _read_session_ids(connection: sa.Connection, ledger: Ledger) -> dict[str, str]:
-    """By session_uid."""
+    """The ids of sessions, by session_uid."""
     names = connection.execute(
         sa.select(ledger.meta.c.name).where(ledger.meta.c.name.startswith(SESSION, autoescape=True))
     ).scalars()
@@ -101,7 +101,7 @@ def _read_session_ids(connection: sa.Connection, ledger: Ledger) -> dict[str, st
 
 
 def _read_reasons(connection: sa.Connection, ledger: Ledger, sessions: Mapping[str, str]) -> dict[str, str]:
-    """Why sessions ended, by session_uid. `sessions`: their ids by uid."""
+    """Why sessions ended, by session_uid. `sessions`: the ids of these sessions, by uid."""
     found: dict[str, str] = {}
     for uid, session_id in sessions.items():
         name = ledger.meta.c.name == f"{SESSION}{session_id}/{uid}"
@@ -112,7 +112,8 @@ def _read_reasons(connection: sa.Connection, ledger: Ledger, sessions: Mapping[s
 
 
 def _because_of(head: str | None) -> str | None:
-    """None where it says none, or is none of ours: whoever may write to the ledger may have written anything."""
+    """Why the session ended. None if its head does not tell, or is not ours:
+    whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(head or "{}")
     except (ValueError, RecursionError):

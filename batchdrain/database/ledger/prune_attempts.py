@@ -1,8 +1,8 @@
-"""Old attempts are removed, and what is learnt of them stays: as sums, and as the durations of the latest ones.
+"""Removes old attempts. What was learnt of them stays: their sums, and the durations of the latest ones.
 
-Only what has ended, of phases that are complete or whose row is gone, and that nobody holds. A page of attempts is looked at,
-added up and removed in one transaction: whatever is killed, each attempt stands either in the ledger or in the sums, once.
-Rows of batchdrain_claim stay: their epochs only grow, and they count the attempts of each phase.
+Only ended attempts are removed, of phases that are complete or whose row is gone, and that nobody holds. Each page of
+attempts is read, added up and removed in one transaction. So, whatever is killed, each attempt is counted once: in the ledger
+or in the sums. Rows of batchdrain_claim stay: their epochs only grow, and they count the attempts of each phase.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 
 PAGE: Final = 500
-"""Attempts that are looked at in one transaction."""
+"""How many attempts are looked at in one transaction."""
 _TRIES: Final = 5
 _READ: Final = (
     "key", "epoch", "session_uid", "run_id", "phase_id", "run_type", "from_category", "from_fingerprint", "fingerprint",
@@ -35,22 +35,22 @@ _Row = Mapping[Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldAttempts:
-    """Which attempts are meant."""
+    """Which attempts may be removed."""
 
-    before_ms: int  #: they ended before that
-    kept_sessions: frozenset[str] = frozenset()  #: sessions whose attempts are needed: by their session_uid
-    only_sessions: frozenset[str] | None = None  #: these sessions alone; None: all
+    before_ms: int  #: only attempts that ended before this time
+    kept_sessions: frozenset[str] = frozenset()  #: the session_uids of sessions whose attempts are needed
+    only_sessions: frozenset[str] | None = None  #: only attempts of these sessions; None: of all
 
 
 def count_old_attempts(store: Store, old: OldAttempts) -> int:
-    """How many `prune_attempts` would remove. Reads only."""
+    """How many attempts `prune_attempts` would remove. Reads only."""
     words = RowWords(store.table)
     return sum(_each_page(old, lambda after: _look(store, words, old, after)))
 
 
 def prune_attempts(store: Store, old: OldAttempts) -> Iterator[int]:
-    """Remove them; after each page how many. May be run by several at once. The tables must be of the newest version. Raises
-    DatabaseUnavailable, ConfigError."""
+    """Remove old attempts; yields how many after each page. Several may run at once. The tables must be of the newest
+    version. Raises DatabaseUnavailable and ConfigError."""
     words = RowWords(store.table)
     yield from _each_page(old, lambda after: _write(store, words, old, after))
 
@@ -76,15 +76,15 @@ def _write(store: Store, words: RowWords, old: OldAttempts, after: _Place | None
     for _ in range(_TRIES):
         try:
             return store.database.write(PruneTransaction(store=store, words=words, old=old, after=after))
-        except sa.exc.IntegrityError:  # somebody else began the same sum in this moment: now it stands
+        except sa.exc.IntegrityError:  # somebody else inserted the same sum just now; it exists now
             continue
     return store.database.write(PruneTransaction(store=store, words=words, old=old, after=after))
 
 
 @dataclass(slots=True, kw_only=True)
 class PruneTransaction:
-    """Called with the connection of its transaction, which may be repeated: where the reply to a commit was lost, the second run
-    finds nothing to remove, and tells of the first."""
+    """Removes one page. Call it with the connection of its transaction, which may be repeated: if the reply to a commit was
+    lost, the second run finds nothing to remove, and returns the result of the first."""
 
     store: Store
     words: RowWords
@@ -108,7 +108,7 @@ class PruneTransaction:
 def _read_page(
     connection: sa.Connection, store: Store, old: OldAttempts, after: _Place | None, *, for_update: bool = False
 ) -> Sequence[_Row]:
-    """The next attempts that have ended early enough, in the order of the table's key."""
+    """The next attempts that ended early enough, in the order of the table's key."""
     attempts = store.ledger.attempt
     of = [attempts.c.source == store.ledger.source, attempts.c.outcome.is_not(None), attempts.c.ended_ms < old.before_ms]
     if old.only_sessions is not None:
@@ -121,12 +121,12 @@ def _read_page(
 
 
 def _end_of(rows: Sequence[_Row]) -> _Place | None:
-    """Where the next page begins; None where there is none."""
+    """Where the next page begins; None if there is none."""
     return (rows[-1]["key"], rows[-1]["epoch"]) if len(rows) == PAGE else None
 
 
 def _remove(connection: sa.Connection, ledger: Ledger, rows: Sequence[_Row]) -> None:
-    """A statement for each epoch: of most phases it is one of the first few numbers."""
+    """Delete these attempts, with one statement for each epoch: most phases have only a few epochs, and low ones."""
     attempts, of = ledger.attempt, defaultdict[int, list[str]](list)
     for row in rows:
         of[row["epoch"]].append(row["key"])
@@ -139,7 +139,7 @@ def _remove(connection: sa.Connection, ledger: Ledger, rows: Sequence[_Row]) -> 
 def _choose(
     connection: sa.Connection, store: Store, row_words: RowWords, old: OldAttempts, rows: Sequence[_Row]
 ) -> list[_Row]:
-    """Those of a page that nobody needs."""
+    """The attempts of a page that nobody needs."""
     rows = [row for row in rows if row["session_uid"] not in old.kept_sessions]
     held = _read_held(connection, store, [row["key"] for row in rows])
     keys = {row["key"]: PhaseKey(row["run_id"], row["phase_id"]) for row in rows if row["key"] not in held}

@@ -1,7 +1,7 @@
-"""A table that got another name: what the ledger knows of it is taken along, so that nothing of it is forgotten.
+"""Follows a table that got another name: the ledger's rows about it are renamed too, so that nothing is forgotten.
 
-Only where all speaks for it: the former table is gone, or its session is to go on; the ledger knows nothing of the present one yet, and the phases that it
-knows of the former are rows of the present.
+That happens only if the former table is gone, or its session is to go on. Besides, the ledger must know nothing of the
+present table yet, and the phases that it knows of the former one must be rows of the present one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _TRIES: Final = 3
 
 
 def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
-    """What is told of it; None where there was nothing to follow. `session_uid`: of a session that is to go on in the present
-    table, and whose former one may be anything by now. Writes to the ledger alone. Raises DatabaseUnavailable; ConfigError while
-    others hold phases of the former one: theirs would be taken from them."""
+    """Follow a rename. Returns the message about it; None if there was nothing to follow. `session_uid`: a session that is to
+    go on in the present table; its former table may still exist. Writes only to the ledger. Raises DatabaseUnavailable, and
+    ConfigError while others hold phases of the former table, which they would lose."""
     former = _find_former(store, session_uid)
     if former is None:
         return None
@@ -53,8 +53,8 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
 
 
 def _write(store: Store, rename: Callable[[sa.Connection], None]) -> bool:
-    """False where somebody has begun to work on the present one. Who said something of it in this moment is heard when it comes
-    again."""
+    """Run the rename. False if it keeps failing because somebody has begun to work on the present table. After a conflict
+    with a single write it is run again."""
     for _ in range(_TRIES):
         try:
             store.database.write(rename)
@@ -80,14 +80,14 @@ def _find_former(store: Store, session_uid: str | None) -> str | None:
             inspector = sa.inspect(connection)
             plain = filter(
                 _PLAIN.fullmatch, sources
-            )  # a foreign table and a materialized view are in no list of tables or views
+            )  # the lists of tables and views lack foreign tables and materialized views
             gone = [source for source in plain if not inspector.has_table(source, schema=table.schema)]
         fitting = [source for source in gone if _has_its_phases(connection, store, source)]
     return fitting[0] if len(fitting) == 1 else None
 
 
 def _is_held_by_others(connection: sa.Connection, store: Store, source: str, session_uid: str) -> bool:
-    """Whether a claim is that of another session, or nobody knows of which."""
+    """Whether a claim belongs to another session, or it is unknown to which."""
     claims, attempts = store.ledger.claim, store.ledger.attempt
     its_attempt = sa.and_(
         attempts.c.source == claims.c.source, attempts.c.key == claims.c.key, attempts.c.epoch == claims.c.epoch
@@ -99,7 +99,7 @@ def _is_held_by_others(connection: sa.Connection, store: Store, source: str, ses
 
 
 def _has_its_phases(connection: sa.Connection, store: Store, source: str) -> bool:
-    """Of the attempts that began last."""
+    """Whether the attempts that began last belong to phases of the present table."""
     attempts = store.ledger.attempt
     newest = sa.select(attempts.c.run_id, attempts.c.phase_id).where(attempts.c.source == source)
     found = connection.execute(newest.order_by(attempts.c.started_ms.desc()).limit(_SAMPLED))

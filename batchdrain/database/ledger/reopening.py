@@ -1,7 +1,7 @@
-"""The transaction that lifts a phase's quarantine, or the verdict of its diagnosis, and keeps who did so and why.
+"""The transaction that lifts a phase's quarantine, or the verdict of its diagnosis, and notes who did it and why.
 
-All or nothing: the claim's count, the verdict and the note of it are written in one transaction, so that a phase is either as
-it was or reopened, whatever is killed. Lock order: claim, notes that are shared, the table's own.
+The claim's count, the verdict and the note are written in one transaction. So a phase is either unchanged or reopened,
+whatever is killed. Lock order: claim, shared notes, the table's own notes.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from batchdrain.model.phase import PhaseKey
 
 
 class NotReopened(Exception):
-    """Somebody claimed the phase, or said something else of it, since it was looked at."""
+    """Somebody claimed the phase, or wrote something else about it, since it was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenTransaction:
-    """Called with the connection of its transaction, which may be repeated: where the reply to a commit was lost, the second run
-    finds its own note. Raises NotReopened, and nothing was written."""
+    """Reopens one phase. Call it with the connection of its transaction, which may be repeated: if the reply to a commit was
+    lost, the second run finds its own note. Raises NotReopened if nothing was written."""
 
     ledger: Ledger
     key: PhaseKey
-    orphanings: int  #: as they were read; 0: it is in no quarantine
-    verdict: Note | None  #: as it was read
-    note: Note  #: by whom, when and why; no other has its subject
+    orphanings: int  #: how many were read; 0: the phase is in no quarantine
+    verdict: Note | None  #: the verdict that was read
+    note: Note  #: by whom, when and why; its subject is unique
 
     def __call__(self, connection: sa.Connection) -> None:
         meta, kept = self.ledger.meta, to_row(NoteKind.REOPENED, self.note)
@@ -41,7 +41,7 @@ class ReopenTransaction:
         connection.execute(meta.insert().values(**kept))
 
     def _lift(self, connection: sa.Connection, verdict: Note) -> None:
-        """With the shared one that it hides: that would hold again."""
+        """Delete the verdict, and also the shared one that it hides, since that would hold again."""
         meta, as_read = self.ledger.meta, to_row(NoteKind.VERDICT, verdict)
         if verdict.is_shared:
             own = meta.c.name == name_of(NoteKind.VERDICT, verdict.subject, self.ledger.source)
@@ -54,7 +54,8 @@ class ReopenTransaction:
             raise NotReopened
 
     def _lift_quarantine(self, connection: sa.Connection) -> None:
-        """Only while nobody holds it: whoever does may be about to count its next orphaning, or its end."""
+        """Reset the count of orphanings, but only while nobody holds the phase: a holder may be about to count its next
+        orphaning, or its end."""
         claims = self.ledger.claim
         this = sa.and_(claims.c.source == self.ledger.source, claims.c.key == self.key.digest)
         epoch = connection.execute(sa.select(claims.c.epoch).where(this)).scalar()

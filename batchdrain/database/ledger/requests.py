@@ -1,7 +1,7 @@
-"""What is asked of a session that runs, as it stands in its row; and how it comes from one part of a chain to the next.
+"""The requests to a running session, as they stand in its row, and how they pass from one part of a chain to the next.
 
 asked --the part's next beat--> heard by it
-   |--the row of the next part begins--> asked of that one: the former row has another epoch then, and takes no request any more
+ |--the row of the next part begins--> asked of that part: the former row gets another epoch, and takes no more requests
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _LEFT: Final = "interrupted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerPart:
-    """The row of the part of a chain that was drained before, by the same controller."""
+    """The row of the part of a chain that the same controller drained before."""
 
     session_uid: str
     epoch: int
-    heard: int  #: number of the last request that it heeded; 0: of none
+    heard: int  #: the number of the last request that it heard; 0: of none
 
 
 def hand_on(connection: sa.Connection, table: sa.Table, source: str, former: FormerPart, session_uid: str) -> None:
-    """What was asked of the former part and not heard is asked of this one, whose row stands. Nobody asks the former one from
-    then on: who saw its row has to look again. What is tried again, as nobody knows whether it was written, does the same."""
+    """Give this part, whose row exists, the request that the former part did not hear. From then on nobody can ask the former
+    part: whoever read its row has to read again. A repetition, after a commit whose reply was lost, gives the same result."""
     was = sa.and_(table.c.source == source, table.c.session_uid == former.session_uid)
     this = sa.and_(table.c.source == source, table.c.session_uid == session_uid)
     closed = table.update().where(was, table.c.epoch == former.epoch)
@@ -46,13 +46,14 @@ def hand_on(connection: sa.Connection, table: sa.Table, source: str, former: For
 
 
 def to_text(asked: Asked) -> str:
-    """As the row has it."""
+    """The text of a request in its row."""
     fields = {"number": asked.number, "ask": asked.ask.value, "by": asked.by, "reason": asked.reason, "at_ms": asked.at_ms}
     return to_json_line(fields)
 
 
 def to_asked(text: str | None) -> Asked | None:
-    """None for what is no request of ours: whoever may write to the ledger may have written anything."""
+    """A request from its text. None if it is no request of ours:
+    whoever may write to the ledger may have written anything."""
     try:
         found: Any = json.loads(text or "{}")
         return Asked(

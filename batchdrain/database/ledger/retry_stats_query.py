@@ -1,4 +1,4 @@
-"""The ledger's attempts, added up: what retries of each category, fingerprint, run and run type have done. Reads only."""
+"""Sums up the ledger's attempts: how retries of each category, fingerprint, run and run type went. Reads only."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 
 MOST: Final = 10_000
-"""How many fingerprints and changes of them are remembered, the most frequent ones, and how many pairs of run and failure, the
-latest ones."""
+"""How many are remembered: fingerprints and their changes (the most frequent), and pairs of run and failure (the latest)."""
 _FAILED: Final = (Outcome.FAILED.value, Outcome.TIMEOUT.value)
 _ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
 
 
 def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
-    """In four queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
-    nothing."""
+    """Read the statistics in four queries, each one pass over the attempts. An attempt of a queued phase followed no failure,
+    so it teaches nothing."""
     attempt = past_attempts(connection, ledger)
     counts = _count_columns_of(attempt)
     learns = attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
@@ -66,7 +65,7 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
 
 
 def _read_changes(connection: sa.Connection, attempt: sa.Subquery) -> dict[FailureChange, int]:
-    """How often a failure came after which, where the attempt failed by itself."""
+    """How often each failure followed which other one. Only attempts that failed by themselves count."""
     names = (attempt.c.from_category, attempt.c.from_fingerprint, attempt.c.fingerprint, _version_of(attempt))
     times = sa.func.sum(attempt.c.count)
     query = (
@@ -119,7 +118,7 @@ def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dic
 def read_retries_by_fingerprint(
     database: Database, ledger: Ledger, is_asked: Callable[[str], bool] | None = None
 ) -> dict[str, RetryCount]:
-    """Over all sessions, of all runs or of those whose run_id `is_asked` takes; {} where there is no ledger."""
+    """The retries by fingerprint, over all sessions. `is_asked`: which run_ids count; None: all. {} if there is no ledger."""
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
@@ -140,7 +139,7 @@ def read_retries_by_fingerprint(
 
 
 def read_fingerprints(database: Database, ledger: Ledger) -> frozenset[str]:
-    """With which some attempt failed, or set out from; none where there is no ledger."""
+    """The fingerprints with which attempts failed, or of the failures that they followed; empty if there is no ledger."""
     with database.read() as connection:
         if not ledger.exists(connection):
             return frozenset()
@@ -157,15 +156,15 @@ def read_fingerprints(database: Database, ledger: Ledger) -> frozenset[str]:
 
 
 def _version_of(attempt: sa.Subquery) -> sa.ColumnElement[int]:
-    """Of the rules that made an attempt's fingerprints."""
+    """The version of the rules that made an attempt's fingerprints."""
     return sa.func.coalesce(attempt.c.fingerprint_version, FIRST)
 
 
 def _example_of(attempt: sa.Subquery, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """One text of each group, where the rules of now did not make its fingerprint."""
+    """One text of each group, needed if older rules made its fingerprint."""
     return sa.func.min(sa.case((attempt.c.fingerprint_version == VERSION, None), else_=text))
 
 
 def _renew(kept: str, version: int, example: str | None) -> str:
-    """As the rules of now have it."""
+    """The fingerprint that the present rules would make."""
     return KeptFingerprint(fingerprint=kept, version=int(version), example=example or "").nearest

@@ -1,7 +1,8 @@
-"""Whether this user may do with batchdrain's own tables what a drain does: each kind of statement is tried, and rolled back.
+"""Checks whether this user may do with batchdrain's own tables what a drain does. Each kind of statement is tried, and rolled
+back.
 
-Where the tables are not there yet they are made in that transaction, and rolled back with it. MariaDB and MySQL roll back no
-table: there a statement is tried that the server refuses after it has looked at the rights, and that makes nothing.
+Missing tables are made in that transaction, and rolled back with it. MariaDB and MySQL can't roll back a new table. There a
+statement is tried that the server refuses only after it has checked the rights, and that makes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import ConfigError
 
 _MADE_NOTHING: Final = {1050, 1060, 1146, 1072}
-"""MySQL: it is there, a column twice, no such table, no such column in an index. Told only to one who has the right."""
+"""MySQL's errors: table exists, column named twice, no such table, no such column in an index.
+Only a user with the right gets them."""
 _BY_PRUNE: Final = {("batchdrain_attempt", "delete"), ("batchdrain_attempt_sum", "insert"), ("batchdrain_attempt_sum", "update"),
                     ("batchdrain_chain", "delete"), ("batchdrain_group", "delete"), ("batchdrain_session", "delete")}  # fmt: skip
 _BY_GROUPS: Final = "batchdrain_group"
@@ -33,31 +35,31 @@ _BY_NOBODY: Final = {("batchdrain_claim", "delete"), ("batchdrain_attempt_sum", 
 
 @dataclass(slots=True)
 class LedgerRights:
-    """What was refused, a line each."""
+    """What was refused, one line each."""
 
-    are_there: bool = False  #: the tables of the first version
-    creation: str | None = None  #: why they can't be made; None where they can, or are there
+    are_there: bool = False  #: whether the tables of the first version exist
+    creation: str | None = None  #: why they can't be made; None if they can, or exist
     migration: str | None = (
-        None  #: why those of an earlier version can't be made newest; None where they can, or are, or are held
+        None  #: why tables of an earlier version can't be migrated; None if they can, need not, or a claim is held
     )
-    of_drain: list[str] = field(default_factory=list)  #: no drain can do without
-    of_prune: list[str] = field(default_factory=list)  #: `inv prune` alone does it
-    of_groups: list[str] = field(default_factory=list)  #: a drain with --group alone does it
-    untried: str = ""  #: why nothing was tried; empty where it was
+    of_drain: list[str] = field(default_factory=list)  #: refusals that no drain can do without
+    of_prune: list[str] = field(default_factory=list)  #: refusals that only `inv prune` notices
+    of_groups: list[str] = field(default_factory=list)  #: refusals that only a drain with --group notices
+    untried: str = ""  #: why nothing was tried; '' if it was
 
     def list_of(self, table: str, kind: str) -> list[str]:
-        """Where a refusal of this kind of statement belongs."""
+        """The list to which a refusal of this kind of statement belongs."""
         if (table, kind) in _BY_PRUNE:
             return self.of_prune
         return self.of_groups if table == _BY_GROUPS else self.of_drain
 
 
 class _Tried(Exception):
-    """Rolls back."""
+    """Rolls back what was tried."""
 
 
 def try_rights(database: Database, ledger: Ledger) -> LedgerRights:
-    """Waits for no lock; tries nothing where it would stay. Raises DatabaseUnavailable."""
+    """Try the rights. Waits for no lock, and tries nothing where it would stay. Raises DatabaseUnavailable."""
     found = LedgerRights()
     if not can_be_tried(database, ledger.tables):
         found.untried = "what is tried would stay in them"
@@ -97,7 +99,7 @@ def _try_all(connection: sa.Connection, ledger: Ledger, found: LedgerRights) -> 
 
 
 def _try_to_make(connection: sa.Connection, ledger: Ledger) -> str | None:
-    """Why not; None where it may be."""
+    """Why the tables can't be made; None if they can."""
     if connection.dialect.name in {"sqlite", "postgresql"}:
         try:
             with lock_table_creation(connection):
@@ -107,10 +109,10 @@ def _try_to_make(connection: sa.Connection, ledger: Ledger) -> str | None:
         return None
     for table in ledger.tables:
         name = connection.dialect.identifier_preparer.format_table(table)
-        # To make an index is a right of its own.
+        # Making an index needs its own right.
         index = [f"CREATE INDEX batchdrain_tried ON {name} (absent)"] if table.indexes else []
         for statement in (f"CREATE TABLE {name} (twice INT, twice INT)", *index):
-            try:  # without a savepoint: these end the transaction
+            try:  # no savepoint: these statements end the transaction
                 connection.exec_driver_sql(statement)
             except sa.exc.DBAPIError as error:
                 if (problem := _problem_of(error)) is not None:
@@ -119,7 +121,7 @@ def _try_to_make(connection: sa.Connection, ledger: Ledger) -> str | None:
 
 
 def _try_to_migrate(connection: sa.Connection, ledger: Ledger) -> str | None:
-    """Why the tables of an earlier version can't be made newest; None where they may."""
+    """Why the tables of an earlier version can't be brought to the newest; None if they can."""
     statements = statements_of(connection, ledger)
     if connection.dialect.name in {"sqlite", "postgresql"}:
         part = connection.begin_nested()
@@ -134,12 +136,12 @@ def _escape(statement: str) -> str:
 
 
 def _try_refused(connection: sa.Connection, statement: str) -> str | None:
-    """The same with a column that is named twice, where it makes or alters something: it makes nothing then."""
+    """Try the statement with a column that is named twice, if it makes or alters something: then it makes nothing."""
     found = re.match(r"(CREATE TABLE|ALTER TABLE) (\S+)", statement)
     if found is None:
         return None
     rest = " (twice INT, twice INT)" if found[1] == "CREATE TABLE" else " ADD COLUMN twice INT, ADD COLUMN twice INT"
-    try:  # without a savepoint: these end the transaction
+    try:  # no savepoint: these statements end the transaction
         connection.exec_driver_sql(found[0] + rest)
     except sa.exc.DBAPIError as error:
         return _problem_of(error)
@@ -168,8 +170,8 @@ def _problem_of(error: sa.exc.DBAPIError) -> str | None:
 
 
 def _statements_of(table: sa.Table) -> Iterator[tuple[str, sa.Executable]]:
-    """A row of ours that nobody else has: made, changed, read and taken away."""
-    name = uuid.uuid4().hex  # a new one: a row that an earlier try left behind is in nobody's way
+    """The statements on a row that is ours alone: it is inserted, updated, selected and deleted."""
+    name = uuid.uuid4().hex  # a new name: a row left behind by an earlier try does no harm
     row = {column.name: _sample_of(column, name) for column in table.columns if not column.nullable}
     this = sa.and_(*(column == row[column.name] for column in table.primary_key))
     last = list(table.columns)[-1]

@@ -1,6 +1,6 @@
-"""batchdrain's own tables, next to the user's. Made by the first drain; `doctor` prints their DDL.
+"""batchdrain's own tables, next to the user's. The first drain makes them; `doctor` prints their DDL.
 
-Several tables of phases in one schema share them; each row says which table it is of.
+Several tables of phases in one schema share them; each row names its table.
 """
 
 from __future__ import annotations
@@ -29,65 +29,65 @@ VERSION: Final = "schema_version"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """batchdrain's tables, in one schema, for one table of phases."""
+    """batchdrain's tables in one schema, as used for one table of phases."""
 
     meta: sa.Table
     claim: sa.Table
     attempt: sa.Table
-    source: str  #: what its rows call the table of phases
-    version: int = SCHEMA_VERSION  #: of the tables; an earlier one lacks what came later
-    later: Mapping[str, sa.Table] = field(default_factory=dict, compare=False)  #: tables that came later, by name
+    source: str  #: the name of the table of phases in their rows
+    version: int = SCHEMA_VERSION  #: the version of the tables; an earlier one lacks what was added later
+    later: Mapping[str, sa.Table] = field(default_factory=dict, compare=False)  #: tables that were added later, by name
 
     @classmethod
     def of(cls, table: PhaseTable, version: int = SCHEMA_VERSION) -> Ledger:
-        """In the schema of the phases. Asks and writes nothing: `create` makes the tables."""
+        """The ledger in the schema of the phases. Does not touch the database: `create` makes the tables."""
         made = make_tables(table.schema, version, table.dialect)
         meta, claim, attempt = (made.pop(f"batchdrain_{name}") for name in ("meta", "claim", "attempt"))
         return cls(source=_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version, later=made)
 
     @classmethod
     def find(cls, database: Database, table: PhaseTable) -> Ledger:
-        """As it stands there, of whatever version; the newest where there is none. Reads only. Raises ConfigError when a
-        newer batchdrain made it."""
+        """The ledger that exists, of whatever version; the newest if there is none. Reads only. Raises ConfigError if a newer
+        batchdrain made it."""
         newest = cls.of(table)
         found = newest.read_meta(database, VERSION)
-        if found is None:  # none, or made from a printed DDL
+        if found is None:  # there are none, or they were made from a printed DDL
             return cls.of(table, newest.read_version_of_columns(database))
         require_known(found, database.name)
         return newest if int(found) == SCHEMA_VERSION else cls.of(table, int(found))
 
     @property
     def attempt_sum(self) -> sa.Table | None:
-        """Of the sums of removed attempts; None where the tables are of a version before it."""
+        """The table of sums of removed attempts; None if the tables' version has none."""
         return self.later.get("batchdrain_attempt_sum")
 
     @property
     def is_newest(self) -> bool:
-        """Whether the tables have all that this program adds to them."""
+        """Whether the tables have everything that this version of batchdrain adds."""
         return self.version == SCHEMA_VERSION
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
-        """All of its version."""
+        """All tables of its version."""
         return (self.meta, self.claim, self.attempt, *self.later.values())
 
     @property
     def chain(self) -> sa.Table | None:
-        """Of the chains; None where the tables are of a version before it."""
+        """The table of chains; None if the tables' version has none."""
         return self.later.get("batchdrain_chain")
 
     @property
     def group(self) -> sa.Table | None:
-        """Of the groups of controllers; None where the tables are of a version before it."""
+        """The table of groups of controllers; None if the tables' version has none."""
         return self.later.get("batchdrain_group")
 
     @property
     def session(self) -> sa.Table | None:
-        """Of the sessions and their controllers; None where the tables are of a version before it."""
+        """The table of sessions and their controllers; None if the tables' version has none."""
         return self.later.get("batchdrain_session")
 
     def exists(self, connection: sa.Connection) -> bool:
-        """Whether the tables of the first version stand. Reads only."""
+        """Whether the tables of the first version exist. Reads only."""
         return _stand(connection, (self.meta, self.claim, self.attempt))
 
     def to_ddl(self, dialect: sa.Dialect) -> str:
@@ -99,14 +99,14 @@ class Ledger:
         return ";\n\n".join(parts) + ";\n"
 
     def create(self, database: Database) -> None:
-        """Make what is missing; refuse a newer version. Raises ConfigError, with the way out, where it is denied."""
+        """Make the missing tables; refuse a newer version. Raises ConfigError with a remedy if that is denied."""
         from batchdrain.database.storage import require_transactions
 
         require_transactions(database, self.tables)
         if not self._is_complete(database):
             try:
                 database.write(self._create)
-            except sa.exc.IntegrityError:  # another controller made them in the same moment
+            except sa.exc.IntegrityError:  # another controller made them at the same moment
                 pass
             except ConfigError as error:
                 raise ConfigError(
@@ -114,7 +114,7 @@ class Ledger:
                     f"{error.within(f'database {database.name}')}",
                     remedy="`inv doctor` prints their DDL for someone who may",
                 ) from error
-            require_transactions(database, self.tables)  # a server may have made them with another engine than was asked
+            require_transactions(database, self.tables)  # the server may have used another engine than requested
         self.require_version(database)
 
     def _is_complete(self, database: Database) -> bool:
@@ -131,13 +131,13 @@ class Ledger:
                     connection.execute(self.meta.insert().values(name=name, value=value))
 
     def require_version(self, database: Database) -> None:
-        """Raises ConfigError when a newer batchdrain made the tables."""
+        """Raises ConfigError if a newer batchdrain made the tables."""
         found = self.read_meta(database, VERSION)
         if found is not None:
             require_known(found, database.name)
 
     def read_version_of_columns(self, database: Database) -> int:
-        """The version whose columns stand there; the newest where no tables do. Reads only."""
+        """The version that the existing columns show; the newest if there are no tables. Reads only."""
         with database.read() as connection:
             if not self.exists(connection):
                 return SCHEMA_VERSION
@@ -154,14 +154,14 @@ class Ledger:
         return min(missing, default=SCHEMA_VERSION + 1) - 1
 
     def read_meta(self, database: Database, name: str) -> str | None:
-        """A value of batchdrain_meta; None where it, or the table, is absent. Reads only."""
+        """A value of batchdrain_meta; None if the value or the table does not exist. Reads only."""
         with database.read() as connection:
             if not sa.inspect(connection).has_table(self.meta.name, schema=self.meta.schema):
                 return None
             return connection.execute(sa.select(self.meta.c.value).where(self.meta.c.name == name)).scalar()
 
     def write_meta(self, database: Database, name: str, value: str) -> None:
-        """Set a value of batchdrain_meta, whether it is there or not. Raises DatabaseUnavailable, ConfigError."""
+        """Set a value of batchdrain_meta, whether it exists or not. Raises DatabaseUnavailable and ConfigError."""
 
         def work(connection: sa.Connection) -> None:
             if not connection.execute(self.meta.update().where(self.meta.c.name == name).values(value=value)).rowcount:
@@ -176,7 +176,8 @@ def _stand(connection: sa.Connection, tables: Iterable[sa.Table]) -> bool:
 
 
 def require_known(version: str, database: str) -> None:
-    """`version`: as batchdrain_meta has it. Raises ConfigError when a newer batchdrain made the tables of the database named."""
+    """Raises ConfigError if a newer batchdrain made the tables.
+    `version`: from batchdrain_meta; `database`: its name, for people."""
     if not version.isdigit() or int(version) > SCHEMA_VERSION:
         raise ConfigError(
             f"database {database}: batchdrain's tables are of version {version[:20]!r}, "
@@ -186,10 +187,10 @@ def require_known(version: str, database: str) -> None:
 
 
 def _name_of(table: PhaseTable) -> str:
-    """The table's name, or as much of it as a key can hold and what tells it from all others."""
+    """The table's name; if that is too long for a key or has other characters, a shortened name with a digest."""
     name = str(table.table.name)
     if table.dialect == "sqlite":
-        name = name.lower()  # SQLite takes 'Phases' for 'phases'
+        name = name.lower()  # SQLite takes 'Phases' and 'phases' for equal
     if re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
         return name
     return f"{slug_of(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""What batchdrain_meta keeps of each session beside its attempts: from it a lost file is rebuilt."""
+"""What batchdrain_meta keeps of each session in addition to its attempts. A lost session file is rebuilt from it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from batchdrain.database.ledger.history import SESSION
 from batchdrain.database.ledger.own_writes import write_own
 from batchdrain.database.store import Store
 
-_PAGE: Final = 20  #: a head may have megabytes
+_PAGE: Final = 20  #: so few because a head may have megabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionHead:
     """A session, as the ledger knows it."""
 
-    name: str  #: of its row in batchdrain_meta
+    name: str  #: the name of its row in batchdrain_meta
     session_id: str
     session_uid: str
-    completed_at: datetime | None  #: aware; None while it is to be resumed, and where what stands there can't be read
-    chain_uid: str | None  #: None where it is of no chain
+    completed_at: datetime | None  #: aware; None while the session can be resumed, or if its head can't be read
+    chain_uid: str | None  #: None if it belongs to no chain
 
 
 def read_heads(store: Store) -> Iterator[SessionHead]:
-    """Those of all sessions of the database, by name, in bounded memory. Reads only."""
+    """Yields the heads of all sessions of the database by name, in bounded memory. Reads only."""
     meta, last = store.ledger.meta, SESSION
     while True:
         query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(SESSION, autoescape=True))
@@ -49,8 +49,8 @@ def read_heads(store: Store) -> Iterator[SessionHead]:
 
 
 def read_elsewhere(store: Store) -> frozenset[str]:
-    """The sessions of other tables that share the ledger: their session_uid. Of one without attempts and without a row in
-    batchdrain_session nobody knows of which it is. Reads only."""
+    """The session_uids of sessions that belong to other tables which share the ledger. For a session without attempts and
+    without a row in batchdrain_session that is unknown. Reads only."""
     ledger = store.ledger
     with store.database.read() as connection:
         if not ledger.exists(connection):
@@ -67,7 +67,7 @@ def read_elsewhere(store: Store) -> frozenset[str]:
 
 
 def forget_heads(store: Store, heads: Iterable[SessionHead]) -> None:
-    """In one transaction. Raises DatabaseUnavailable."""
+    """Delete these heads, in one transaction. Raises DatabaseUnavailable."""
     meta = store.ledger.meta
     names = [{"the_name": head.name} for head in heads]
     if names:
@@ -76,8 +76,8 @@ def forget_heads(store: Store, heads: Iterable[SessionHead]) -> None:
 
 
 def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:
-    """The sessions that hold a phase now, of whatever table of the database: their session_uid, and the folders of their
-    spools. Reads only."""
+    """The sessions that hold a phase now, of any table of the database:
+    their session_uids, and their spool folders. Reads only."""
     claims, attempts = store.ledger.claim, store.ledger.attempt
     own = sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch")))
     query = sa.select(attempts.c.session_uid, claims.c.spool_dir).select_from(claims.outerjoin(attempts, own))
@@ -89,7 +89,7 @@ def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _read_end(value: str) -> tuple[datetime | None, str | None]:
-    """When it ended, and its chain."""
+    """When the session ended, and the uid of its chain."""
     try:
         head = json.loads(value)
         found = datetime.fromisoformat(head["completed_at"])

@@ -1,7 +1,7 @@
-"""The sessions of the ledger: whoever drains on this database, on whatever host, how far he is, and what he was asked to do.
+"""The sessions of the ledger: who drains this database, on whatever host, with what progress, and what was requested of it.
 
-A row is written when a session begins, with each beat, and when it ends. Whoever begins it, or goes on with it, gives it a
-higher epoch: every later write names the epoch that it saw, so no beat and no request reaches another controller's session.
+A session's row is written when it begins, with each beat, and when it ends. Whoever begins or resumes the session gives it a
+higher epoch. Every later write names the epoch that it saw, so no beat and no request reaches another controller's session.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.runtime.json_text import to_json_line
 
-_TRIES: Final = 5  #: of a request, while others ask too
+_TRIES: Final = 5  #: of a request, while others make requests too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,35 +34,36 @@ class SessionRow:
     chain_uid: str | None
     epoch: int
     controller: ProcessIdentity
-    host: str  #: its name, for people
-    wanted: Mapping[str, Any]  #: what it was asked for: kind, batch_size, workers, group, folder
-    progress: Mapping[str, Any]  #: as of its last beat
-    asked: Asked | None  #: the last request
+    host: str  #: the host's name, for people
+    wanted: Mapping[str, Any]  #: what was requested: kind, batch_size, workers, group, folder
+    progress: Mapping[str, Any]  #: the progress at its last beat
+    asked: Asked | None  #: the last request to it
     begun_ms: int
     beat_age_ms: int  #: since its last beat, by the database's clock
-    ttl_ms: int  #: of silence, after which it is taken for dead
+    ttl_ms: int  #: after this time without a beat it is taken for dead
     ended_ms: int | None
-    status: str | None  #: how it ended; None while it has not
+    status: str | None  #: how it ended; None while it runs
 
     @property
     def is_silent(self) -> bool:
-        """Whether it ought to have given a sign of life by now."""
+        """Whether its next beat is overdue."""
         return self.ended_ms is None and self.beat_age_ms > self.ttl_ms
 
     @property
     def is_at_work(self) -> bool:
-        """Whether it takes phases, as of its last beat."""
+        """Whether it took phases at its last beat."""
         return self.ended_ms is None and not self.is_silent and self.progress.get("paused") is not True
 
     @property
     def workers(self) -> int:
-        """Side by side; 0 where the row does not tell."""
+        """How many workers it has; 0 if the row does not tell."""
         found = self.wanted.get("workers")
         return max(0, found) if isinstance(found, int) else 0
 
 
 class SessionRows:
-    """Every method raises DatabaseUnavailable. Nothing is kept in tables of an earlier version."""
+    """Reads and writes the sessions of the ledger. Every method raises DatabaseUnavailable.
+    Tables of an earlier version keep nothing of them."""
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
@@ -76,8 +77,8 @@ class SessionRows:
         progress: Mapping[str, Any],
         former: FormerPart | None = None,
     ) -> int:
-        """Be its controller from now on. `values`: session_id, chain_uid, host_id, host, ctl_pid, ctl_start, ttl_ms. `former`: of
-        the same chain, of which it takes over what was asked and not heard. Returns its epoch."""
+        """Become the session's controller. `values`: session_id, chain_uid, host_id, host, ctl_pid, ctl_start, ttl_ms.
+        `former`: the part of the same chain before; a request that it did not hear is taken over. Returns the new epoch."""
         table = self._ledger.session
         if table is None:
             return 0
@@ -87,11 +88,11 @@ class SessionRows:
         }  # fmt: skip
         this = self._is(table, session_uid)
         is_ours = sa.and_(this, *(table.c[name] == values[name] for name in ("host_id", "ctl_pid", "ctl_start")))
-        written: int | None = None  # our epoch, by a try of which nobody knows what became
+        written: int | None = None  # our epoch, from a try whose reply was lost
 
         def work(connection: sa.Connection) -> int:
             nonlocal written
-            if written is not None:  # what was asked since that try would be lost by a second one
+            if written is not None:  # a second write would lose what was requested since that try
                 kept = sa.select(table.c.epoch).where(is_ours, table.c.epoch == written)
                 if connection.execute(kept).scalar() is not None:
                     return written
@@ -106,7 +107,8 @@ class SessionRows:
         return write_own(self._database, work)
 
     def beat(self, session_uid: str, epoch: int, progress: Mapping[str, Any]) -> Asked | None:
-        """A sign of life. The last request to it, if any. Raises RowLocked while somebody has the row locked."""
+        """Write a beat. Returns the last request to the session, if any.
+        Raises RowLocked while somebody has the row locked."""
         table = self._ledger.session
         if table is None:
             return None
@@ -121,7 +123,7 @@ class SessionRows:
         return to_asked(write_own(self._database, work, may_wait=False))
 
     def end(self, session_uid: str, epoch: int | None, status: str, progress: Mapping[str, Any] | None = None) -> None:
-        """It ended, or was left. `epoch`: None for whichever it has, where its controller is known to be dead."""
+        """Note that the session ended or was left. `epoch`: None for any, if its controller is known to be dead."""
         table = self._ledger.session
         if table is None:
             return
@@ -133,9 +135,9 @@ class SessionRows:
         write_own(self._database, lambda connection: connection.execute(ended))
 
     def ask(self, row: SessionRow, ask: Ask, *, by: str, reason: str) -> Asked | None:
-        """Ask a session that runs for something; it hears of it with its next beat, and of one that has ended the next part of its
-        chain does, as it begins. None where it ended since `row` was read, or another controller or part has it; the former
-        request, where that ends it and this one does not end it sooner."""
+        """Make a request to a session: a running one hears it with its next beat; of one that has ended, the next part of its
+        chain hears it as it begins. None if it ended since `row` was read, or another controller or part has it. The former
+        request, if that already ends the session no later than this one would."""
         table = self._ledger.session
         if table is None:
             return None
@@ -162,8 +164,8 @@ class SessionRows:
         return None
 
     def read(self, *, running: bool = False, chains: Collection[str] | None = None) -> list[SessionRow]:
-        """All of them, the newest first; `running`: those that have not ended, be their controllers dead; `chains`: those of them.
-        Reads only."""
+        """All sessions, the newest first. `running`: only those that have not ended, even if their controllers are dead;
+        `chains`: only those of these chains. Reads only."""
         table = self._ledger.session
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
@@ -177,16 +179,16 @@ class SessionRows:
         return [_to_row(row) for row in rows]
 
     def read_wanted(self, session_uid: str) -> Mapping[str, Any]:
-        """What one session was asked for, as of `SessionRow`; empty where nobody knows it. Reads only."""
+        """What was requested of one session (see `SessionRow.wanted`); empty if it is unknown. Reads only."""
         table = self._ledger.session
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
                 return {}
-            of_session = sa.select(table.c.intent).where(table.c.session_uid == session_uid)  # of whichever table
+            of_session = sa.select(table.c.intent).where(table.c.session_uid == session_uid)  # whichever table it belongs to
             return _to_mapping(connection.execute(of_session).scalar())
 
     def read_old(self, before_ms: int) -> list[str]:
-        """The uids of those that ended, or gave their last sign of life, before then. Reads only."""
+        """The uids of sessions that ended, or gave their last beat, before then. Reads only."""
         table = self._ledger.session
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
@@ -196,7 +198,7 @@ class SessionRows:
             return list(connection.execute(query).scalars())
 
     def forget(self, uids: Iterable[str]) -> None:
-        """In one transaction."""
+        """Delete these sessions, in one transaction."""
         table, gone = self._ledger.session, [{"the_uid": uid} for uid in uids]
         if table is None or not gone:
             return
@@ -227,7 +229,7 @@ def _to_row(row: Mapping[Any, Any]) -> SessionRow:
 
 
 def _to_mapping(text: str | None) -> Mapping[str, Any]:
-    """Empty for what is no mapping: whoever may write to the ledger may have written anything."""
+    """The mapping; empty if the text is none: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(text or "{}")
     except (ValueError, RecursionError):

@@ -1,6 +1,7 @@
-"""The ledger's guarded writes, built once: a drain executes them for every phase, and building costs more than running.
+"""The ledger's guarded writes. They are built once: a drain executes them for every phase, and building costs more than
+running.
 
-Parameters that are compared have names that begin with `the_`.
+The names of parameters that are compared begin with `the_`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import VERSION, Ledger
 
 SUCCESS_CODES: Final = "success_codes"
-"""The column of a claim that says what its command's exit codes mean."""
+"""The column of a claim with the success codes of its command."""
 FROM_EXAMPLE: Final = "from_example"
 PRIOR_KIND: Final = "prior_kind"
-"""The column of a claim that says of which type the state was before, where a column of the user's holds values of several."""
+"""The column of a claim with the type of the former state's value, since a column of the user's may hold several types."""
 GROUP_KEY: Final = "group_key"
-"""The column of a claim that says of which group it took a unit."""
+"""The column of a claim with the group of which it took a unit."""
 
 
 class Statements:
-    """Every UPDATE names key, epoch or owner, and is judged by its row count."""
+    """The statements. Every UPDATE names key, epoch or owner, and its row count tells whether it succeeded."""
 
     def __init__(self, ledger: Ledger) -> None:
         claims, attempts = ledger.claim, ledger.attempt
@@ -67,8 +68,8 @@ class Statements:
 
 
 def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """One row, with NULLs where nobody has claimed the phase yet. The tables' version is read with each claim, by the same
-    statement: an upgrade may have come since the drain began."""
+    """Selects one row, with NULLs if nobody has claimed the phase yet. The same statement reads the tables' version with each
+    claim, since they may have been upgraded since the drain began."""
     claims, meta = ledger.claim, ledger.meta
     names = ("epoch", "attempts", "owner", "prior_state", "prior_reason", "held_state")
     columns = [meta.c.value.label("version"), *(claims.c[name] for name in names)]
@@ -77,7 +78,7 @@ def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any
 
 
 def _set_holder() -> dict[str, Any]:
-    """What a claim writes of whoever takes it."""
+    """The values that a claim writes about its holder."""
     return {
         "owner": given("the_owner"),
         "lease_until_ms": db_now_ms() + given("lease_ms", type_=sa.BigInteger),
@@ -91,13 +92,13 @@ def _set_holder() -> dict[str, Any]:
 
 
 def _set_free(claims: sa.Table) -> dict[str, Any]:
-    """What the end of an attempt writes of its claim."""
+    """The values that an attempt's end writes into its claim."""
     return {
         "owner": None,
         "lease_until_ms": None,
         "prior_reason": None,
         "attempts": claims.c.attempts + given("counted", type_=sa.Integer),
-        # A counted end shows that the phase does not kill whoever runs it: its orphanings are forgotten.
+        # A counted end shows that the phase does not kill the one who runs it, so its orphanings are forgotten.
         "orphan_count": sa.case(
             (given("counted", type_=sa.Integer) == 1, 0),
             else_=claims.c.orphan_count + given("orphaned", type_=sa.Integer),

@@ -1,7 +1,7 @@
-"""How batchdrain's own tables look, and what each version added to them.
+"""batchdrain's own tables, and what each version added to them.
 
-A version only adds: columns that may be NULL, and tables. So a program works with tables of an earlier version, without what
-came later; and one of an earlier version that still runs is not harmed by a column that it does not know.
+A version only adds columns that may be NULL, and tables. So a newer program works with tables of an earlier version, without
+what was added later. A program of an earlier version that still runs is not harmed by columns that it does not know.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
         "batchdrain_attempt_sum": ("fingerprint_version", "from_example"),
     },
 }
-"""By version: the columns that it added, by table. Version 1 is what bd1f117 made."""
+"""By version: the columns that it added, by table. Version 1 is the schema of commit bd1f117."""
 ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {
     3: ("batchdrain_attempt_sum", "batchdrain_chain"),
     4: ("batchdrain_group", "batchdrain_session"),
@@ -38,13 +38,13 @@ ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {
 _LONG: Final = sa.Text().with_variant(sa.Text(2**32 - 1, collation="utf8mb4_bin"), "mysql", "mariadb")  # their LONGTEXT
 _KEY: Final = sa.CHAR(64)
 _SOURCE: Final = 64
-# A server whose default is an engine without transactions would else make tables that no rollback reaches. Others are told
-# nothing of it: SQLAlchemy imports every dialect that an option names.
+# If the server's default engine has no transactions, a rollback would not reach the tables. Other dialects get no such
+# option: SQLAlchemy imports every dialect that an option names.
 _ENGINE: Final[Mapping[str, Any]] = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
 
 
 def make_tables(schema: str | None, version: int, dialect: str) -> dict[str, sa.Table]:
-    """The tables as they are in `version`, by name, for a database of the `dialect`. Asks and writes nothing."""
+    """The tables of `version`, by name, for a database of `dialect`. Does not touch the database."""
     metadata = sa.MetaData(schema=schema)
     later = {(table, column) for since, by in ADDED.items() if since > version for table in by for column in by[table]}
     options = _ENGINE if dialect in {"mysql", "mariadb"} else {}

@@ -1,4 +1,4 @@
-"""Giving a phase back to a table that may not take it: its former state, else another, else it stays as it stands."""
+"""Gives a phase back to a table that may refuse it: to its former state, else to another; else the row stays as it is."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from batchdrain.model.states import PhaseState
 class WayBack(Enum):
     """What is written into the row of a phase that is given back."""
 
-    PRIOR = auto()  #: state and reason as they stood before the claim
-    FAILED = auto()  #: failed, and why: a queued phase that the table does not take back
-    NOTHING = auto()  #: the command sets states itself, or nobody can: what it left is recorded as it stands
+    PRIOR = auto()  #: state and reason as before the claim
+    FAILED = auto()  #: failed with the reason why: for a queued phase that the table does not take back
+    NOTHING = auto()  #: nothing, as the command sets states itself or nobody can; the row's state is recorded
 
 
 def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> Iterator[WayBack]:
-    """One after the other, each asked for when the table refused the one before. What can't be written is not tried."""
+    """The ways to try. The caller asks for the next one only if the table refused the last.
+    Ways that can't be written are left out."""
     if tables.phases.writability.problem:
         yield WayBack.NOTHING
         return
@@ -39,18 +40,17 @@ def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where a row is to go."""
+    """What a row is to become."""
 
-    prior: RowState  #: as it stood before the claim
+    prior: RowState  #: the row before the claim
     way: WayBack
-    why: str  #: the reason of a row that goes to failed
+    why: str  #: the reason of a row that becomes failed
 
 
 def give_row_back(
     connection: sa.Connection, tables: ClaimTables, key: PhaseKey, to: Destination, ours: frozenset[str]
 ) -> str:
-    """Only a row that stands in one of the states that are `ours` is written. Returns the state that stands then. Raises
-    RowRefused."""
+    """Give the row back, but only if its state is one of `ours`. Returns the state afterwards. Raises RowRefused."""
     table = tables.phases
     now = table.read_row_state(connection, key)
     if now is None:
@@ -70,7 +70,7 @@ def give_row_back(
 
 
 def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchDrainError) -> RowRefused:
-    """What is told where no way is left: the claim stays, so that nothing is forgotten."""
+    """The error if every way was refused. The claim stays, so that nothing is forgotten."""
     state = "as its command left it" if stands is None else stands
     return RowRefused(
         f"{key} can't be given back: {refusal.message}",
@@ -80,12 +80,13 @@ def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchD
 
 
 def refused_by(error: sa.exc.IntegrityError, database: str, table: str) -> ConfigError:
-    """What refuses a single statement is a table of ours: that of the user's is told of otherwise. `table`: the user's."""
+    """The error for a violated constraint. If a single statement was refused, it is a table of ours: refusals of the user's
+    table are raised elsewhere. `table`: the user's."""
     return refused_at_commit(error, table) if error.statement is None else refused_own(error, database)
 
 
 def refused_at_commit(error: sa.exc.IntegrityError, table: str) -> RowRefused:
-    """A constraint that is looked at only when a transaction ends."""
+    """The refusal by a constraint that is checked only when a transaction ends."""
     return RowRefused(
         f"table {table!r} refuses at the commit what a drain writes: {first_line_of(error.orig)}",
         remedy="map words and columns in batchdrain.source that it takes; `inv doctor` tries them",

@@ -1,4 +1,4 @@
-"""What became of the mapped table since it was opened."""
+"""Finds what changed in the mapped table since it was opened."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from batchdrain.database.phases.table import PhaseTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is not as it was."""
+    """One difference between the table now and the table that was opened."""
 
     message: str
-    is_fatal: bool  #: no statement that was made for the former table can be trusted
+    is_fatal: bool  #: whether no statement that was made for the former table can be trusted
 
 
 def find_change(connection: sa.Connection, table: PhaseTable, *, failed: bool = False) -> Change | None:
-    """What changed of a table that is in use; None where nothing did that concerns it: a new column does not. `failed`: a
-    statement just did, so that any column may matter. Reads only."""
+    """What changed in a table that is in use; None if nothing changed that matters (a new column does not). `failed`: a
+    statement just failed, so any column may matter. Reads only."""
     named, before = table.source.table, table.shape
     now = read_shape(connection, table.table, read_declared_types(connection, table.table))
     if not now.types:
@@ -49,10 +49,11 @@ def find_change(connection: sa.Connection, table: PhaseTable, *, failed: bool = 
 
 
 def _is_alike(one: DeclaredType, other: DeclaredType) -> bool:
-    """Whether what was made for a column of one type is right for the other: they differ in their length, or in their words."""
+    """Whether what was made for a column of one type is right for the other type too:
+    they may differ in length, or in their enum words."""
     if (
         one.family is other.family is Family.WHOLE
-    ):  # a number that the former one could not hold is found by nobody, until then
+    ):  # whole numbers of both types compare alike; one that only the new type holds was not there before
         return True
     return (one.family, one.cast, one.is_bytewise, bool(one.words)) == (
         other.family,

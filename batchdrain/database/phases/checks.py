@@ -1,4 +1,4 @@
-"""Whether the mapped table can be drained as it is configured. A line for each problem, with its place."""
+"""Checks whether the mapped table can be drained as it is configured. Each problem is one line with its setting."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _REMEDY: Final = "map another column, or a view that casts it to text"
 
 
 def require_usable(table: PhaseTable, *, writes: bool = True) -> None:
-    """`writes`: whether a drain writes states, and not its command. Raises ConfigError for ids and states whose type can't be compared exactly, and for words that the state's column can't
-    even be compared with."""
+    """Raises ConfigError for ids and states whose type can't be compared exactly, and for words that can't even be compared
+    with the state's column. `writes`: whether the drain writes the states, and not its command."""
     mapped = table.source.columns
     unfit = [
         f"batchdrain.source.columns.{key}: column {name!r} {problem}; {_REMEDY}"
@@ -40,8 +40,8 @@ def require_usable(table: PhaseTable, *, writes: bool = True) -> None:
 
 
 def require_words_of_numbers(connection: sa.Connection, table: PhaseTable) -> None:
-    """SQLite keeps a text in a column of numbers, so a word may stand there. Raises ConfigError where the words are texts and not
-    one row bears any text: they are not mapped yet."""
+    """Check words of a SQLite state column of numbers. Texts may stand there too, so they may be mapped. Raises ConfigError
+    if the mapped words are texts, but the rows have only whole numbers and NULL: then the words are not mapped yet."""
     mapped = table.source.columns.state
     declared, column = table.declared[mapped], table.table.c[mapped]
     if not any(part in declared.base for part in ("int", "bool")):
@@ -66,7 +66,7 @@ def _problem_of(declared: DeclaredType) -> str | None:
 
 
 def find_unfit_columns(database: Database, table: PhaseTable) -> list[str]:
-    """Columns of the wrong kind, beside those of ids and states."""
+    """Columns of the wrong kind, other than those of ids and states: one line each."""
     found = list(_find_unfit_reasons(table))
     try:
         with database.read() as connection:
@@ -92,7 +92,7 @@ def _find_unfit_reasons(table: PhaseTable) -> Iterator[str]:
 
 
 def find_lost_row(database: Database, table: PhaseTable, state: PhaseState) -> str | None:
-    """What is wrong where a row in the state is not found again by its ids. One row is tried."""
+    """What is wrong if a row in the state is not found again by its ids; None if it is found. Only one row is tried."""
     with database.read() as connection:
         found = find_some_in(connection, table, state, 1)
         is_lost = any(table.read_row_state(connection, key) is None for key in found)
@@ -100,7 +100,7 @@ def find_lost_row(database: Database, table: PhaseTable, state: PhaseState) -> s
 
 
 def describe_lost(table: PhaseTable, key: PhaseKey | None) -> str:
-    """For people: a row that was read is not there for whoever asks for it by its ids."""
+    """A message for people: a row that was just read can't be found by its ids."""
     return (
         f"{key}: the row of table {table.source.table!r} is not found again by its ids, though it was just read; map ids that "
         "keep their values, and let no policy hide the row from an update"
@@ -108,7 +108,7 @@ def describe_lost(table: PhaseTable, key: PhaseKey | None) -> str:
 
 
 def find_unwritable_view(table: PhaseTable) -> list[str]:
-    """Why the table can't be written by whoever records results by exit codes."""
+    """Why the table can't be written if results are recorded by exit codes; empty if it can."""
     if not table.writability.problem:
         return []
     cure = "map the table behind it, or let the command set the state (command.result_from: database)"
@@ -116,8 +116,8 @@ def find_unwritable_view(table: PhaseTable) -> list[str]:
 
 
 def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[set[str]]:
-    """The sets of columns by which a table says that its rows are unique; of a view none. An index of expressions, of which the
-    library warns, says nothing of columns."""
+    """The sets of columns by which a table declares its rows unique. A view has none. An index of expressions is left out,
+    since it says nothing of columns; SQLAlchemy warns of it."""
     with look_quietly():
         inspector = sa.inspect(connection)
         keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
@@ -137,13 +137,13 @@ def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[
 
 
 def require_condition(database: Database, table: PhaseTable) -> None:
-    """Asks the table for no row with the condition. Raises ConfigError, with the setting's name, where the database does not
-    take it; DatabaseUnavailable."""
+    """Try the configured condition without reading any row. Raises ConfigError with the setting's name if the database does
+    not accept it, and DatabaseUnavailable."""
     if not table.source.where:
         return
     bare = sa.select(sa.literal(1)).select_from(table.table).limit(0)
     with database.read() as connection:
-        connection.execute(bare)  # what the condition has no part in is told as what it is
+        connection.execute(bare)  # so that an error without the condition is reported as what it is
     try:
         with database.read() as connection:
             connection.execute(table.narrow_to_source(bare))

@@ -1,4 +1,4 @@
-"""The user's columns, of whatever type: those of ids and states as exact ones, and how texts are read and given back."""
+"""The user's columns, of whatever type: how ids and states are compared exactly, and how texts are read and given back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ_CHARS: Final = 65_536
 
 
 def exact_column_of(column: sa.Column[Any], declared: DeclaredType, dialect: str) -> ExactColumn:
-    """The column as it is read, compared and written."""
+    """The column in the form that reads, compares and writes it exactly."""
     if dialect == "sqlite":
         return SqliteColumn(column=column, declared=declared)
     if dialect == "postgresql":
@@ -34,7 +34,7 @@ def exact_column_of(column: sa.Column[Any], declared: DeclaredType, dialect: str
 
 
 def id_columns_of(mapped: IdOf, table: sa.Table, declared: Mapping[str, DeclaredType], dialect: str) -> IdColumns:
-    """The columns of an id, as the settings map it."""
+    """The columns of one id, as the settings map it."""
     names = names_of(mapped)
     return IdColumns(
         columns=tuple(exact_column_of(table.c[name], declared[name], dialect) for name in names),
@@ -45,36 +45,36 @@ def id_columns_of(mapped: IdOf, table: sa.Table, declared: Mapping[str, Declared
 
 
 def state_column_of(exact: ExactColumn, column: sa.Column[Any], dialect: str) -> StateColumn:
-    """An exact column, as one of states."""
+    """The column of states, made from its exact column."""
     return StateColumn(exact=exact, column=column, stores_any=dialect == "sqlite")
 
 
 def phase_ids_of(mapped: Columns, table: sa.Table, declared: Mapping[str, DeclaredType], dialect: str) -> PhaseIds:
-    """Both ids, as the settings map them."""
+    """The columns of both ids, as the settings map them."""
     run, phase = (id_columns_of(of, table, declared, dialect) for of in (mapped.run_id, mapped.phase_id))
     return PhaseIds(run=run, phase=phase)
 
 
 def fit_reason(reason: str, length: int | None) -> str:
-    """As much of a failure text as a column takes. `length`: in characters; None: any."""
+    """Shorten a failure text to what a column takes. `length`: in characters; None: no limit."""
     return reason if length is None else fit(reason, length)
 
 
 def plain_type_of(declared: DeclaredType) -> sa.types.TypeEngine[Any]:
-    """The type that a mapped column has for SQLAlchemy: none that converts what the driver gives."""
+    """The type of a mapped column for SQLAlchemy. It must not convert what the driver gives."""
     if declared.family is Family.WHOLE:
         return sa.BigInteger()
     return sa.types.NullType() if declared.family is Family.STORED else sa.Text()
 
 
 def to_shown(column: sa.Column[Any], declared: DeclaredType, dialect: str) -> sa.ColumnElement[Any]:
-    """A column that is only read: as a text, where the driver might fail to make something else of it."""
+    """A column that is only read. It is read as text if the driver might fail to convert its values."""
     is_plain = dialect == "sqlite" or declared.family in {Family.WHOLE, Family.TEXT}
     return column if is_plain else sa.cast(column, sa.Text)
 
 
 def sample_of_times(column: sa.Column[Any], declared: DeclaredType) -> sa.Select[Any] | None:
-    """Some values of `updated_at` that tell how times are written in it; None where its type tells."""
+    """Selects some values of `updated_at` that show how it writes times; None if its type already tells."""
     if not asks_values(declared):
         return None
     tells: sa.ColumnElement[bool] = column.is_not(None)
@@ -86,12 +86,14 @@ def sample_of_times(column: sa.Column[Any], declared: DeclaredType) -> sa.Select
 
 
 def head_of(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The first READ_CHARS of a text. Most texts are short: counting the characters of each would take a quarter of a scan."""
+    """The first READ_CHARS of a text.
+    Its bytes are counted first, since counting the characters of each text would take a quarter of a scan."""
     return sa.case((octets(text) > READ_CHARS, sa.func.substr(text, 1, READ_CHARS)), else_=text)
 
 
 def to_parameter(text: str | None) -> str | bytes | None:
-    """A text as a parameter. SQLite may hold a text that is no UTF-8: read with surrogates, it is given back as its bytes."""
+    """A text as a parameter. SQLite may hold a text that is not UTF-8:
+    it is read with surrogates, and given back as its bytes."""
     if text is None or text.isascii():
         return text
     try:
@@ -102,19 +104,21 @@ def to_parameter(text: str | None) -> str | bytes | None:
 
 
 def from_parameter(value: str | bytes | None) -> str | None:
-    """What `to_parameter` made of a text, as it was."""
+    """Turn a parameter of `to_parameter` back into its text."""
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
 def any_of(columns: Sequence[Comparable], count: int) -> sa.ColumnElement[bool]:
-    """Whether the columns hold one of `count` rows of texts, which `parameters_of` takes: an index finds each of them."""
+    """Whether the columns hold one of `count` rows of texts, whose parameters `parameters_of` makes.
+    An index finds each of them."""
     return sa.or_(
         *(sa.and_(*(column.is_exactly(_name(at, row)) for at, column in enumerate(columns))) for row in range(count))
     )
 
 
 def parameters_of(columns: Sequence[Comparable], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """A text for each column, in each row. Raises ValueError for a text that no value of its column has."""
+    """The parameters of `any_of` for rows with one text for each column.
+    Raises ValueError for a text that no value of its column has."""
     return {
         name: value
         for number, row in enumerate(rows)

@@ -1,7 +1,7 @@
-"""What the database itself says of the types of a table's columns.
+"""The types of a table's columns, as the database itself declares them.
 
-Not what SQLAlchemy makes of them: a type that it does not know, or reads otherwise than it is stored, would give ids that are
-found nowhere.
+SQLAlchemy's types are not used: if it does not know a type, or reads it in another form than it is stored in, its ids would
+not be found again.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from batchdrain.database.phases.names import quote_name
 
 
 class Family(StrEnum):
-    """How values of a type are told apart."""
+    """How the values of a type are told apart."""
 
-    STORED = "stored"  #: SQLite: each value as it is stored, whatever the declared type
-    TEXT = "text"  #: by the bytes of a text; the type's own `=` may be another
+    STORED = "stored"  #: SQLite: each value as it is stored, whatever the declared type is
+    TEXT = "text"  #: by the bytes of a text; the type's own `=` may compare differently
     WHOLE = "whole"  #: a whole number
-    SPELT = "spelt"  #: by the text that the database makes of it: a UUID, a decimal number, a time, an enum, an address
-    BYTES = "bytes"  #: no text at all
-    UNFIT = "unfit"  #: what is read of it does not compare equal to it, or one value has several texts
+    SPELT = "spelt"  #: by the database's text of it: a UUID, a decimal number, a time, an enum, an address
+    BYTES = "bytes"  #: not a text at all
+    UNFIT = "unfit"  #: the value that is read does not compare equal to the stored one, or one value has several texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredType:
-    """The type of one column."""
+    """The declared type of one column."""
 
-    name: str  #: in full, for people
-    base: str  #: its bare name in lower case, behind every domain
+    name: str  #: the full name, for people
+    base: str  #: the bare name in lower case; of a domain, that of the type behind it
     family: Family
-    cast: str = ""  #: the type to which a text is cast to be compared by an index; '': it is compared as it is
-    is_bytewise: bool = False  #: its own `=` tells apart what differs in any byte
-    words: tuple[str, ...] = ()  #: all that an enum takes
-    length: int | None = None  #: characters that it takes; None: any number, or not known
+    cast: str = ""  #: the type to which a text is cast so that an index can compare it; '': compared without a cast
+    is_bytewise: bool = False  #: whether its own `=` distinguishes values that differ in any byte
+    words: tuple[str, ...] = ()  #: all values of an enum
+    length: int | None = None  #: how many characters it takes; None: any number, or unknown
     precision: int | None = None  #: digits of a decimal number; None: any number
-    scale: int = 0  #: of them, those behind the point
+    scale: int = 0  #: how many of these digits are behind the point
 
     @property
     def is_number(self) -> bool:
-        """Whether people order its values as numbers."""
+        """Whether people expect its values to be ordered as numbers."""
         if self.family is Family.STORED:
             return any(part in self.base for part in _SQLITE_NUMBERS) and "point" not in self.base
         return self.family is Family.WHOLE or self.base in _DECIMALS
@@ -98,7 +98,7 @@ _SQLITE_JSON: Final = frozenset({"json", "jsonb"})
 
 
 def read_declared_types(connection: sa.Connection, table: sa.Table) -> Mapping[str, DeclaredType]:
-    """By the column's name. Reads only."""
+    """The declared type of each column, by the column's name. Reads only."""
     dialect, schema = connection.dialect.name, table.schema
     if dialect == "postgresql":
         rows = connection.execute(sa.text(_POSTGRESQL), {"place": quote_name(schema, table.name)})
@@ -161,7 +161,7 @@ def _to_sqlite(column: sa.Column[Any] | None, name: str) -> DeclaredType:
 
 
 def _number_of(column: sa.Column[Any] | None, name: str) -> int | None:
-    """A number that SQLAlchemy's type has, behind a domain where it is one."""
+    """A number attribute of SQLAlchemy's type; of a domain, of the type behind it. None if there is none."""
     kind = None if column is None else getattr(column.type, "data_type", column.type)
     found = getattr(kind, name, None)
     return found if isinstance(found, int) else None

@@ -1,4 +1,4 @@
-"""The words that a CHECK lets a column be, and what a comment says that codes mean. Pure."""
+"""Reads the words that a CHECK allows in a column, and the meanings that a comment gives to codes. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST: Final = 60
 
 
 def find_words(column: str, checks: Sequence[str]) -> tuple[str, ...]:
-    """Of a CHECK that is about this column alone, and lists its values or gives their range; () where none does."""
+    """The values that a CHECK lists, or the numbers of its range, if it is about this column alone; () if no check is."""
     return next((found for check in checks if (found := _read(column, check))), ())
 
 
@@ -47,11 +47,11 @@ def _read_range(name: str, check: str) -> tuple[str, ...]:
 
 
 def find_meanings(comment: str) -> Mapping[str, str]:
-    """'0 new, 1 queued, 4=failed' -> {'0': 'new', '1': 'queued', '4': 'failed'}; {} where it names fewer than two."""
+    """'0 new, 1 queued, 4=failed' -> {'0': 'new', '1': 'queued', '4': 'failed'}; {} if it names fewer than two."""
     found = {code: term.strip() for code, term in _CODE.findall(comment)}
     return found if len(found) > 1 else {}
 
 
 def find_literals(sql: str) -> tuple[str, ...]:
-    """The texts that a view's definition names."""
+    """The text literals in a view's definition."""
     return tuple(dict.fromkeys(term.replace("''", "'") for term in re.findall(r"'((?:[^']|'')*)'", sql)))

@@ -1,6 +1,7 @@
-"""Whether a view lets a phase be given back, where the command sets states itself: tried on one row, and rolled back.
+"""Checks whether a view lets a phase be given back if the command sets the states itself. One row is tried, and rolled back.
 
-A drain writes there only what a command left in the middle. Where that can't be, the row stays as it stands.
+The drain itself then writes only to phases that a command left in an intermediate state. If a view forbids that, the row
+keeps its state.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from batchdrain.model.states import PhaseState
 
 
 def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Relation) -> list[str]:
-    """Why a view keeps a phase in the state in which a command left it, a line each. Raises DatabaseUnavailable."""
+    """Why a view would keep a phase in the state in which a command left it, one line each. Raises DatabaseUnavailable."""
     if table.writability.problem:
         return [f"it {table.writability.problem}"]
     if relation is not Relation.VIEW:
@@ -35,7 +36,7 @@ def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Rela
 
 
 def _find_in_catalogue(database: Database, table: PhaseTable) -> list[str]:
-    """Nothing is written: no rollback may reach what stands behind the view."""
+    """Look at the view's CHECK OPTION. Nothing is written, since a rollback may not reach what stands behind the view."""
     on_mysql = database.dialect == "mysql"
     views = sa.table("views", *map(sa.column, ("table_schema", "table_name", "check_option")), schema="information_schema").c
     here = sa.func.database() if on_mysql else sa.func.current_schema()
@@ -48,7 +49,7 @@ def _find_in_catalogue(database: Database, table: PhaseTable) -> list[str]:
 
 
 def _find_row(database: Database, table: PhaseTable) -> PhaseKey | None:
-    """One that waits: on it nothing can be harmed."""
+    """A phase that waits, so that trying on it harms nothing."""
     for state in (PhaseState.FAILED, PhaseState.QUEUED):
         with database.read() as connection:
             found = find_some_in(connection, table, state, 1)
@@ -63,7 +64,7 @@ def _try_both_ways(connection: sa.Connection, table: PhaseTable, key: PhaseKey) 
         RowState(state=table.states[PhaseState.EXECUTING].write, reason=None),
     )
     if prior is None or all(prior.state not in table.states[one] for one in (PhaseState.FAILED, PhaseState.QUEUED)):
-        return []  # it changed in this moment
+        return []  # it changed just now
     for before, to in ((prior, executing), (executing, prior)):
         after = to.state
         try:

@@ -1,7 +1,7 @@
-"""Whether the table takes what a drain writes: the writes are tried on a row, in a transaction that is rolled back.
+"""Checks whether the table accepts what a drain writes: the writes are tried on a row, in a transaction that is rolled back.
 
-A constraint, a trigger, a privilege, a narrow column or a character set would else be found with the first result, when the
-command has run already.
+Otherwise a constraint, a trigger, a privilege, a narrow column or a character set would be noticed with the first result,
+when the command has already run.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import PhaseState
 
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
-"""The least that a column of reasons must take: what is longer, or not ASCII, may be kept in part."""
+"""A column of reasons must take at least this much. Longer texts, or texts that are not ASCII, may be kept only in part."""
 
 _OTHERS: Final = 20
 _LOST: Final = 3
-"""Rows that break what reads or writes them. Each takes several tries."""
+"""Stop after this many rows that break reading or writing. Each takes several tries."""
 
 
 class _Tried(Exception):
@@ -40,17 +40,17 @@ class _Tried(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryWrite:
-    """What a table did not take."""
+    """The result of the try: what the table refused."""
 
-    problems: list[str]  #: a line each: no row was found that takes what a drain writes
-    of_rows: list[str]  #: a line each: of single rows; another one was taken
-    is_tried: bool = True  #: False: no row is in the state, it is locked, or what is tried would stay
+    problems: list[str]  #: one line each; the table accepts no tried row's writes
+    of_rows: list[str]  #: one line each, about single rows; another row was accepted
+    is_tried: bool = True  #: False: no row is in the state, it is locked, or the writes would stay
 
 
 def dry_write(database: Database, table: PhaseTable, state: PhaseState, state_word: str | None = None) -> DryWrite:
-    """Tries a row, and others where that is refused: what one row alone is refused for ends no drain. Nothing is found where
-    no row is in `state` (and bears this word of it), or the one tried is locked. Waits for no lock of a row; writes nothing
-    where it would stay. Raises DatabaseUnavailable."""
+    """Try the writes on one row of `state`, and on others if it refuses: what only one row refuses does not end a drain.
+    `state_word`: try only rows with this word. No problem is found if there is no such row, or it is locked. Never waits for
+    a row's lock, and writes nothing where it would stay. Raises DatabaseUnavailable."""
     refused: list[str] = []
     of_rows: list[str] = []
     tried: list[PhaseKey] = []
@@ -79,7 +79,7 @@ def _try_row(database: Database, table: PhaseTable, key: PhaseKey, state: PhaseS
 
 
 def _candidates(database: Database, table: PhaseTable, state: PhaseState, state_word: str | None) -> Iterator[PhaseKey]:
-    """One row; then some of all others, for whoever still asks."""
+    """One row; then, if the caller wants more, some random others."""
     with database.read() as connection:
         first = find_some_in(connection, table, state, 1, state_word=state_word)
     yield from first
@@ -90,7 +90,7 @@ def _candidates(database: Database, table: PhaseTable, state: PhaseState, state_
 
 
 def roll_back(database: Database, work: Callable[[sa.Connection], list[str]]) -> list[str]:
-    """The problems that `work` finds, after which nothing of what it wrote stands."""
+    """Run `work` and roll back all that it wrote. Returns the problems that it finds; empty if a row was locked."""
 
     def try_and_leave(connection: sa.Connection) -> None:
         raise _Tried(work(connection))
@@ -111,10 +111,10 @@ def roll_back(database: Database, work: Callable[[sa.Connection], list[str]]) ->
 def _write_row(
     connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, state: PhaseState, tried: list[PhaseKey]
 ) -> list[str]:
-    """`tried`: grows by the key once something of it was written."""
+    """Try all writes of a drain on one row. `tried`: gets the key once one of them was tried."""
     try:
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
-    except BadData:  # reported with the phase, when it comes to that
+    except BadData:  # reported when this phase is drained
         return []
     if prior is None:
         return []
@@ -143,12 +143,12 @@ def _write_row(
 def _try_write(
     connection: sa.Connection, table: PhaseTable, key: PhaseKey, state: str, write: Callable[[], int], *, keep: bool = True
 ) -> str | None:
-    """Why a write can't be; None where it can, and then it stands if it is to be kept."""
+    """Why a write is refused; None if it is accepted. An accepted write stays in the transaction only if `keep`."""
     part = connection.begin_nested()
     try:
         changed = write()
         now: RowState | None = table.read_row_state(connection, key)
-        if connection.dialect.name == "postgresql":  # what else would come at the commit
+        if connection.dialect.name == "postgresql":  # check now what would be checked at the commit
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
     except RowRefused as refusal:
         part.rollback()

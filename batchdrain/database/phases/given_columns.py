@@ -1,4 +1,4 @@
-"""The columns of a row that its command gets beside the ids: read once, when the phase is taken."""
+"""The columns of a row that its command gets in addition to the ids. They are read once, when the phase is claimed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime.text import is_nameable
 
 LONGEST: Final = 100_000
-"""Bytes of a value: it is one argument and one variable, and Linux takes 131 071 of either."""
+"""The most bytes of a value. It becomes one argument and one environment variable, and Linux takes 131 071 of either."""
 _REMEDY: Final = "mend the row, or take the column out of batchdrain.command.columns"
 
 
 class GivenColumns:
-    """Those of an id are known by its text; the others are asked for."""
+    """Reads the columns that a command gets. Columns of an id are taken from its text; only the others are queried."""
 
     def __init__(self, ids: PhaseIds, names: Sequence[str], shown: Mapping[str, sa.ColumnElement[Any]]) -> None:
-        """`names`: all of them; `shown`: what is read of each that is not part of an id."""
+        """`names`: all columns; `shown`: the expression that reads each column that is not part of an id."""
         self._ids = ids
         self._names = tuple(names)
         self._asked = tuple(shown)
@@ -31,8 +31,8 @@ class GivenColumns:
         self._queries = {False: query, True: query.with_for_update()}
 
     def read(self, connection: sa.Connection, key: PhaseKey, *, for_update: bool = False) -> dict[str, str | None] | None:
-        """The text of each, None for NULL; None where no row has the ids. `for_update`: as the row was locked, not as it stood
-        when the transaction began. Raises BadData for what no command can be given."""
+        """The text of each column, None for NULL. Returns None if no row has the ids. `for_update`: read the row as it was
+        locked, not as it was when the transaction began. Raises BadData for a value that no command can be given."""
         found: dict[str, str | None] = {}
         for of, text in ((self._ids.run, key.run_id), (self._ids.phase, key.phase_id)):
             found |= dict(zip(of.names, of.split(text), strict=True))
@@ -44,7 +44,8 @@ class GivenColumns:
         return {name: found[name] for name in self._names}
 
     def find_refused(self, connection: sa.Connection, keys: Sequence[PhaseKey]) -> Iterator[tuple[PhaseKey, BadData]]:
-        """Those of which `read` would raise it. One query; nothing is asked where all of them are parts of ids."""
+        """The phases for which `read` would raise BadData, with that error.
+        One query; none if all columns are parts of ids."""
         if not (self._asked and keys):
             return
         ids, names = (self._ids.run, self._ids.phase), [(key.run_id, key.phase_id) for key in keys]

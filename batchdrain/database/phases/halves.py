@@ -1,4 +1,4 @@
-"""Pages of rows of which one breaks the reading: the page is split until that row stands alone, and the others are read."""
+"""Reads pages of rows although one row breaks the reading: the page is split until that row stands alone."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ RAISED: Final = (SQLAlchemyError, ValueError, ArithmeticError, LookupError)
 def read_in_halves(
     connection: sa.Connection, pages: Iterable[Sequence[K]], read: Callable[[Sequence[K]], T]
 ) -> Iterator[tuple[Sequence[K], T | Exception]]:
-    """Some keys and what `read` gives for them; or a key alone and its error. Raises what is no row's trouble.
+    """Yields some keys with what `read` gives for them, or one key alone with its error. Raises errors that no row causes.
 
-    Each statement has a whole transaction's time: of a known number of keys there are at most twice as many statements.
+    Each statement gets the time of a whole transaction. That ends, since a known number of keys takes at most twice as many
+    statements.
     """
     for page in pages:
         waiting = [page]
@@ -44,7 +45,8 @@ def read_in_halves(
 
 
 def is_over(connection: sa.Connection, error: Exception) -> bool:
-    """Whether the error is a row's, and the connection works again: what failed is rolled back. Never what somebody writes."""
+    """Whether a row caused the error and the connection works again, after a rollback.
+    Always False on a connection that writes."""
     if not is_read_only(connection):
         return False
     if _keeps_its_snapshot(connection):
@@ -59,8 +61,8 @@ def is_over(connection: sa.Connection, error: Exception) -> bool:
 
 
 def _keeps_its_snapshot(connection: sa.Connection) -> bool:
-    """Whether the transaction goes on after an error, as SQLite's does: what is read again is what was read before, whatever others
-    write meanwhile."""
+    """Whether the transaction goes on after an error, as on SQLite.
+    Then reading again gives the same rows, whatever others write meanwhile."""
     if connection.dialect.name != "sqlite":
         return False
     return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))

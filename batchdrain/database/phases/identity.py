@@ -1,7 +1,7 @@
-"""Whether a name still means the table that it meant, where another one of the same columns may have taken it. Reads only.
+"""Checks whether a table's name still means the same table, or another one with the same columns took it. Reads only.
 
-PostgreSQL gives a table a number for life. SQLite and MariaDB do not: VACUUM moves the one, a rebuild numbers the other anew. So
-there only what nothing else explains is taken for another table.
+PostgreSQL gives a table one number for life. SQLite and MariaDB do not: SQLite's VACUUM moves a table, and a rebuild on
+MariaDB gives it a new number. So there a table counts as replaced only if nothing else explains the change.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from batchdrain.database.driver_errors import code_of
 from batchdrain.database.phases.names import quote_name
 
 _HIDDEN: Final = frozenset({("mysql", 1227), ("mysql", 1109), ("mysql", 1142), ("mysql", 1044)})
-"""Codes of a server whose catalogue of InnoDB we may not read, or that has none."""
+"""Error codes of a server whose InnoDB catalogue we may not read, or that has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What a database's catalogue calls a table, whatever its name is."""
+    """What identifies a table in the database's catalogue, whatever its name is."""
 
     number: int
-    page: int = 0  #: where it begins in a file of SQLite
+    page: int = 0  #: its first page in a SQLite file
 
 
 def read_identity(connection: sa.Connection, table: sa.Table) -> Identity | None:
-    """None where it is not known: of a view, or where the catalogue is hidden from us."""
+    """Read what identifies a table now. None if that is not known: it is a view, or the catalogue is hidden from us."""
     dialect, given = connection.dialect.name, {"name": str(table.name), "schema": table.schema}
     if dialect == "postgresql":
         query = sa.text("SELECT CAST(to_regclass(:place) AS oid)")
@@ -46,20 +46,20 @@ def read_identity(connection: sa.Connection, table: sa.Table) -> Identity | None
 
 
 def is_replaced(connection: sa.Connection, table: sa.Table, before: Identity | None, now: Identity | None) -> bool:
-    """Whether it is certain that another table has the name now. `before`, `now`: as `read_identity` gave them."""
+    """Whether another table certainly has the name now. `before`, `now`: the results of `read_identity`."""
     if before is None or now is None or before == now:
         return False
     dialect = connection.dialect.name
     if dialect == "postgresql":
         return True
     if dialect == "sqlite":
-        if now.number > before.number:  # a later one: VACUUM closes gaps alone
+        if now.number > before.number:  # it was made later: VACUUM only closes gaps
             return True
         master = _master(table)
         is_former = sa.and_(master.c.rowid == before.number, master.c.rootpage == before.page)
         is_other = sa.func.lower(master.c.name) != sa.func.lower(str(table.name))
         return connection.execute(sa.select(master.c.name).where(is_former, is_other, _is_stored(master))).first() is not None
-    # A rebuild gives the table another number. So it counts only where the former one is there under another name.
+    # A rebuild gives the table another number. So the table is replaced only if the former number has another name now.
     return now.number != before.number and (
         _ask_innodb(connection, "SELECT table_id FROM %s WHERE table_id = :number", {"number": before.number}) is not None
     )
@@ -74,7 +74,7 @@ def _is_stored(master: Any) -> sa.ColumnElement[bool]:
 
 
 def _ask_innodb(connection: sa.Connection, query: str, given: dict[str, Any]) -> int | None:
-    """A number of a table. None where there is none, or it is not for us to know."""
+    """A table's number from InnoDB's catalogue. None if it has none, or we may not read it."""
     catalogue = "innodb_sys_tables" if getattr(connection.dialect, "is_mariadb", False) else "innodb_tables"
     try:
         found = connection.execute(sa.text(query % f"information_schema.{catalogue}"), given).scalars().all()

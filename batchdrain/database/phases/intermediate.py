@@ -9,7 +9,7 @@ from batchdrain.model.states import PhaseState
 
 
 def intermediate_states_of(table: PhaseTable, command: Command) -> frozenset[str]:
-    """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
+    """The states in which a failed attempt may leave its phase, and from which the phase is given back."""
     executing = table.states[PhaseState.EXECUTING]
     if command.result_from == "exit_code":
         return frozenset(executing)

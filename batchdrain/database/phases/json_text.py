@@ -1,6 +1,5 @@
-"""The failure text in a JSON text. Pure. Found here and not by the database: each has rules of its own for a path, a text that is
-no JSON ends the statement on most of them, and not one takes a path from a parameter in the same way.
-"""
+"""Finds the failure text in a JSON text. Pure. The database does not do it, for three reasons: each has its own rules for a
+path, on most of them a text that is not JSON ends the statement, and none takes a path from a parameter in the same way."""
 
 from __future__ import annotations
 
@@ -12,12 +11,12 @@ from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import to_storable
 
 JSON_CHARS: Final = 262_144
-"""Of a JSON text what is read of many rows at once."""
+"""How many characters of a JSON text are read if many rows are read at once."""
 
 
 def find_text(text: str | None, path: Sequence[str]) -> str | None:
-    """What stands at the path. None where nothing does, or a null; a number or a structure as its JSON. A text that is no JSON
-    is the failure text itself. A part that is a whole number counts in a list, from its end where it is negative."""
+    """The text at the path; None if there is nothing or a null. A number or a structure is given as its JSON. A text that is
+    not JSON is the failure text itself. A part that is a whole number indexes a list, from its end if it is negative."""
     if text is None:
         return None
     try:
@@ -37,7 +36,7 @@ def find_text(text: str | None, path: Sequence[str]) -> str | None:
 
 
 def is_json(text: str) -> bool:
-    """Whether it is a structure, in which a path leads somewhere."""
+    """Whether the text is a JSON object or list, so that a path can lead somewhere."""
     try:
         return isinstance(json.loads(text), dict | list)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The names of rows that stand in one state, for whoever knows a phase by its digest alone."""
+"""Reads the ids of the rows in one state, for a caller that knows a phase only by its digest."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PAGE: Final = 2_000
 
 
 def read_keys(connection: sa.Connection, table: PhaseTable, state: str) -> Iterator[PhaseKey]:
-    """The ids of all rows that bear this word, whatever `source.where` says of them."""
+    """The ids of all rows that have this word as state, whether `source.where` holds for them or not."""
     try:
         given = table.state.parameters("the_state", state)
-    except ValueError:  # the column has become another since
+    except ValueError:  # the column's type has changed since
         return
     query = sa.select(*table.ids.selected).where(table.state.is_exactly("the_state", state)).params(given)
     for page in connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query).partitions(_PAGE):

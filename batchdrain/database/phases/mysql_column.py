@@ -1,4 +1,4 @@
-"""A column of ids or states on MariaDB and MySQL, whose default collations take 'Failed ' for 'FAILED'."""
+"""A column of ids or states on MariaDB and MySQL, whose default collations take 'Failed ' and 'FAILED' for equal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchdrain.database.phases.declared_types import DeclaredType, Family
 
 
 class _SameBytes(sa.sql.functions.FunctionElement[bool]):
-    """Two texts are equal in every byte."""
+    """Whether two texts are equal in every byte."""
 
     type = sa.Boolean()
     inherit_cache = True
@@ -21,14 +21,14 @@ class _SameBytes(sa.sql.functions.FunctionElement[bool]):
 @compiles(_SameBytes, "mysql")
 @compiles(_SameBytes, "mariadb")
 def _compile_same_bytes(element: _SameBytes, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
-    # Even its binary collations take 'x' for 'x '; the column's own character set may be another than the connection's.
+    # Even binary collations take 'x' and 'x ' for equal. The column may have another character set than the connection.
     one, other = (f"CAST(CONVERT({compiler.process(part, **options)} USING utf8mb4) AS BINARY)" for part in element.clauses)
     return f"{one} = {other}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MysqlColumn:
-    """Its own `=` is for the index alone, but for whole numbers."""
+    """An exact column whose own `=` is used only to find an index, except for whole numbers."""
 
     column: sa.Column[Any]
     declared: DeclaredType
@@ -59,7 +59,7 @@ class MysqlColumn:
         text = sa.bindparam(name, type_=sa.Text())
         if self.declared.base != "decimal":
             return text
-        # Compared with a text a decimal number is compared as a binary fraction.
+        # Compared with a text, a decimal number would be compared as a binary fraction.
         return sa.cast(text, sa.DECIMAL(self.declared.precision, self.declared.scale))
 
     def parameters(self, name: str, text: str) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import re
 from typing import Final
 
 OWN: Final = "batchdrain_"
-"""How the names of batchdrain's own tables begin."""
+"""The prefix of the names of batchdrain's own tables."""
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
 
 
 def split_name(name: str) -> tuple[str | None, str]:
-    """'schema.table' -> (schema, table). A part in double quotes is taken whole, as SQL takes it."""
+    """'schema.table' -> (schema, table). A part in double quotes is one name, as in SQL."""
     found = _NAME.fullmatch(name)
     if found is None:
         schema, dot, table = name.partition(".")
@@ -21,14 +21,14 @@ def split_name(name: str) -> tuple[str | None, str]:
 
 
 def quote_name(schema: str | None, table: str, quote: str = '"') -> str:
-    """As SQL has it, each part quoted. `quote`: a backtick on MariaDB. SQLAlchemy's own would double each % for the driver, which
-    takes it so only with parameters."""
+    """The name as SQL writes it, each part quoted. `quote`: a backtick on MariaDB. SQLAlchemy's own quoting is not used: it
+    doubles each %, which the driver undoes only if there are parameters."""
     parts = (str(part) for part in (schema, table) if part is not None)
     return ".".join(f"{quote}{part.replace(quote, quote * 2)}{quote}" for part in parts)
 
 
 def join_name(schema: str | None, table: str) -> str:
-    """What `split_name` takes apart again."""
+    """The name that `split_name` splits into these parts."""
     return ".".join(
         '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
         for part in (schema, table)

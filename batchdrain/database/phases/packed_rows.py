@@ -1,4 +1,4 @@
-"""Texts of many rows, kept in a few bytes a row until somebody comes back to them."""
+"""Keeps the texts of many rows in a few bytes each, until they are needed again."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from batchdrain.runtime.json_text import to_json
 
 ROWS: Final = 100
-"""In a page. Its ids must go into one statement: SQLite takes 32 766 parameters, of which a row may need 20."""
+"""Rows in a page. The ids of a page must fit into one statement: SQLite takes 32 766 parameters, and a row may need 20."""
 _READ: Final = 2_000
 Texts = tuple[str, ...]
 
 
 class PackedRows:
-    """Rows of texts, in pages that are compressed: those of an id differ in little."""
+    """Rows of texts, kept in compressed pages. That saves much memory, since ids resemble each other."""
 
     def __init__(self, rows: Iterable[Texts]) -> None:
         self._pages: list[bytes] = []
@@ -32,7 +32,7 @@ class PackedRows:
             self._pages.append(_pack(page))
 
     def pages(self) -> Iterator[list[Texts]]:
-        """In the order in which they came."""
+        """The pages, in the order in which the rows came."""
         for packed in self._pages:
             yield [tuple(row) for row in json.loads(zlib.decompress(packed))]
 
@@ -40,7 +40,7 @@ class PackedRows:
 def stream_texts(
     connection: sa.Connection, query: sa.Select[Any], to_texts: Callable[[Sequence[Any]], Texts]
 ) -> Iterator[Texts]:
-    """The rows of a query, each as texts. Nothing else may be asked on the connection meanwhile."""
+    """The rows of a query, each as texts. The connection must not be used for anything else meanwhile."""
     result = connection.execute(query, execution_options={"stream_results": True, "yield_per": _READ})
     for page in result.partitions(_READ):
         yield from map(to_texts, page)

@@ -1,4 +1,4 @@
-"""The rows of a backlog as they come from the database: page by page, in constant memory."""
+"""Reads the rows of a backlog from the database page by page, in constant memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from batchdrain.database.deadlines import renew
 from batchdrain.database.dialects import read_text_strictly
 
 SHORT_ID: Final = 1_000
-"""Characters of an id up to which nobody need ask whether it can be passed to a command."""
+"""Up to this many characters an id can be passed to a command for certain."""
 _PAGE: Final = 500
 _INT64: Final = 2**63 - 1
 _INDEXES: Final = frozenset({int, type(None)})
 
 
 class Row(NamedTuple):
-    """One backlog row; ids as text, whatever the column's type."""
+    """One row of the backlog. Ids are text, whatever the column's type is."""
 
     run_id: str
     phase_id: str
@@ -29,18 +29,19 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some rows by their columns, and what is known of all their ids together: whatever is asked of each row by itself takes
-    as long as reading it."""
+    """Some rows, stored by column, with one flag about all their ids.
+    Checking each row alone would take as long as reading it."""
 
     runs: Sequence[str]
     phases: Sequence[str]
     indexes: Sequence[int | None]
-    reasons: Sequence[Any]  #: as the driver gives them
-    has_sound_ids: bool  #: all of them are ASCII, short, hold no NUL and are not empty; False: look at each
+    reasons: Sequence[Any]  #: values as the driver gives them
+    has_sound_ids: bool  #: whether all ids are ASCII, short, without NUL and not empty; False: check each id
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]]) -> Page:
-        """`rows`: with the fields of `Row` in their order, of whatever types: SQLite stores anything anywhere."""
+        """Make a page of `rows`. They have the fields of `Row` in that order, but may have any types:
+        SQLite stores anything anywhere."""
         if not rows:
             return NO_ROWS
         runs, phases, indexes, reasons = zip(*rows, strict=True)
@@ -56,17 +57,17 @@ class Page(NamedTuple):
 
     @property
     def ids(self) -> Iterator[tuple[str, str]]:
-        """run_id and phase_id of each row."""
+        """The run_id and phase_id of each row."""
         return zip(self.runs, self.phases, strict=True)
 
     @property
     def rows(self) -> list[Row]:
-        """One by one, with whatever secrets their reasons hold."""
+        """The rows one by one. Their reasons may still hold secrets."""
         columns = zip(self.runs, self.phases, self.indexes, self.reasons, strict=True)
-        return list(map(tuple.__new__, repeat(Row), columns))  # as Row._make, at a third of its cost
+        return list(map(tuple.__new__, repeat(Row), columns))  # like Row._make, at a third of its cost
 
     def select(self, wanted: Sequence[object]) -> Page:
-        """The rows for which `wanted` holds something that is true."""
+        """The rows for which the value in `wanted` is true."""
         runs, phases, indexes, reasons = (tuple(compress(column, wanted)) for column in self[:4])
         return Page(runs, phases, indexes, reasons, self.has_sound_ids)
 
@@ -76,11 +77,11 @@ NO_ROWS: Final = Page((), (), (), (), has_sound_ids=True)
 
 
 def read_pages(connection: sa.Connection, query: sa.Select[Any], fold: Fold = lambda rows: rows) -> Iterator[Page]:
-    """The rows of a query of four columns: run_id, phase_id, phase_index, reason, none of which SQLAlchemy converts. `fold`: makes
-    four of more, where an id has several.
+    """The rows of a query of four columns that SQLAlchemy must not convert: run_id, phase_id, phase_index, reason. `fold`:
+    makes four columns of more, if an id has several.
 
-    As the tuples of the driver: a million rows made into objects of SQLAlchemy, and these into ours, would take several times
-    as long as reading them.
+    The rows stay the driver's tuples: making a million SQLAlchemy objects and then ours would take several times as long as
+    reading them.
     """
     read = read_strictly if connection.dialect.name == "sqlite" else _read_by_cursor
     for page in read(connection, query):
@@ -89,7 +90,7 @@ def read_pages(connection: sa.Connection, query: sa.Select[Any], fold: Fold = la
 
 
 def to_rows(found: Iterable[Page]) -> Iterator[Row]:
-    """The rows one by one, with whatever secrets their reasons hold."""
+    """The rows one by one. Their reasons may still hold secrets."""
     return chain.from_iterable(page.rows for page in found)
 
 
@@ -101,12 +102,12 @@ def redact_rows(found: Iterable[Page], redact: Callable[[str], str]) -> Iterator
 
 
 def to_text(value: object) -> str:
-    """'' for NULL, and for bytes: neither is a name."""
+    """The value as a text; '' for NULL and for bytes, since neither is a name."""
     return "" if value is None or isinstance(value, bytes) else str(value)
 
 
 def to_reason(value: object) -> str | None:
-    """None for NULL; anything else that the column may hold, as text."""
+    """The value of a reason column as a text, whatever its type; None for NULL."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     return None if value is None else str(value)
@@ -117,7 +118,7 @@ def _to_rows(page: Sequence[Any]) -> list[Row]:
 
 
 def to_index(value: Any) -> int | None:
-    """NULL, and whatever is no number, goes last. What the ledger's 64 bits can't hold is cut to them."""
+    """The value as an index. None for NULL and for what is no number, which go last. Limited to the 64 bits of the ledger."""
     if value is None or isinstance(value, bytes):
         return None
     for number in (int, float):
@@ -133,7 +134,8 @@ def _execute(connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResul
 
 
 def read_strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-    """Of SQLite, as the driver's tuples. With bad UTF-8 in some row, what is left is read in the lenient way, from the same snapshot in the same order."""
+    """Pages of the driver's tuples on SQLite. If some row has bad UTF-8, the remaining rows are read leniently, from the same
+    snapshot in the same order."""
     drawn = 0
     with read_text_strictly(connection):
         try:
@@ -151,11 +153,11 @@ def read_strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[
 
 
 def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-    """Pages of the driver's cursor. Its errors become SQLAlchemy's, as those of every other operation are."""
+    """Pages from the driver's cursor. Its errors become SQLAlchemy's, like those of every other operation."""
     result = _execute(connection, query)
     dialect, cursor = connection.dialect, result.cursor
     dbapi: Any = dialect.loaded_dbapi
-    first = result.fetchone()  # SQLAlchemy holds one row in its hands before we can ask the driver's cursor
+    first = result.fetchone()  # SQLAlchemy fetches one row itself before we can use the driver's cursor
     if first is None:
         return
     yield [tuple(first)]
@@ -166,7 +168,7 @@ def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterato
             lost = dialect.is_disconnect(error, None, cursor)
             if lost:
                 connection.invalidate(error)
-            with suppress(dbapi.Error):  # what the server has of it went with the connection
+            with suppress(dbapi.Error):  # the connection is gone, and the server's part of the cursor with it
                 cursor.close()
             raise sa.exc.DBAPIError.instance(
                 None, None, error, dbapi.Error, connection_invalidated=lost, dialect=dialect

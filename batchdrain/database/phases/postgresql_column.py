@@ -1,4 +1,4 @@
-"""A column of ids or states on PostgreSQL. What is no text is known by the text that PostgreSQL makes of it."""
+"""A column of ids or states on PostgreSQL. A value that is not text is identified by PostgreSQL's text of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INT64_BITS: Final = 63
 
 
 class _Named(sa.types.UserDefinedType[str]):
-    """A type by its name, as PostgreSQL quotes it."""
+    """A type given by its name, as PostgreSQL quotes it."""
 
     cache_ok = True
 
@@ -26,7 +26,8 @@ class _Named(sa.types.UserDefinedType[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresqlColumn:
-    """Its own `=` is exact for most types; not for citext, CHAR, an ICU collation that is not deterministic, 1.0 and 1.00."""
+    """An exact column. The column's own `=` is exact for most types, but not for citext, CHAR, a nondeterministic ICU
+    collation, or 1.0 and 1.00."""
 
     column: sa.Column[Any]
     declared: DeclaredType
@@ -34,11 +35,11 @@ class PostgresqlColumn:
     @property
     def selected(self) -> sa.ColumnElement[Any]:
         is_text = self.declared.family is Family.TEXT and self.declared.is_bytewise
-        return self.column if is_text else sa.cast(self.column, sa.Text)  # a cast takes the blanks off a CHAR
+        return self.column if is_text else sa.cast(self.column, sa.Text)  # a cast removes the blanks that pad a CHAR
 
     @property
     def groups(self) -> tuple[sa.ColumnElement[Any], ...]:
-        # The cast alone keeps the column's collation, which may take two words for one.
+        # A cast alone keeps the column's collation, which may take two words for equal.
         return (self.selected if self.declared.is_bytewise else sa.collate(sa.cast(self.column, sa.Text), "C"),)
 
     @property
@@ -57,7 +58,7 @@ class PostgresqlColumn:
     def written(self, name: str) -> sa.ColumnElement[Any]:
         if self.declared.family is Family.WHOLE:
             return sa.bindparam(name, type_=sa.BigInteger())
-        # A text is not cast: a cast to a type with a length cuts it silently.
+        # A text is not cast: a cast to a type with a length would cut it silently.
         return sa.bindparam(name, type_=sa.Text()) if self.declared.family is Family.TEXT else self._value(name)
 
     def parameters(self, name: str, text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How failure texts are read: a column as it stands, or the text at a path of its JSON."""
+"""Reads failure texts: from a column as it is, or from a path in the column's JSON."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from batchdrain.database.phases.json_text import JSON_CHARS, find_text
 from batchdrain.database.phases.pages import Page, to_reason
 
 _BINARY_JSON: Final = frozenset({"jsonb", "_jsonb", "_json"})
-"""Types of PostgreSQL in which it finds a path itself, whatever a value holds: what lies beside it stays there."""
+"""PostgreSQL types in which the server itself follows a path, so that the rest of the document is not sent."""
 _JSON: Final = _BINARY_JSON | {"json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonColumn:
-    """Nothing is done with what the driver gives where no path is set: a backlog of a million rows is read as fast as ever."""
+    """How the failure text is read. Without a path the driver's values are used unchanged, so a backlog of a million rows is
+    read at full speed."""
 
     selected: sa.ColumnElement[Any]
-    head: sa.ColumnElement[Any]  #: as much of it as is read of many rows at once
-    find: Callable[[object], str | None] | None = None  #: the failure text in what was selected; None: it is that itself
+    head: sa.ColumnElement[Any]  #: the start of it, which is read of many rows at once
+    find: Callable[[object], str | None] | None = None  #: finds the text in the selected value; None: the value is the text
 
     def find_in(self, page: Page) -> Page:
-        """The page with failure texts."""
+        """The page with its failure texts found."""
         return page if self.find is None else page._replace(reasons=tuple(map(self.find, page.reasons)))
 
     def to_reason(self, value: object) -> str | None:
@@ -38,7 +39,7 @@ class ReasonColumn:
 
 
 def reason_column_of(table: sa.Table, declared: DeclaredType | None, at: ReasonAt | None, dialect: str) -> ReasonColumn:
-    """`declared`: of the column that is read; None where there is none."""
+    """`declared`: the type of the column that is read; None if there is no such column."""
     if at is None or declared is None:
         return ReasonColumn(selected=sa.null(), head=sa.null())
     column = table.c[at.column]
@@ -53,14 +54,14 @@ def reason_column_of(table: sa.Table, declared: DeclaredType | None, at: ReasonA
 
 
 def is_fit(declared: DeclaredType, at: ReasonAt, dialect: str) -> bool:
-    """Whether failure texts can be read of the column."""
+    """Whether failure texts can be read from the column."""
     if dialect == "sqlite" or (declared.family is Family.TEXT and not declared.words):
         return True
     return bool(at.path) and declared.base in _JSON
 
 
 def _at_path(column: sa.Column[Any], path: tuple[str, ...]) -> sa.ColumnElement[Any]:
-    """As JSON. A bare text is its own reason, as everywhere."""
+    """The value at the path, as JSON. A bare text is the reason itself, as with every other type."""
     from sqlalchemy.dialects import postgresql
 
     document = sa.func.to_jsonb(column, type_=postgresql.JSONB())

@@ -1,4 +1,4 @@
-"""The mapped table as the database has it, and what the settings name that it lacks."""
+"""Reads the mapped table from the database, and finds what the settings name that it lacks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchdrain.model.errors import ConfigError, did_you_mean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reflection:
-    """Read at once, when the table is opened."""
+    """What is read when the table is opened."""
 
     table: sa.Table
     shape: Shape
@@ -28,8 +28,8 @@ class Reflection:
 
 
 def read_table(database: Database, source: Source, given: Sequence[str]) -> Reflection:
-    """`given`: columns whose values the command gets. Raises ConfigError for a missing table or missing columns, all of them at
-    once."""
+    """Read the mapped table. `given`: columns whose values the command gets. Raises ConfigError for a missing table, or for
+    all missing columns at once."""
     with database.read() as connection:
         table = _load_table(connection, source.table, database.name)
         shape = read_shape(connection, table, read_declared_types(connection, table))
@@ -45,7 +45,7 @@ def read_table(database: Database, source: Source, given: Sequence[str]) -> Refl
 
 
 def _places_of(source: Source, given: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Where in the settings each column is named."""
+    """The setting that names each column, and the column."""
     yield from ((f"source.columns.{setting}", name) for setting, name in source.columns.pairs())
     mapped = {name for _, name in source.columns.pairs()}
     yield from (("command.columns", name) for name in given if name not in mapped)
@@ -54,7 +54,7 @@ def _places_of(source: Source, given: Sequence[str]) -> Iterator[tuple[str, str]
 def _load_table(connection: sa.Connection, named: str, database: str) -> sa.Table:
     schema, name = split_name(named)
     try:
-        with warnings.catch_warnings():  # of types that SQLAlchemy does not know: we ask the database ourselves
+        with warnings.catch_warnings():  # for types that SQLAlchemy does not know: we ask the database itself
             warnings.simplefilter("ignore", sa.exc.SAWarning)
             return sa.Table(name, sa.MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)
     except NoSuchTableError:

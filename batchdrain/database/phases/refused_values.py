@@ -1,4 +1,4 @@
-"""Phases whose values no command can be given, known before any of them is taken: found as a claim finds them. Reads only."""
+"""Finds phases with values that no command can be given, before any of them is claimed. Reads only."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ _AT_ONCE: Final = 200
 
 
 def find_refused_values(database: Database, table: PhaseTable, keys: Sequence[PhaseKey]) -> dict[PhaseKey, BadData]:
-    """What a claim of each would raise over the columns that the command gets. Raises DatabaseUnavailable."""
+    """The error that a claim of each of these phases would raise because of the columns for the command. Raises
+    DatabaseUnavailable."""
     found: dict[PhaseKey, BadData] = {}
     for at in range(0, len(keys), _AT_ONCE):
         some = keys[at : at + _AT_ONCE]
         try:
             with as_trouble_of(some[0]), database.read() as connection:
                 found.update(table.find_refused(connection, some))
-        except BadData:  # a row breaks the statement: which one?
+        except BadData:  # a row breaks the statement: find out which
             found.update(_find_singly(database, table, some))
     return found
 

@@ -1,4 +1,4 @@
-"""What stands behind the name of the mapped table: a table itself, or something through which rows of others are seen."""
+"""What the name of the mapped table stands for: a table, or something through which rows of other tables are seen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _KINDS: Final = {"v": "view", "m": "materialized view", "f": "foreign table"}
 
 
 class Relation(StrEnum):
-    """A row that can't be found in a TABLE is not there; in any other it may only not be seen."""
+    """What the name of the source stands for.
+    A row that is not found in a TABLE does not exist; in any other kind it may just be invisible."""
 
     TABLE = "table"
     VIEW = "view"
@@ -23,7 +24,7 @@ class Relation(StrEnum):
 
 
 def read_relation(connection: sa.Connection, name: str, schema: str | None) -> Relation:
-    """Of a table that is there."""
+    """The kind of an existing table or view."""
     if connection.dialect.name == "postgresql":
         return _read_on_postgresql(connection, name, schema)
     if connection.dialect.name == "sqlite":

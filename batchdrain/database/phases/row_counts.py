@@ -1,4 +1,4 @@
-"""How many rows of the user's table stand where: counted exactly, as they are selected."""
+"""Counts the rows of the user's table by state, exactly as they are selected."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ _PAGE: Final = 2_000
 
 
 def count_by_run(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> dict[str, int]:
-    """How many rows stand in a state, by run_id.
+    """How many rows are in a state, by run_id.
 
-    Counted here: asked to group by run, SQLite walks the key's index and looks up each row, ten times as long as a scan.
+    The rows are counted in Python: for a GROUP BY run SQLite walks the key's index and looks up each row, which takes ten
+    times as long as a scan.
     """
-    if table.source.where:  # it may fail for a row
+    if table.source.where:  # the condition may fail for a row
         return Counter(chain.from_iterable(page.runs for page in table.read_pages(connection, state)))
     query = table.narrow(sa.select(*table.run_id.selected), state)
     result = connection.execute(query, execution_options={"stream_results": True, "yield_per": _PAGE})
@@ -35,7 +36,7 @@ def count_by_run(connection: sa.Connection, table: PhaseTable, state: PhaseState
 
 
 def count_by_run_and_state(connection: sa.Connection, table: PhaseTable) -> dict[tuple[str, str], int]:
-    """How many rows stand for each (run_id, state). One pass, unless the condition fails for a row."""
+    """How many rows there are for each (run_id, state). One pass, unless the condition fails for a row."""
     query = _count_query_of(
         (*table.run_id.group_values, table.state.group_value), (*table.run_id.groups, *table.state.groups)
     )
@@ -52,7 +53,7 @@ def count_by_run_and_state(connection: sa.Connection, table: PhaseTable) -> dict
 
 
 def _count_here(connection: sa.Connection, table: PhaseTable) -> dict[tuple[str, str], int]:
-    """The same, of columns of texts: as with `count_by_run` SQLite takes several times as long."""
+    """Count columns of texts in Python. As with `count_by_run`, SQLite itself would take several times as long."""
     found: Counter[Sequence[Any]] = Counter()
     for page in read_strictly(connection, sa.select(*table.run_id.selected, table.state.selected)):
         renew(connection)
@@ -65,7 +66,7 @@ def _count_here(connection: sa.Connection, table: PhaseTable) -> dict[tuple[str,
 
 
 def _count_all_but(connection: sa.Connection, table: PhaseTable, query: sa.Select[Any]) -> dict[tuple[str, str], int]:
-    """The condition fails for some rows: they count too."""
+    """Count although the condition fails for some rows. These rows are counted too."""
 
     def count(runs: Sequence[Texts]) -> dict[tuple[str, str], int]:
         here = any_of((table.run_id,), len(runs))
@@ -114,7 +115,7 @@ def _count(
 ) -> dict[tuple[str, str], int]:
     counts: Counter[tuple[str, str]] = Counter()
     for *run, state, count in connection.execute(query, given or {}):
-        counts[table.run_id.join(run), to_word(state)] += count  # of ids NULL and bytes are no names, whatever they are
+        counts[table.run_id.join(run), to_word(state)] += count  # several ids may become '': NULL and bytes are no names
     return counts
 
 
@@ -124,13 +125,13 @@ def count_all(connection: sa.Connection, table: PhaseTable) -> int:
 
 
 def find_duplicate_ids(connection: sa.Connection, table: PhaseTable) -> tuple[PhaseKey, int] | None:
-    """Ids that name more than one row, in whatever states, and how many; None where there are none. One pass."""
+    """Ids that name more than one row, in whatever states, and how many rows; None if there are none. One pass."""
     found = connection.execute(_query_of_twins(table, 1)).first()
     return None if found is None else (table.ids.key_of(found), found[-1])
 
 
 def has_unique_ids(table: PhaseTable) -> bool:
-    """Whether a key of the table itself says that no two rows have the same ids."""
+    """Whether a key of the table itself guarantees that no two rows have the same ids."""
     keys = [one for one in table.table.constraints if isinstance(one, sa.PrimaryKeyConstraint | sa.UniqueConstraint)]
     named = [{column.name for column in key.columns} for key in keys]
     for index in table.table.indexes:
@@ -141,7 +142,7 @@ def has_unique_ids(table: PhaseTable) -> bool:
 
 
 def read_ambiguous_ids(connection: sa.Connection, table: PhaseTable, *, most: int) -> frozenset[tuple[str, str]]:
-    """The ids that name more than one row, in whatever states, at most so many. One pass, and none where a key forbids them."""
+    """At most `most` ids that name more than one row, in whatever states. One pass; none if a key forbids such ids."""
     if has_unique_ids(table):
         return frozenset()
     return frozenset(map(table.ids.names_of, connection.execute(_query_of_twins(table, most))))

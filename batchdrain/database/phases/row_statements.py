@@ -1,4 +1,5 @@
-"""The statements that read and write one row of the user's table. Built once: a drain executes them for every phase."""
+"""The statements that read and write one row of the user's table.
+They are built once, since a drain executes them for every phase."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ _NEW_REASON: Final = "new_reason"
 
 
 class RowStatements:
-    """What writes names the row and the state that it expects, and sets nothing but state, reason and the time of the write. The
-    names of parameters must not be those of columns."""
+    """The statements for one row. Each UPDATE names the row and the state that it expects, and sets only state, reason and
+    the time of the write. The names of parameters must differ from those of columns."""
 
     def __init__(
         self,
@@ -31,7 +32,8 @@ class RowStatements:
         reason: sa.Column[Any] | None,
         updated_at: sa.Column[Any] | None,
     ) -> None:
-        """`this`: the condition that names the row; `shown`: the reason as it is read, `reason`: its column."""
+        """`this`: the condition that names the row; `shown`: how the reason is read; `reason`:
+        the column it is written to."""
         self._state, self._shown, self._has_reason = state, shown, reason is not None
         self.read = sa.select(state.selected, shown.selected, state.kind).where(this)
         self.lock = {nowait: self.read.with_for_update(nowait=nowait) for nowait in (False, True)}
@@ -40,21 +42,22 @@ class RowStatements:
             change = change.values({updated_at: sa.bindparam(_NEW_TIME, type_=sa.types.NullType())})
         both = change if reason is None else change.values({reason: sa.bindparam(_NEW_REASON, type_=reason.type)})
         known = {False: state.is_exactly("the_state"), True: state.is_exactly("the_state", NULL)}
-        self._changes = {  # by whether the reason changes too, and whether the row stands as NULL
+        self._changes = {  # by whether the reason changes too, and whether the row's state is NULL
             (with_reason, is_null): CompiledWrite(one.where(in_state))
             for with_reason, one in ((False, change), (True, both))
             for is_null, in_state in known.items()
         }
 
     def to_row_state(self, row: Sequence[Any]) -> RowState:
-        """Of what `read` gives."""
+        """The state of a row that `read` gave."""
         return RowState(state=to_word(row[0]), reason=self._shown.to_reason(row[1]), kind=row[2])
 
     def change(
         self, expected: str, state: str, *, kind: str | None, reason: tuple[Any, ...], time: UpdateTime | None
     ) -> tuple[CompiledWrite, dict[str, Any]]:
-        """The statement and its parameters, but for those that name the row. `expected`, `state`: words; `kind`: the type that
-        the state is to have; `reason`: the new one, where it changes. Raises ValueError for what no value of the column is."""
+        """The statement and its parameters, without those that name the row. `expected`, `state`: words; `kind`: the type
+        that the state's value must have; `reason`: the new one, empty if it stays. Raises ValueError for a word that no value
+        of the column has."""
         with_reason = bool(reason) and self._has_reason
         values = self._state.parameters("new_state", state, kind)
         values |= {} if expected == NULL else self._state.parameters("the_state", expected)

@@ -1,4 +1,4 @@
-"""What stands for some phases now, many of them in one query."""
+"""Reads the current state words of many phases in one query."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from batchdrain.model.state_words import to_word
 
 _AT_ONCE: Final = 100
 _AT_ONCE_OF_SQLITE: Final = 20
-"""SQLite plans every part of a condition on its own: a hundred phases cost it ten times what five times twenty do."""
+"""SQLite plans every part of a condition separately:
+one query for a hundred phases costs ten times as much as five for twenty."""
 
 
 class RowWords:
-    """Asks for many phases, page after page. A condition on many phases is dear to make and cheap to ask, so it is made once: for the
-    last phases of a page it names one of them several times."""
+    """Reads the words of many phases, page by page. A condition on many phases is expensive to make and cheap to execute, so
+    it is made once. A page with fewer phases names its last one several times."""
 
     def __init__(self, table: PhaseTable) -> None:
         self._table = table
@@ -28,7 +29,7 @@ class RowWords:
         self._queries: dict[int, sa.Select[Any, Any, Any]] = {}
 
     def read(self, connection: sa.Connection, keys: Iterable[PhaseKey]) -> dict[PhaseKey, frozenset[str]]:
-        """The words of the rows of each phase, mostly one; none where its row is gone. Reads only."""
+        """The words of the rows of each phase: usually one, none if its row is gone. Reads only."""
         found: dict[PhaseKey, set[str]] = {key: set() for key in keys}
         known = [key for key in found if self._table.has_names(key)]
         for first in range(0, len(known), self._at_once):
@@ -38,7 +39,7 @@ class RowWords:
                 key = self._table.ids.key_of(row)
                 if key in found:
                     found[key].add(to_word(row[-1]))
-                else:  # its ids are written in another way than the ledger has them
+                else:  # the row spells its ids differently from the ledger
                     is_written_so = False
             for key in some if not is_written_so else ():
                 if not found[key] and (now := self._table.read_row_state(connection, key)) is not None:

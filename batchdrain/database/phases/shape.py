@@ -1,4 +1,4 @@
-"""What the mapped table looks like."""
+"""The shape of the mapped table: its columns' types, and what identifies it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from batchdrain.database.phases.identity import Identity, read_identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """As the database's catalogue tells it."""
+    """What the database's catalogue says of the table."""
 
-    types: Mapping[str, DeclaredType]  #: of every column, by name
+    types: Mapping[str, DeclaredType]  #: the types of all columns, by name
     identity: Identity | None = None  #: None: not known here
 
 
 def read_shape(connection: sa.Connection, table: sa.Table, types: Mapping[str, DeclaredType]) -> Shape:
-    """`types`: as they were read just now."""
+    """Read the shape of the table. `types`: its column types, read just now."""
     return Shape(types=types, identity=read_identity(connection, table))

@@ -1,6 +1,7 @@
-"""A row that breaks the reading of all is named, and the others are read.
+"""Reads all rows although one row breaks the reading: that row is named, and the others are read.
 
-Its text can't be brought into our character set, a view or the condition fails for it, or what is stored of it is damaged.
+A row breaks the reading if its text can't be converted to our character set, if a view or the condition fails for it, or if
+its stored content is damaged.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _CHARS: Final = 400
 
 
 class Unreadable(str):
-    """Stands for the failure text of a row that can't be read: the row's name, and why."""
+    """Takes the place of the failure text of a row that can't be read: names the row, and says why."""
 
     __slots__ = ()
 
@@ -37,9 +38,10 @@ def read_all_but(
     to_names: Callable[[Sequence[Any]], Texts],
     again: Callable[[], Iterable[Page]] | None = None,
 ) -> Iterator[Page]:
-    """`pages`; once one breaks for a row's sake, the rows that are left, by pages of ids. `ids`: of all that may be meant, of which
-    `to_names` makes texts; `read_rows`: of some ids those that are meant, with the columns of a page; `again`: the same pages in
-    the same order, where a database gives them so: then what was drawn need not be remembered. Raises what is no row's trouble."""
+    """Yields `pages`. If one breaks because of a row, the remaining rows are read by pages of ids. `ids`: selects the ids of
+    all possible rows, which `to_names` turns into texts; `read_rows`: reads, of some ids, the rows that are meant, with the
+    columns of a page; `again`: gives the same pages in the same order, if the database can; then the drawn rows need not be
+    remembered. Raises errors that no row causes."""
     with closing(DrawnRows()) as drawn:
         count = 0
         try:
@@ -63,7 +65,7 @@ def read_all_but(
 
 
 def _add_first(drawn: DrawnRows, count: int, pages: Iterable[Page], connection: sa.Connection) -> None:
-    """So many rows, or those before the one that breaks the reading."""
+    """Add the first `count` rows, or those before the row that breaks the reading."""
     try:
         for page in pages:
             if count <= 0:
@@ -76,7 +78,7 @@ def _add_first(drawn: DrawnRows, count: int, pages: Iterable[Page], connection: 
 
 
 def _without(seen: set[int], rows: Iterable[Texts]) -> Iterator[Texts]:
-    """`seen`: hashes. Each once: all rows that bear the same ids are read together."""
+    """The rows whose hash is not in `seen`. Ids that several rows share come once: all these rows are read together."""
     for row in rows:
         if (hashed := hash(row)) not in seen:
             seen.add(hashed)

@@ -1,4 +1,4 @@
-"""A few rows of the user's table, whichever, on which something is tried."""
+"""Picks a few rows of the user's table on which something is tried."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def find_some_in(
     at_random: bool = False,
     state_word: str | None = None,
 ) -> list[PhaseKey]:
-    """The ids of some rows in a state that are names. `at_random`: of all that there are; `state_word`: that bear this one of the
-    state's words. Asked on a connection for reading: a row that can't be read ends its transaction."""
-    if table.source.where:  # it may fail for a row
+    """The ids of some rows in a state, only of rows whose ids are names. `at_random`: choose among all such rows;
+    `state_word`: only rows with this word of the state. Use a connection for reading: a row that can't be read ends its
+    transaction."""
+    if table.source.where:  # the condition may fail for a row
         found = (row for page in table.read_pages(connection, state) for row in page.rows)
         keys: Iterable[PhaseKey] = (PhaseKey(*row[:2]) for row in found if not isinstance(row.reason, Unreadable))
         if state_word is not None:

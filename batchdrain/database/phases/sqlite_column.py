@@ -1,7 +1,7 @@
-"""A column of ids or states on SQLite, which stores any value in any column: each is taken as it is stored.
+"""A column of ids or states on SQLite, which stores any value in any column. Each value is taken as it is stored.
 
-The declared type says nothing of a row: '7' and 7, and 'legacy-1', may stand in one column. A text is compared as a text and a
-number as a number, as the row's own value asks for it.
+The declared type says nothing about a row: '7', 7 and 'legacy-1' may stand in one column. The row's own value decides: a text
+is compared as a text, a number as a number.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from sqlalchemy.ext.compiler import compiles
 from batchdrain.database.phases.declared_types import DeclaredType
 
 NUMBER: Final = "_number"
-"""Behind the name of a parameter: the number that has the same text."""
+"""The suffix of the parameter that holds the number with the same text."""
 _LONGEST_NUMBER: Final = 32
 _INT64_BITS: Final = 63
 
 
 class _Stored(sa.sql.functions.FunctionElement[bool]):
-    """A column that holds a text, or the number that is written so, by its collation holds exactly that."""
+    """Whether a column that holds a text, or the number that is written like it, holds exactly that value. The column's
+    collation has already matched it."""
 
     type = sa.Boolean()
     inherit_cache = True
@@ -30,7 +31,7 @@ class _Stored(sa.sql.functions.FunctionElement[bool]):
 @compiles(_Stored, "sqlite")
 def _compile_stored(element: _Stored, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
     column, text, number = (compiler.process(part, **options) for part in element.clauses)
-    # The plus takes the column's affinity off: compared with it, SQLite would make a number of a text.
+    # The plus removes the column's affinity, with which SQLite would turn a text into a number to compare it.
     return (
         f"CASE typeof({column}) WHEN 'text' THEN +{column} COLLATE BINARY = {text} "
         f"WHEN typeof({number}) THEN +{column} = {number} ELSE 0 END"
@@ -39,7 +40,8 @@ def _compile_stored(element: _Stored, compiler: sa.sql.compiler.SQLCompiler, **o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqliteColumn:
-    """Read without any conversion: a number's text is Python's, which is read back as the same number."""
+    """An exact column that is read without conversion.
+    The text of a number is Python's, which can be read back as the same number."""
 
     column: sa.Column[Any]
     declared: DeclaredType
@@ -51,7 +53,7 @@ class SqliteColumn:
     @property
     def groups(self) -> tuple[sa.ColumnElement[Any], ...]:
         value = sa.collate(self.column, "BINARY")
-        # 1 and 1.0 are equal, and have two texts. A column that makes texts of numbers holds no two kinds of them.
+        # 1 and 1.0 are equal but have two texts. A column that stores numbers as texts holds only one kind of them.
         is_text = any(part in self.declared.base for part in ("char", "clob", "text")) and "int" not in self.declared.base
         return (value,) if is_text else (value, sa.func.typeof(self.column))
 
@@ -67,20 +69,20 @@ class SqliteColumn:
         return sa.and_(self.column.in_(values), _Stored(self.column, *values))
 
     def written(self, name: str) -> sa.ColumnElement[Any]:
-        """As a number where the row holds one now."""
+        """The new value: a number if the row holds a number now, else a text."""
         return sa.case(
             (sa.func.typeof(self.column) == sa.literal_column("'text'"), sa.bindparam(name)),
             else_=sa.bindparam(name + NUMBER),
         )
 
     def parameters(self, name: str, text: str) -> dict[str, Any]:
-        text.encode()  # what is no UTF-8 is no name, and the driver does not take it
+        text.encode()  # a text that is not UTF-8 is no name, and the driver refuses it
         number = _to_number(text)
         return {name: text, name + NUMBER: text if number is None else number}
 
 
 def _to_number(text: str) -> int | float | None:
-    """The number that has this text; None where none has."""
+    """The number that has exactly this text; None if there is none."""
     if len(text) > _LONGEST_NUMBER:
         return None
     for kind in (int, float):

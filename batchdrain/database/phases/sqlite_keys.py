@@ -1,5 +1,5 @@
-"""What is unique in a table of SQLite, as SQLite itself says it: the library reads a column's own UNIQUE from the text of the
-table's definition, and does not find it behind each type."""
+"""Reads what is unique in a SQLite table from SQLite itself. SQLAlchemy reads a column's UNIQUE from the text of the table's
+definition, and does not find it behind every type."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 
 def read_unique_constraints(connection: sa.Connection, schema: str | None, name: str) -> list[tuple[str, ...]]:
-    """The columns of each UNIQUE of the table's definition. Reads only."""
+    """The columns of each UNIQUE constraint in the table's definition. Reads only."""
     place = (name,) if schema is None else (name, schema)
     listed = sa.func.pragma_index_list(*place).table_valued("name", "origin", "partial")
     found = []

@@ -1,4 +1,4 @@
-"""The column of states: an exact column of which NULL is a value too, compared by IS NULL."""
+"""The column of states: an exact column in which NULL is a value too, compared by IS NULL."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _OWN_KINDS: Final = frozenset({"text", "integer", "real"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateColumn:
-    """As ExactColumn, with the words of `state_words` for its texts."""
+    """Like ExactColumn, but with words (see `state_words`) instead of texts."""
 
     exact: ExactColumn
     column: sa.Column[Any]
-    stores_any: bool  #: SQLite: a column holds values of several types, so that a text does not say all of a value
+    stores_any: bool  #: SQLite: values may have several types, so that a text alone does not determine a value
 
     @property
     def selected(self) -> sa.ColumnElement[Any]:
@@ -30,7 +30,7 @@ class StateColumn:
 
     @property
     def kind(self) -> sa.ColumnElement[Any]:
-        """The type of a row's own value, where a column may hold several."""
+        """The type of the row's own value, if a column may hold several types."""
         return sa.func.typeof(self.column) if self.stores_any else sa.null()
 
     @property
@@ -42,14 +42,15 @@ class StateColumn:
         return self.exact.group_value
 
     def is_exactly(self, name: str, state_word: str | None = None) -> sa.ColumnElement[bool]:
-        """`state_word`: where it is known already; without it the parameters are those of any word but NULL."""
+        """Whether the row has the word. `state_word`: the word if it is already known; without it the parameters may be those
+        of any word but NULL."""
         if state_word == NULL:
             return self.column.is_(None)
         return self.exact.is_exactly(name, None if state_word is None else to_value(state_word))
 
     def is_any(self, name: str, words: Iterable[str]) -> tuple[sa.ColumnElement[bool], dict[str, Any]]:
-        """Whether it holds one of the words, with the parameters: an index finds each of them. No row has a word that no value
-        of the column has."""
+        """Whether the column holds one of the words, with the parameters. An index finds each of them. A word that no value
+        of the column has is left out, since no row has it."""
         conditions: list[sa.ColumnElement[bool]] = [sa.false()]
         given: dict[str, Any] = {}
         for number, state_word in enumerate(words):
@@ -63,8 +64,8 @@ class StateColumn:
         return self.exact.written(name)
 
     def parameters(self, name: str, state_word: str, kind: str | None = None) -> dict[str, Any]:
-        """`kind`: the type that a row's value is to have, as `kind` was read; None: that of the value that it replaces. Raises
-        ValueError for a word that no value of the column has."""
+        """The parameters for a word. `kind`: the type that the value must have, as `self.kind` read it; None: the type of the
+        value that it replaces. Raises ValueError for a word that no value of the column has."""
         text = to_value(state_word)
         if text is None:
             return dict.fromkeys((name, name + NUMBER) if self.stores_any else (name,))

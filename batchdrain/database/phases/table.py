@@ -1,7 +1,7 @@
 """The user's own table: how its rows are read, and the only writes that it ever gets.
 
-Every UPDATE names both ids and the state that it expects, sets nothing but state, reason and (where mapped)
-updated_at, and is judged by its row count.
+Every UPDATE names both ids and the expected state, and sets only state, reason and (if mapped) updated_at. Its row count
+tells whether it succeeded.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class RowGone(Exception):
 
 
 class PhaseTable:
-    """The mapped table. Made by `reflect`."""
+    """The mapped table. `reflect` makes it."""
 
     def __init__(self, found: Reflection, source: Source, dialect: str, given: Sequence[str] = ()) -> None:
-        """The types that SQLAlchemy knows of the mapped columns are replaced. `given`: columns whose values the command gets."""
+        """Replaces SQLAlchemy's types of the mapped columns. `given`: columns whose values the command gets."""
         mapped, table = source.columns, found.table
         self.table = table
         self.source = source
@@ -55,11 +55,11 @@ class PhaseTable:
         self.phase_index = self._to_shown(mapped.phase_index)
         at = mapped.reason
         self.reason_read = reason_column_of(table, None if at is None else self.declared[at.column], at, dialect)
-        self.reason = self._to_written(None if at is None else at.written)  #: that new ones are written into
+        self.reason = self._to_written(None if at is None else at.written)  #: the column into which new reasons are written
         self._restores_reason = at is not None and at.write is None
         self.updated_at = self._to_written(mapped.updated_at)
         if self.updated_at is not None:
-            self.updated_at.type = sa.types.NullType()  # the value has the type already
+            self.updated_at.type = sa.types.NullType()  # the value already has the right type
         self.takes_null = self.reason is None or bool(self.reason.nullable)  #: as an empty reason; a view may say so wrongly
         self.states = {one: source.states.words_of(one.value) for one in PhaseState}
         self._update_time: UpdateTime | None = None
@@ -68,18 +68,18 @@ class PhaseTable:
 
     @classmethod
     def reflect(cls, database: Database, source: Source, given: Sequence[str] = ()) -> PhaseTable:
-        """Read the table's columns from the database. `given`: columns whose values the command gets. Raises ConfigError for a
-        missing table or missing columns, all of them at once."""
+        """Read the table's columns from the database. `given`: columns whose values the command gets. Raises ConfigError for
+        a missing table, or for all missing columns at once."""
         return cls(read_table(database, source, given), source, database.dialect, given)
 
     @property
     def schema(self) -> str | None:
-        """None for the connection's default one."""
+        """The table's schema; None for the connection's default one."""
         return self.table.schema
 
     def read_pages(self, connection: sa.Connection, state: PhaseState, run_id: str | None = None) -> Iterator[Page]:
-        """Stream the rows in a state, in no order, in eight bytes a row. One that can't be read has an `Unreadable` reason.
-        `run_id`: of this run alone."""
+        """Stream the rows in a state, in no particular order, with eight bytes of memory for each row. A row that can't be
+        read has an `Unreadable` reason. `run_id`: read only this run."""
         reason = self.reason_read
         fields = self._of_run(sa.select(*self.ids.selected, self.phase_index, reason.head), run_id)
         ids = self.narrow_to_state(self._of_run(sa.select(*self.ids.selected), run_id), state)
@@ -104,56 +104,57 @@ class PhaseTable:
         return query.where(self.run_id.is_exactly("one_run", run_id)).params(self.run_id.parameters("one_run", run_id))
 
     def narrow(self, query: sa.Select[Any], state: PhaseState) -> sa.Select[Any]:
-        """A query of the table, for the rows that may be drained from a state."""
+        """Narrow a query of the table to the rows that may be drained from a state."""
         return self.narrow_to_source(self.narrow_to_state(query, state))
 
     def narrow_to_state(self, query: sa.Select[Any], state: PhaseState) -> sa.Select[Any]:
-        """A query of the table, for the rows in a state."""
+        """Narrow a query of the table to the rows in a state."""
         condition, given = self.state.is_any("the_state", self.states[state])
         return query.where(condition).params(given)
 
     def narrow_to_source(self, query: sa.Select[Any]) -> sa.Select[Any]:
-        """A query of the table, for the rows that may be drained from any state."""
+        """Narrow a query of the table to the rows for which `source.where` holds, in any state."""
         return query.where(self._where_clause()) if self.source.where else query
 
     def is_meant(self, rows: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        """The condition, asked of these rows alone: it may fail for others, whatever order a server asks in."""
+        """The condition `source.where`, evaluated only for these rows:
+        it may fail for others, and servers choose their own order."""
         return sa.case((rows, self._where_clause()), else_=sa.false()) if self.source.where else sa.true()
 
     def has_names(self, key: PhaseKey) -> bool:
-        """Whether its ids are names, and values of their columns: a row without them is found by nobody."""
+        """Whether the ids are names and values of their columns. No row without such ids can be found."""
         return is_nameable(key.run_id) and is_nameable(key.phase_id) and self._ids_of(key) is not None
 
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
-        """What stands for a phase now; None when no row has its ids."""
+        """The phase's state and reason now; None if no row has its ids."""
         ids = self._ids_of(key)
         found = None if ids is None else connection.execute(self._statements.read, ids).first()
         return None if found is None else self._statements.to_row_state(found)
 
     def read_phase_index(self, connection: sa.Connection, key: PhaseKey) -> int | None:
-        """Its place in its run now; None where it has none, or no row has its ids."""
+        """The phase's place in its run now; None if it has none, or no row has its ids."""
         ids = self._ids_of(key)
         found = None if ids is None else connection.execute(sa.select(self.phase_index).where(self._this), ids).first()
         return None if found is None else to_index(found[0])
 
     def read_given(self, connection: sa.Connection, key: PhaseKey, *, for_update: bool = False) -> Mapping[str, str | None]:
-        """The columns that the command gets, of a phase with names, as texts; None for NULL. `for_update`: as of a row that this
-        transaction has locked. Raises RowGone, BadData."""
+        """The columns that the command gets, as texts; None for NULL. The phase's ids must be names. `for_update`: read a row
+        that this transaction has locked. Raises RowGone and BadData."""
         found = self._given.read(connection, key, for_update=for_update)
         if found is None:
             raise RowGone
         return found
 
     def find_refused(self, connection: sa.Connection, keys: Sequence[PhaseKey]) -> Iterator[tuple[PhaseKey, BadData]]:
-        """Of phases with names, those of which `read_given` raises BadData."""
+        """The phases for which `read_given` raises BadData, with that error. Their ids must be names."""
         return self._given.find_refused(connection, keys)
 
     def read_row_state_in(
         self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool, nowait: bool = False
     ) -> RowState | None:
-        """What stands for a phase, if it is in the state that is `expected`; None otherwise. `for_update`: and stays so until
-        the transaction is over; `nowait`: or fails at once where somebody has it locked. Raises RowGone where no row has the
-        ids, BadData when they name more than one row, in whatever states."""
+        """The phase's state and reason, if it is in the `expected` state; None otherwise. `for_update`: lock the row until
+        the transaction ends; `nowait`: fail at once if somebody else has it locked. Raises RowGone if no row has the ids, and
+        BadData if they name more than one row, in whatever states."""
         query = self._statements.lock[nowait] if for_update else self._statements.read
         ids = self._ids_of(key)
         rows = [] if ids is None else connection.execute(query, ids).fetchmany(2)
@@ -168,15 +169,16 @@ class PhaseTable:
         return found if found.state in self.states[expected] else None
 
     def take(self, connection: sa.Connection, key: PhaseKey, prior: RowState) -> int:
-        """Set `executing` where the phase still stands as `prior`. Returns the rows that were changed. Raises RowRefused."""
+        """Set `executing` if the phase is still in the `prior` state.
+        Returns how many rows were changed. Raises RowRefused."""
         return self._update(connection, key, prior.state, self.states[PhaseState.EXECUTING].write)
 
     def finish(
         self, connection: sa.Connection, key: PhaseKey, expected: str, end_state: str, *, reason: str | None,
         kind: str | None = None,
     ) -> int:  # fmt: skip
-        """Write the end state and the new reason (None: an empty one). `kind`: of the state before the claim. Returns the rows
-        that were changed. Raises RowRefused."""
+        """Write the end state and the new reason (None: an empty one). `kind`: the type of the state's value before the
+        claim. Returns how many rows were changed. Raises RowRefused."""
         empty = None if self.takes_null else ""
         written = empty if reason is None else self._fit(to_storable(reason))
         return self._update(connection, key, expected, end_state, kind=kind, reason=(written,))
@@ -184,14 +186,14 @@ class PhaseTable:
     def give_back(
         self, connection: sa.Connection, key: PhaseKey, expected: str, prior: RowState, *, reason_changed: bool
     ) -> int:
-        """Restore the state, and the reason byte for byte where somebody changed it; one that is read elsewhere than it is
-        written stays. Returns the rows changed."""
+        """Restore the state, and also the reason byte for byte if somebody changed it. The reason stays if it is read from
+        another place than it is written to. Returns how many rows were changed."""
         reason: tuple[Any, ...] = (columns.to_parameter(prior.reason),) if reason_changed and self._restores_reason else ()
         return self._update(connection, key, expected, prior.state, kind=prior.kind, reason=reason)
 
     def update_time(self, connection: sa.Connection) -> UpdateTime | None:
-        """How `updated_at` is written; None where it is not mapped. Asked of its values once. Raises ConfigError for a type that
-        can't hold it."""
+        """How `updated_at` is written; None if it is not mapped. Its values are looked at once. Raises ConfigError for a type
+        that can't hold a time."""
         if self._update_time is None and self.updated_at is not None:
             name, declared = self.updated_at.name, self.declared[self.updated_at.name]
             query = columns.sample_of_times(self.updated_at, declared)
@@ -215,7 +217,7 @@ class PhaseTable:
             raise refusal from error
 
     def _ids_of(self, key: PhaseKey) -> dict[str, Any] | None:
-        """None for ids that no row can have, as they are no values of their columns."""
+        """The parameters of the ids; None for ids that no row can have, because no value of their columns has these texts."""
         try:
             return self.ids.parameters(key)
         except ValueError:

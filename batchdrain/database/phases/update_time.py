@@ -1,6 +1,7 @@
-"""How the time of a write becomes a value of the user's `updated_at`: as the column's type asks, or its values show. Pure.
+"""Turns the time of a write into a value of the user's `updated_at`: as the column's type needs it, or as its values show.
+Pure.
 
-Always UTC: on the servers the session's time zone is UTC too.
+Times are always UTC: on servers the session's time zone is UTC too.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from batchdrain.model.errors import ConfigError
 SAMPLED: Final = 100
 PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000}
 LEAST_TIME: Final = 10**8
-"""Numbers below it are no times: seconds of 1973, and earlier ones in smaller units."""
+"""Smaller numbers are not taken for times: they would be seconds before 1973 (or earlier, in smaller units)."""
 _UNITS: Final = ((10**11, "s"), (10**14, "ms"), (10**17, "us"))
 _JULIAN: Final = (2_400_000.0, 2_600_000.0)
 _JULIAN_1970: Final = 2_440_587.5
 _DAY_S: Final = 86_400
-_2038_S: Final = 2**31 - 1  # until then a column of numbers must hold what is written
+_2038_S: Final = 2**31 - 1  # a column of numbers must hold times at least until then
 _MOST: Final = {"int8": 2**63 - 1, "bigint": 2**63 - 1, "int4": 2**31 - 1, "int": 2**31 - 1, "oid": 2**32 - 1}
 _WITH_ZONE: Final = frozenset({"timestamptz"})
 _WITHOUT_ZONE: Final = frozenset({"timestamp", "datetime"})
@@ -34,24 +35,24 @@ _NO_MOMENT: Final = frozenset({"date", "time"})
 _TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(?:\.(\d{1,6})\d*)?(Z|z|[+-]\d\d(?::?\d\d)?)?")
 _LONG, _SHORT, _SHORTEST = ("T", 6, "Z"), ("T", 0, "Z"), (" ", 0, "")
 _Make = Callable[[datetime], Any]
-_Text = tuple[str, int, str]  #: what stands between day and time, digits of the fraction, what stands for the zone
+_Text = tuple[str, int, str]  #: the separator of day and time, the digits of the fraction, the zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateTime:
-    """What is written into `updated_at`."""
+    """How the time of a write is written into `updated_at`."""
 
     make: _Make
-    warning: str = ""  #: what of it is a guess; '' where nothing is
+    warning: str = ""  #: what about it is a guess; '' if nothing is
 
 
 def asks_values(declared: DeclaredType) -> bool:
-    """Whether the column's type leaves open how a time is written in it."""
+    """Whether the column's type alone does not tell how a time is written in it."""
     return declared.family in {Family.STORED, Family.TEXT, Family.WHOLE} or declared.base in _DECIMALS | _FRACTIONS
 
 
 def update_time_of(column: str, declared: DeclaredType, values: Sequence[object], unit: str) -> UpdateTime:
-    """`values`: some of the column's. `unit`: as it is set, 'auto' where it is not. Raises ConfigError for a type that can't
+    """`values`: some of the column's values. `unit`: the configured unit, or 'auto'. Raises ConfigError for a type that can't
     hold the time of a write."""
     if declared.family is Family.STORED:
         return _stored(column, declared, values, unit)
@@ -70,7 +71,7 @@ def update_time_of(column: str, declared: DeclaredType, values: Sequence[object]
 
 
 def _stored(column: str, declared: DeclaredType, values: Sequence[object], unit: str) -> UpdateTime:
-    """SQLite: as most of the values are, else as the declared type says it."""
+    """SQLite: write in the form that most values have, or if there are none, in that of the declared type."""
     kinds = Counter(type(value) for value in values if isinstance(value, int | float | str))
     kind = kinds.most_common(1)[0][0] if kinds else None
     alike = [value for value in values if type(value) is kind]
@@ -94,7 +95,7 @@ def _stored(column: str, declared: DeclaredType, values: Sequence[object], unit:
 
 
 def _text(column: str, declared: DeclaredType, values: Sequence[object], unit: str) -> UpdateTime:
-    """As most of the values are written, else as ISO 8601 has it, as much of it as there is room for."""
+    """Write in the form that most values have; if there is none, as much of ISO 8601 as the column has room for."""
     texts = [str(value).strip() for value in values]
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 20]
     if numbers and len(numbers) * 2 > len(texts):
@@ -110,7 +111,7 @@ def _text(column: str, declared: DeclaredType, values: Sequence[object], unit: s
 
 
 def _choose_unit(column: str, values: Sequence[object], unit: str) -> tuple[str, str]:
-    """The unit, and a warning where it is a guess."""
+    """The unit, and a warning if it is a guess."""
     if unit != "auto":
         return unit, ""
     units = _count_units(values)
@@ -130,7 +131,7 @@ def _choose_unit(column: str, values: Sequence[object], unit: str) -> tuple[str,
 
 
 def find_unit(values: Sequence[object]) -> str | None:
-    """The unit of most of the numbers: s, ms, us or ns; None where none of them can be a time."""
+    """The unit of most of the numbers: s, ms, us or ns; None if none of them can be a time."""
     return next((unit for unit, _ in _count_units(values).most_common(1)), None)
 
 

@@ -1,4 +1,4 @@
-"""Whether the column of states can hold the words that are mapped, by its type alone. Pure."""
+"""Checks by the type of the state column whether it can hold the mapped words. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _TRUTHS: Final = ("true", "false")
 
 
 def find_unfit_words(table: PhaseTable, *, writes: bool) -> Iterator[str]:
-    """A line for each word that no row can bear, with its setting. `writes`: whether a drain writes states. Where its command does,
-    a boolean may do without the states between."""
+    """One line, with its setting, for each word that no row can have. `writes`: whether the drain writes states. If the
+    command does, a boolean column may lack the states between."""
     column = table.source.columns.state
     declared = table.declared[column]
     for state, words in table.states.items():
@@ -33,7 +33,7 @@ def find_unfit_words(table: PhaseTable, *, writes: bool) -> Iterator[str]:
 
 
 def no_value_of(state_word: str, declared: DeclaredType, column: str) -> str:
-    """For people: a word that the column can't hold, and what it holds where it is a column of yes and no."""
+    """A message for people: the column can't hold a word. For a boolean column it says what the column holds."""
     text = to_value(state_word)
     if _is_truth(declared):
         return (
@@ -49,7 +49,7 @@ def no_value_of(state_word: str, declared: DeclaredType, column: str) -> str:
 
 
 def _is_truth(declared: DeclaredType) -> bool:
-    """PostgreSQL's boolean; elsewhere such a column holds numbers."""
+    """Whether it is PostgreSQL's boolean; in other databases such a column holds numbers."""
     return declared.base == "bool" and declared.family is Family.SPELT
 
 

@@ -1,4 +1,4 @@
-"""What of the mapped table can be written: nothing of a view whose row counts can't be trusted, and no column that is computed."""
+"""Tells what of the mapped table can be written: no view whose row counts can't be trusted, and no computed column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchdrain.database.phases.relation import Relation, read_relation
 
 _VIEWS: Final = frozenset({Relation.VIEW, Relation.MATERIALIZED_VIEW})
 _NOT_WRITTEN: Final = frozenset({"0A000", "55000", "428C9", 1348, 1288, 1906})
-"""Codes of servers for a column of a view that no UPDATE can set."""
+"""The servers' error codes for a column of a view that no UPDATE can set."""
 _NO_VIEW: Final = "is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed)"
 _IS_UPDATABLE: Final = (
     "SELECT max(is_updatable) = 'YES' FROM information_schema.views "
@@ -38,28 +38,29 @@ _IN_ITS_STEAD: Final = sa.text(
     ) OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '2') LIMIT 1
     """
 )
-"""Of a view, and of the views behind it: what is done instead of an UPDATE. Row counts say nothing then."""
+"""Selects what is done instead of an UPDATE of a view or of the views behind it.
+If there is anything, row counts can't be trusted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwritten:
-    """What no UPDATE sets."""
+    """What no UPDATE can set."""
 
-    problem: str = ""  #: why no row of the table is ever written; '' where they are
-    columns: frozenset[str] = frozenset()  #: of those that were asked for: all of them where no row is written
+    problem: str = ""  #: why no row of the table can be written; '' if rows can
+    columns: frozenset[str] = frozenset()  #: of the requested columns; all of them if no row can be written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writability:
-    """Asked once, when the table is opened."""
+    """What can be written, read once when the table is opened."""
 
     relation: Relation
-    problem: str = ""  #: why no row of it is ever written; '' where they are
-    computed: frozenset[str] = frozenset()  #: columns that are only read
+    problem: str = ""  #: why no row can be written; '' if rows can
+    computed: frozenset[str] = frozenset()  #: columns that can only be read
 
 
 def read_writability(connection: sa.Connection, table: sa.Table, mapped: Columns) -> Writability:
-    """Asks, and writes nothing. A column that is not there is told of elsewhere."""
+    """Find out what can be written. Reads only. A missing column is reported elsewhere."""
     relation, state = read_relation(connection, str(table.name), table.schema), mapped.state
     reason = None if mapped.reason is None else mapped.reason.written
     others = [name for name in (reason, mapped.updated_at) if name is not None and name in table.c]
@@ -71,7 +72,7 @@ def read_writability(connection: sa.Connection, table: sa.Table, mapped: Columns
 
 
 def find_unwritten(connection: sa.Connection, table: sa.Table, relation: Relation, names: Collection[str]) -> Unwritten:
-    """What no UPDATE sets of the columns `names`. Asks, and writes nothing."""
+    """Which of the columns `names` no UPDATE can set. Reads only."""
     computed = frozenset(name for name in names if table.c[name].computed is not None)
     if relation not in _VIEWS:
         return Unwritten(columns=computed)
@@ -103,7 +104,7 @@ def _problem_of_view(connection: sa.Connection, table: sa.Table, relation: Relat
 
 
 def _is_written(connection: sa.Connection, column: sa.Column[Any]) -> bool:
-    """Whether an UPDATE of a view may set a column. It is planned, and not run."""
+    """Whether an UPDATE of a view may set a column. The UPDATE is planned, but not run."""
     change = column.table.update().where(sa.false()).values({column: sa.null()})
     planned = str(change.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
     part = connection.begin_nested()

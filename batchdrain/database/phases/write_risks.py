@@ -1,4 +1,4 @@
-"""What of a table may refuse a write that a look finds nothing wrong with: triggers, constraints, row security. Reads only."""
+"""Finds what may refuse a write although the table looks fine: triggers, constraints, row security. Reads only."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _UPDATE: Final = re.compile(r"\b(?:(INSERT|DELETE)|UPDATE(?:\s+OF\s+(.+?))?)\s+O
 
 
 def find_write_risks(connection: sa.Connection, table: PhaseTable) -> list[str]:
-    """Each by its name, for people: `trigger 'checks'`. What only names the words that are written is none. Of a view nothing is
-    known."""
+    """The names of such risks, for people: `trigger 'checks'`. A constraint that only lists words, and allows all that are
+    written, is no risk. Of a view nothing is known."""
     if table.writability.relation is not Relation.TABLE:
         return []
     written = frozenset(
@@ -64,7 +64,7 @@ def _find_triggers(connection: sa.Connection, table: PhaseTable, written: frozen
 
 
 def _fires(sql: str, name: str, written: frozenset[str]) -> bool:
-    """Whether a trigger of SQLite does when a written column changes."""
+    """Whether a trigger of SQLite fires when a written column changes."""
     event = _UPDATE.search(sql, sql.find(name) + len(name))
     if event is None:
         return True

@@ -1,1 +1,1 @@
-"""Others are told of the end of a session or chain, by a command of the user's."""
+"""Notifies others of the end of a session or chain, by a command that the user configures."""

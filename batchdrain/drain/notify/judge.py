@@ -1,4 +1,4 @@
-"""Whether an end is told, how long that may take, and what went wrong with it. Pure."""
+"""Decides whether an end is notified and how long that may take, and describes what went wrong with it. Pure."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from batchdrain.sessions.session import Session, Status
 LONGEST_S: Final = 30.0
 _LEAST_S: Final = 1.0
 _LEAVES_S: Final = 1.0
-"""For what follows: the guardian's own end, and that of the process."""
+"""Seconds for what follows: the end of the guardian and that of the process."""
 _WORD_OF: Final = {Status.COMPLETE: "complete", Status.STOPPED: "stopped"}
 
 
 def is_wanted(notify: Notify, session: Session) -> bool:
-    """Whether the settings want this end told."""
+    """Whether the settings ask for a notice of this end."""
     ended = _WORD_OF.get(session.current_status, "interrupted")
     return bool(notify.argv) and (ended in notify.on or ("failures" in notify.on and session.total_failed > 0))
 
 
 def find_time_s(gone_by: float | None, now: float) -> float:
-    """How long it may take, in seconds; 0.0 where there is no time for it. `gone_by`: when this process is to be gone; None:
-    nobody asked it to. Both monotonic."""
+    """How many seconds the command may take; 0.0 if there is no time for it. `gone_by`: when this process has to be gone; None:
+    nobody asked for that. Both are monotonic."""
     left_s = LONGEST_S if gone_by is None else min(LONGEST_S, gone_by - now - _LEAVES_S)
     return left_s if left_s >= _LEAST_S else 0.0
 
@@ -36,7 +36,7 @@ def find_time_s(gone_by: float | None, now: float) -> float:
 def describe_problem(
     ending: Ending, redact: Redact, paths: tuple[str, str], *, within_s: float, signalled_by: str = ""
 ) -> str:
-    """What went wrong, in a line; '' for nothing. `paths`: of stdout and stderr, as they are shown; `signalled_by`: the signal
+    """What went wrong, in one line; '' if nothing did. `paths`: stdout and stderr, as they are shown; `signalled_by`: the signal
     that came meanwhile, '' for none."""
     words, spoke = words_of(ending, redact)
     log = log_of(ending, spoke, paths)

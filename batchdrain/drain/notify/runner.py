@@ -1,6 +1,6 @@
-"""The command that tells others, from its order to its end. It never changes what came of the session.
+"""Runs the command that notifies others. It never changes the result of the session.
 
-It executes under a guardian as every command does: nothing of it is left, whatever it does.
+It is executed under a guardian like every command, so nothing of it is left, whatever it does.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _PATIENCE_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is told of an end."""
+    """What is notified of an end."""
 
-    session: Session  #: of a chain: the whole
+    session: Session  #: for a chain: its sessions as one
     summary: bytes  #: JSON
-    exit_code: int  #: of the task
-    gone_by: float | None  #: monotonic; by then this process is to be gone. None: nobody asked it to
-    tell: Callable[[str], None]  #: a line for people, who wait
+    exit_code: int  #: that of the task
+    gone_by: float | None  #: monotonic; this process has to be gone by then. None: nobody asked for that
+    tell: Callable[[str], None]  #: shows a line to people who wait
 
 
 def notify(project: Project, notice: Notice) -> str:
-    """Execute the command. Returns what went wrong with it, in a line for people; '' for nothing."""
+    """Execute the command. Returns what went wrong, in one line for people; '' if nothing did."""
     within_s = find_time_s(notice.gone_by, monotonic())
     if not within_s:
         return "was not started: a signal ended the drain, and no time is left for it"
@@ -57,15 +57,16 @@ def notify(project: Project, notice: Notice) -> str:
         return f"can't be ended: {error}"
     except OSError as error:
         return f"was not started: {error.filename or folder}: {error.strerror or error}"
-    except FilesUnavailable as error:  # no thread is left for it
+    except FilesUnavailable as error:  # no thread can be started for it
         return f"was not started: {error.message}"
     paths = (to_shown_path(Path(order.stdout_path)), to_shown_path(Path(order.stderr_path)))
     return describe_problem(ending, project.store.redact, paths, within_s=within_s, signalled_by=signalled_by)
 
 
 def _execute_in(folder: Path, order: Order, notice: Notice) -> tuple[Ending, str]:
-    """The ending, and the signal that came meanwhile, '' for none: it ends the command, and changes nothing else."""
-    held = lock.make_locked_folder(folder)  # who prunes sees that somebody works there
+    """Returns the ending, and the name of the signal that came meanwhile ('' for none). A signal ends the command, and changes
+    nothing else."""
+    held = lock.make_locked_folder(folder)  # the lock shows `inv prune` that the folder is in use
     try:
         _write_new(order.stdin_path, notice.summary)
         shutdown = Shutdown()

@@ -1,1 +1,1 @@
-"""Old sessions, logs and attempts go. What is held, running or to be resumed stays."""
+"""Removes old sessions, logs and attempts. What is held, running or resumable stays."""

@@ -1,4 +1,4 @@
-"""Whether a session is old enough to go, and why it stays where it does. Reads only."""
+"""Judges whether a session is old enough to be removed, and if not, why it stays. Reads only."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ class Judgement:
     """What is to become of a session."""
 
     files: SessionFiles
-    why: Kept | None  #: it stays; None: it goes
-    uids: frozenset[str] = frozenset()  #: under which the ledger knows it
+    why: Kept | None  #: why it stays; None: it is removed
+    uids: frozenset[str] = frozenset()  #: the uids under which the ledger knows it
     error: BadData | None = None  #: why it can't be read
 
 
 class SessionJudge:
-    """Judges the sessions of a folder by their own files and by the ledger, as that was when this was made."""
+    """Judges the sessions of a folder by their own files and by the ledger, as the ledger was when this object was made."""
 
     def __init__(self, project: Project, before: datetime, named: Sequence[str]) -> None:
-        """`before`: what ended before is old; `named`: sessions that go even if they are to be resumed."""
+        """`before`: what ended before this time is old; `named`: sessions that are removed even if they could be resumed."""
         self._project = project
         self._before = before
         self._named = frozenset(named)
@@ -57,12 +57,12 @@ class SessionJudge:
         self._open_chains = _find_open_chains(project)
 
     def look_again(self) -> None:
-        """Ask anew who holds what. Raises DatabaseUnavailable."""
+        """Read again who holds what. Raises DatabaseUnavailable."""
         self.holders, self._spools = read_holders(self._project.store)
         self._open_chains = _find_open_chains(self._project)
 
     def is_old(self, end: datetime | None) -> bool:
-        """False for what has not ended."""
+        """Whether this end is old. False for None, which has not ended."""
         return end is not None and end < self._before
 
     def heads_of(self, session_id: str) -> list[SessionHead]:
@@ -70,7 +70,7 @@ class SessionJudge:
         return [head for head in self.heads.get(session_id, []) if head.session_uid not in self.elsewhere]
 
     def judge(self, fd: int, files: SessionFiles, *, ours: bool = False) -> Judgement:
-        """`fd`: of the folder; `ours`: we hold the session's lock. Raises OSError."""
+        """Judge a session. `fd`: the folder; `ours`: whether this process holds the session's lock. Raises OSError."""
         session, error = self._load(files)
         heads = self.heads_of(files.session_id)
         uids = frozenset(head.session_uid for head in heads)
@@ -101,7 +101,7 @@ class SessionJudge:
         return None
 
     def _may_go_by_name(self, session: Session | None, error: BadData | None, heads: Sequence[SessionHead]) -> bool:
-        """What was named stays only where it has ended, and not long enough ago."""
+        """Whether a named session may be removed. It stays only if it has ended, and not long enough ago."""
         end = session.completed_at if session is not None else self._end_of(heads) if error is None else None
         return end is None or self.is_old(end)
 
@@ -113,10 +113,10 @@ class SessionJudge:
         return None if self.is_old(session.completed_at) else Kept.YOUNG
 
     def _by_ledger(self, fd: int, files: SessionFiles, error: BadData | None, heads: Sequence[SessionHead]) -> Kept | None:
-        """Its file is gone, or can't be read."""
+        """Judge a session whose file is gone or can't be read."""
         if error is not None and (not isinstance(error, CorruptSession) or not heads or not files.has_form):
             return Kept.UNREADABLE
-        if not heads and not files.has_form:  # a name that anybody may have given
+        if not heads and not files.has_form:  # anybody may have made a file with this name
             return Kept.UNREADABLE
         if heads:
             end = self._end_of(heads)
@@ -126,17 +126,17 @@ class SessionJudge:
         return None if self.is_old(last_seen(fd, files)) else Kept.YOUNG
 
     def end_of(self, head: SessionHead) -> datetime | None:
-        """None while it is to be resumed, or its chain is."""
+        """When the session ended; None while it or its chain can be resumed."""
         return None if head.chain_uid in self._open_chains else head.completed_at
 
     def _end_of(self, heads: Sequence[SessionHead]) -> datetime | None:
-        """Of the last of them: two hosts may have used one id. None while one of them has not ended."""
+        """When the last of these sessions ended; None while one of them has not. Two hosts may have used one id."""
         ends = [self.end_of(head) for head in heads]
         return None if None in ends else max((end for end in ends if end is not None), default=None)
 
 
 def _find_open_chains(project: Project) -> frozenset[str]:
-    """Of which something is left: their sessions are to be resumed, also those that are complete."""
+    """The uids of the chains of which something is left. All their sessions can be resumed, even the complete ones."""
     return Chains(project.store.database, project.store.ledger).read_open()
 
 

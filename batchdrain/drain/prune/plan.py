@@ -1,4 +1,4 @@
-"""What would go: one plan, which the dry run shows and the removal follows. Reads only."""
+"""Plans what is to be removed. The dry run shows the plan, and the removal follows it. Reads only."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _SLACK_S = 60.0
 
 @dataclass(slots=True, kw_only=True)
 class PrunePlan:
-    """What goes, and what stays for which reason."""
+    """What is removed, and how many sessions stay for which reason."""
 
     judge: SessionJudge
-    sessions: list[Judgement] = field(default_factory=list)  #: those that go
+    sessions: list[Judgement] = field(default_factory=list)  #: the sessions that are removed
     triages: list[str] = field(default_factory=list)
-    heads: list[SessionHead] = field(default_factory=list)  #: sessions that only the ledger has, and that go
-    chains: list[str] = field(default_factory=list)  #: uids of those that ended, and go
-    groups: list[str] = field(default_factory=list)  #: keys of those that go
-    controllers: list[str] = field(default_factory=list)  #: uids of sessions whose rows go
+    heads: list[SessionHead] = field(default_factory=list)  #: sessions that only the ledger has, and that are removed
+    chains: list[str] = field(default_factory=list)  #: uids of ended chains that are removed
+    groups: list[str] = field(default_factory=list)  #: keys of the groups that are removed
+    controllers: list[str] = field(default_factory=list)  #: uids of the sessions whose rows are removed
     attempts: OldAttempts
     kept: Counter[Kept] = field(default_factory=Counter)
-    kept_ids: dict[Kept, list[str]] = field(default_factory=lambda: defaultdict(list))  #: some of each
+    kept_ids: dict[Kept, list[str]] = field(default_factory=lambda: defaultdict(list))  #: a few ids for each reason
 
 
 @contextmanager
 def open_sessions(project: Project) -> Iterator[int | None]:
-    """The folder of the sessions; None where there is none. Raises FilesUnavailable where it is not ours alone."""
+    """Open the sessions folder; None if there is none. Raises FilesUnavailable if others could write to it."""
     try:
         fd = open_guarded(project.folder.folder)
     except FileNotFoundError:
@@ -56,8 +56,8 @@ def open_sessions(project: Project) -> Iterator[int | None]:
 
 
 def plan_prune(project: Project, fd: int | None, before: datetime | None, named: Sequence[str]) -> PrunePlan:
-    """`fd`: of the folder; `before`: what ended before is old, None only where sessions are `named`: these alone are meant then.
-    Raises UsageError, BadData, SessionInUse for what was named and can't go."""
+    """Make the plan. `fd`: the folder; `before`: what ended before this time is old. It may be None only if sessions are `named`:
+    then only these are judged. Raises UsageError, BadData, SessionInUse if a named session can't be removed."""
     end = before or clock.now()
     judge = SessionJudge(project, end, named)
     files = {} if fd is None else find_sessions(fd)
@@ -99,7 +99,7 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
 def _judge_one(project: Project, judge: SessionJudge, fd: int | None, files: SessionFiles, *, is_named: bool) -> Judgement:
     name = files.session_id
     if is_named and not (files.json or files.folder or files.events or files.aside) and not judge.heads_of(name):
-        project.folder.load(name)  # says that it is no session's id, or of none that is there
+        project.folder.load(name)  # raises the error that fits if the id is invalid or unknown
         raise UsageError(f"--session-id: there is no session {name}", remedy="`inv sessions` lists them")
     found = judge.judge(-1 if fd is None else fd, files)
     if is_named and found.why is Kept.RUNNING:
@@ -112,7 +112,7 @@ def _judge_one(project: Project, judge: SessionJudge, fd: int | None, files: Ses
 
 
 def _is_over(project: Project, fd: int, name: str, began: datetime, before: datetime) -> bool:
-    """Whether a triage is old, and over. One of an earlier version has no lock: then what it last wrote tells."""
+    """Whether a triage is old and over. One of an earlier version has no lock: then the time of its last write decides."""
     if began >= before or project.folder.is_held(name):
         return False
     now = clock.now()

@@ -1,5 +1,5 @@
-"""What the plan says goes: attempts first, in one transaction a page; then the files of each session, under its lock; then what
-the ledger keeps of it."""
+"""Removes what the plan says: first the attempts, a page in each transaction; then the files of each session, under its lock; then
+its records in the ledger."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ GROUPS = "group records"
 
 @dataclass(slots=True)
 class Pruned:
-    """What went, or would go, by kind."""
+    """What was removed, or would be, by kind."""
 
     counts: Counter[str] = field(default_factory=Counter)
     sizes: dict[str, int] = field(default_factory=lambda: defaultdict(int))  #: bytes of files
-    notes: list[str] = field(default_factory=list)  #: what stays though it is old, and why
+    notes: list[str] = field(default_factory=list)  #: what stays although it is old, and why
     problems: list[str] = field(default_factory=list)  #: what could not be removed
 
     def add(self, kind: str, count: int, size: int = 0) -> None:
-        """So many of a kind went."""
+        """Count removed things of one kind. `size`: bytes."""
         if count:
             self.counts[kind] += count
             self.sizes[kind] += size
 
     def add_files(self, sizes: dict[str, TreeSize]) -> None:
-        """The files of a session went."""
+        """Count the removed files of a session."""
         for kind, size in sizes.items():
             self.add(kind, size.files, size.size)
 
 
 def weigh(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
-    """What would go. Reads only."""
+    """What would be removed. Reads only."""
     found = Pruned()
     if fd is not None:
         for one in plan.sessions:
@@ -65,7 +65,8 @@ def weigh(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
 
 
 def remove_planned(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
-    """Raises FilesUnavailable where nothing can be removed, DatabaseUnavailable, ConfigError. May be run by several at once."""
+    """Remove what is planned. Several processes may do this at once. Raises FilesUnavailable if nothing can be removed,
+    DatabaseUnavailable, ConfigError."""
     gone = Pruned()
     if fd is not None and (plan.sessions or plan.triages):
         _require_writable(project, fd)
@@ -95,22 +96,22 @@ def _remove_attempts(project: Project, plan: PrunePlan, gone: Pruned) -> None:
         why = denied or "somebody holds a claim, and may be of an earlier batchdrain"
         gone.notes.append(f"attempts stay: batchdrain's tables are of version {store.ledger.version}, without sums: {why}")
         return
-    store.ledger.create(store.database)  # makes anew what somebody dropped
+    store.ledger.create(store.database)  # creates again what somebody dropped
     for count in prune_attempts(store, plan.attempts):
         gone.add(ATTEMPTS, count)
 
 
 def _remove_one(project: Project, fd: int, plan: PrunePlan, one: Judgement, gone: Pruned) -> bool:
-    """Whether it went: somebody may have begun to resume it since."""
+    """Remove one session. Returns whether it was removed: somebody may have begun to resume it meanwhile."""
     name, folder = one.files.session_id, project.folder.folder
-    sizes = measure_all(fd, one.files)  # before our lock, which writes our own process id there
+    sizes = measure_all(fd, one.files)  # before taking the lock, which writes our process id to a file there
     try:
         lock = project.folder.lock(name)
     except SessionInUse:
         gone.notes.append(f"session {name} stays: it is at work by now")
         return False
     except FilesUnavailable as error:
-        if not isinstance(error.__cause__, FileNotFoundError):  # another prune took its folder away in this moment
+        if not isinstance(error.__cause__, FileNotFoundError):  # another prune removed its folder at this moment
             gone.problems.append(error.message)
         return False
     try:
@@ -146,7 +147,7 @@ def _forget(project: Project, heads: list[SessionHead], gone: Pruned) -> None:
 
 
 def _heads_of(plan: PrunePlan, one: Judgement) -> list[SessionHead]:
-    """What the ledger keeps of this very session: another host's may have its id."""
+    """The ledger's records of this session alone: a session of another host may have the same id."""
     return [head for head in plan.judge.heads.get(one.files.session_id, []) if head.session_uid in one.uids]
 
 

@@ -1,1 +1,1 @@
-"""What comes next is diagnosed while phases drain, or by itself."""
+"""Diagnoses the phases that come next, while others drain or on its own."""

@@ -1,4 +1,4 @@
-"""What the ending of a diagnosis command says of its phase. Pure."""
+"""Judges what the ending of a diagnosis command says about its phase. Pure."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ _LONGEST_S: Final = 31_536_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What came of diagnosing a phase."""
+    """The result of diagnosing a phase."""
 
     phase: Phase
     verdict: Verdict | None = None
     problem: str = ""  #: why there is no verdict
-    log_path: str = ""  #: of what it printed, as it is shown, where there is no verdict; '' where that is nothing
+    log_path: str = ""  #: its log, as shown, if there is no verdict; '' if it printed nothing
     duration_s: float = 0.0
-    was_ended: bool = False  #: by us: nobody is to be told of it
+    was_ended: bool = False  #: it was ended by us, so nobody is to be told of it
     failure: BatchDrainError | None = None  #: what kept the verdict from the ledger
 
 
 class DiagnosisJudge:
-    """What it judges by: the settings of triage, and the secrets that must not be told."""
+    """Judges by the settings of triage; `redact` removes secrets from what is told."""
 
     def __init__(self, triage: Triage, redact: Redact) -> None:
         self._triage = triage
         self._redact = redact
 
     def judge(self, phase: Phase, reason: str | None, ending: Ending, *, paths: tuple[str, str], now: datetime) -> Diagnosis:
-        """`reason`: the whole failure text that was diagnosed; `paths`: of stdout and stderr, as they are shown."""
+        """`reason`: the whole failure text that was diagnosed; `paths`: stdout and stderr, as they are shown."""
         took_s = ending.duration_s
         if ending.by is EndedBy.INTERRUPT:
             return Diagnosis(phase=phase, problem="it was ended", duration_s=took_s, was_ended=True)
@@ -73,7 +73,7 @@ class DiagnosisJudge:
         return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)
 
     def _verdict(self, ending: Ending) -> tuple[VerdictKind, dict[str, Any]]:
-        """The verdict, and all that the result file says. Raises ValueError where there is none, saying why."""
+        """The verdict, and the fields of the result file. Raises ValueError, which says why there is no verdict."""
         if ending.by is EndedBy.TIMEOUT:
             raise ValueError(f"timed out after {self._triage.timeout_s:g} s (triage.timeout_s)")
         if ending.by is not EndedBy.EXIT:
@@ -102,7 +102,7 @@ class DiagnosisJudge:
         return wait_s
 
     def _reason(self, ending: Ending, answer: dict[str, Any]) -> str:
-        """One line: the command's own words, else its last meaningful line."""
+        """One line: the command's own words, or else its last meaningful line."""
         own = answer.get("reason")
         text = to_storable(self._redact(own)) if isinstance(own, str) else ""
         stdout, stderr = ending.stdout_tail, ending.stderr_tail
@@ -113,7 +113,7 @@ class DiagnosisJudge:
 
 
 def _result_of(raw: bytes) -> dict[str, Any]:
-    """{} where nothing was written. Raises ValueError for what is no JSON object."""
+    """Parse the result file; {} if it is empty. Raises ValueError if it is not a JSON object."""
     if not raw.strip():
         return {}
     try:
@@ -121,5 +121,5 @@ def _result_of(raw: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise ValueError("the result file is no JSON object")  # noqa: TRY004 - one way out for all that is no verdict
+        raise ValueError("the result file is no JSON object")  # noqa: TRY004 - ValueError stands for every kind of missing verdict
     return found

@@ -1,6 +1,6 @@
-"""A drain's look ahead: what it will come to is diagnosed meanwhile, and verdicts are heeded as they arrive.
+"""The look-ahead of a drain: phases that come next are diagnosed meanwhile, and verdicts count as soon as they arrive.
 
-Whatever fails here is told once, and the drain goes on without it.
+Whatever fails here is told once, and the drain goes on without diagnoses.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from batchdrain.runtime.signals import Cut
 
 
 class TriageLookahead:
-    """`triage`: None for a drain that diagnoses nothing; then nothing here does anything."""
+    """`triage`: None if the drain diagnoses nothing; then no method does anything."""
 
     def __init__(self, triage: Triage | None, backlog: Backlog, recorder: Recorder, limit: int) -> None:
         self._triage = triage
@@ -32,13 +32,13 @@ class TriageLookahead:
         self._asked: list[Future[Diagnosis]] = []
 
     def tidy(self) -> None:
-        """What nobody will believe again goes out of the ledger."""
+        """Remove expired verdicts from the ledger."""
         with self._harmless() as triage:
             if triage is not None:
                 triage.tidy()
 
     def submit(self, left: int | None) -> None:
-        """Diagnose what comes next, at most `left` phases (None: there is no limit)."""
+        """Diagnose the phases that come next, at most `left` (None: no limit)."""
         with contextlib.suppress(Cut), self._harmless() as triage:
             if triage is not None:
                 most = self._limit if left is None else min(self._limit, left)
@@ -46,7 +46,7 @@ class TriageLookahead:
                 self._asked += [future for future in asked if future is not None]
 
     def apply(self) -> None:
-        """The verdicts that came since: before the next choice."""
+        """Apply the verdicts that arrived since; to be called before the next choice."""
         with self._harmless():
             for found in self._arrived():
                 self._recorder.diagnosed(found)
@@ -54,13 +54,13 @@ class TriageLookahead:
                     self._backlog.apply(found.verdict, clock.now())
 
     def cancel(self, key: PhaseKey) -> None:
-        """The phase is about to be executed."""
+        """End the diagnosis of a phase that is about to be executed."""
         with self._harmless() as triage:
             if triage is not None:
                 triage.cancel(key)
 
     def close(self) -> None:
-        """End what still runs; what it said meanwhile is told."""
+        """End what still runs, and tell the diagnoses that arrived."""
         if self._triage is not None:
             self._triage.close()
         with self._harmless():
@@ -88,7 +88,7 @@ class TriageLookahead:
 
 @contextmanager
 def open_lookahead(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Iterator[TriageLookahead]:
-    """For the time of a drain. The first signal ends the diagnoses, even where the running phases may end by themselves."""
+    """Look ahead for the time of a drain. The first signal ends the diagnoses, even if running phases may end by themselves."""
     request, record = it.request, it.record
     triage, session_id = None, record.session.session_id
     if request.triage:

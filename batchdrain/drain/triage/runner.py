@@ -1,4 +1,4 @@
-"""Diagnoses phases side by side: no claim, no lease, and nothing is written but a note in the ledger."""
+"""Diagnoses phases side by side. It takes no claim and no lease, and writes nothing but notes in the ledger."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _LEAVES_S: Final = 0.05
 
 
 class Triage:
-    """The diagnosis commands of a drain, or of `inv triage`: under guardians of this machine, whichever engine drains."""
+    """Runs the diagnosis commands of a drain or of `inv triage`, under guardians of this machine, whichever engine drains."""
 
     def __init__(self, project: Project, settings: Settings, folder: Path, session_id: str) -> None:
-        """`folder`: for the commands' output; made here. Raises FilesUnavailable."""
+        """`folder`: for the commands' output; it is made here. Raises FilesUnavailable."""
         self._project = project
         self._settings = settings
         self._logs = LogFolder(folder.absolute())
@@ -46,32 +46,32 @@ class Triage:
         self._engine = LocalEngine(settings.triage.workers)
 
     def tidy(self) -> None:
-        """Take back the verdicts whose time is over. Raises DatabaseUnavailable."""
+        """Remove expired verdicts from the ledger. Raises DatabaseUnavailable."""
         notes = Notes(self._project.store.database, self._project.store.ledger)
         told = [*notes.read(NoteKind.VERDICT), *notes.read_shared(NoteKind.VERDICT)]
         notes.forget(NoteKind.VERDICT, expired(told, clock.now()))
 
     def ask(self, phase: Phase) -> Future[Diagnosis] | None:
-        """Diagnose it as soon as a thread is free. None where it was asked before: each phase is diagnosed once."""
+        """Diagnose a phase as soon as a thread is free. None if it was asked for before: each phase is diagnosed once."""
         if phase.key in self._asked:
             return None
         self._asked[phase.key] = future = self._engine.submit(self._diagnose, phase)
         return future
 
     def cancel(self, key: PhaseKey) -> None:
-        """The phase is about to be executed: its diagnosis has ended when this returns."""
+        """End the diagnosis of a phase that is about to be executed. It has ended when this returns."""
         future = self._asked.get(key)
         while future is not None and not future.done() and not future.cancel():
             self._engine.pool.end(self._tokens.get(key, ""))
             wait([future], timeout=_LEAVES_S)
 
     def interrupt(self, *, kill: bool = False) -> None:
-        """End every diagnosis, those that would begin later too. Safe in a signal handler."""
+        """End every diagnosis, including those that would begin later. Safe in a signal handler."""
         self._is_ending = True
         self._engine.interrupt(kill=kill)
 
     def close(self) -> None:
-        """Nothing that it started is left when this returns."""
+        """End everything. Nothing that was started is left when this returns."""
         self.interrupt()
         self._engine.shutdown(wait=True, cancel_futures=True)
         os.close(self._lock)

@@ -1,1 +1,1 @@
-"""Where attempts execute: on this machine, or wherever an engine of your own takes them."""
+"""Engines: attempts execute on this machine, or wherever an engine of your own takes them."""

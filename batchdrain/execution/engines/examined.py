@@ -1,4 +1,4 @@
-"""What an engine says of itself to `inv doctor`, where it has a method `examine`."""
+"""What an engine reports to `inv doctor`, if it has a method `examine`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One thing that was looked at."""
+    """One thing that was examined."""
 
     message: str
     ok: bool = True
-    is_warning: bool = False  #: a drain goes, and something may surprise
+    is_warning: bool = False  #: a drain works, but something may surprise
     cure: str = ""

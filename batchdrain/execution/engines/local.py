@@ -11,12 +11,12 @@ from batchdrain.runtime.threads import begin_all
 
 
 class LocalEngine(ThreadPoolExecutor):
-    """A `concurrent.futures.Executor` whose commands stand under guardians of this machine: `pool`."""
+    """A `concurrent.futures.Executor` whose commands run under guardians of this machine (`pool`)."""
 
     shares_files: Final = True
 
     def __init__(self, workers: int) -> None:
-        """Raises FilesUnavailable where the machine has not so many threads left."""
+        """Raises FilesUnavailable if the machine can't start so many threads."""
         self.pool = GuardianPool()
         self._workers = workers
         super().__init__(max_workers=workers, thread_name_prefix="batchdrain", initializer=self._begin_thread)
@@ -27,7 +27,7 @@ class LocalEngine(ThreadPoolExecutor):
         POOL.set(self.pool)
 
     def capacity(self) -> int:
-        """Its threads: so many commands run side by side."""
+        """How many threads there are, and so how many commands run side by side."""
         return self._workers
 
     def interrupt(self, *, kill: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What an engine is, and what it offers beside `submit`: found out once, before the first claim."""
+"""What an engine is, and what it offers besides `submit`; this is found out once, before the first claim."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from batchdrain.execution.guardian_pool import GuardianPool
 
 
 class Engine(Protocol):
-    """Every `concurrent.futures.Executor` is one. The names of `Capabilities` it may have, and need not."""
+    """Every `concurrent.futures.Executor` is an engine. The attributes that `Capabilities` names are optional."""
 
     def submit(self, call: Callable[[bytes], bytes], message: bytes, /) -> Future[bytes]:
-        """Have `call(message)` run, on any worker, once; where it happens twice, the second is nothing. Whatever it raises ends
-        the drain with EngineUnavailable. An error of the future is no proof that the command is over."""
+        """Have `call(message)` run once, on any worker; if it runs twice, the second run does nothing. Whatever this raises ends
+        the drain with EngineUnavailable. An error of the future does not prove that the command is over."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """As of an Executor."""
+        """Like the method of an Executor."""
 
 
 class Interrupt(Protocol):
-    """Ends what runs, and what would begin later; `kill`: at once. Safe in a signal handler."""
+    """Ends what runs and what would begin later; `kill`: at once. Safe in a signal handler."""
 
     def __call__(self, *, kill: bool = False) -> None: ...
 
@@ -35,31 +35,32 @@ class First(Protocol):
 
 
 class Tell(Protocol):
-    """Executes `call` on every worker now, beside its tasks; who does not answer in time is left out."""
+    """Executes `call` on every worker now, besides its tasks. Workers that do not answer in time are left out."""
 
     def __call__(self, call: Callable[[bytes], bytes], message: bytes, /) -> list[bytes]: ...
 
 
 class Capacity(Protocol):
-    """How many commands may run side by side now; None where the engine does not know."""
+    """How many commands may run side by side now; None if the engine does not know."""
 
     def __call__(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What one engine offers; None where it does not."""
+    """What one engine offers; None for what it does not."""
 
-    interrupt: Interrupt  #: its own, else what ends the commands that its threads execute in this process
+    interrupt: Interrupt  #: the engine's own; else one that ends the commands of its threads in this process
     first: First | None
     tell: Tell | None
     capacity: Capacity | None
-    shares_files: bool | None  #: its workers see the files of this machine under the same paths; None: it does not say
-    pool: GuardianPool | None  #: the guardians of this machine, under which it executes
+    shares_files: bool | None  #: whether workers see the files of this machine under the same paths; None: unknown
+    pool: GuardianPool | None  #: the guardians of this machine, if it executes under them
 
 
 def capabilities_of(engine: object) -> Capabilities:
-    """`hasattr`, as some engines hand on what they are asked for to another one: no protocol checked at run time sees that."""
+    """Find out what an engine offers. This uses `hasattr`, as some engines delegate attributes to another one, which a runtime
+    protocol check does not see."""
     return Capabilities(
         interrupt=getattr(engine, "interrupt", None) or interrupt_own,
         first=engine.first if hasattr(engine, "first") else None,

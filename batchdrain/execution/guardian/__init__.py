@@ -1,5 +1,5 @@
-"""The process between a controller and a command, which ends the command whatever becomes of the controller.
+"""The guardian: a process between a controller and a command, which ends the command whatever becomes of the controller.
 
-Runs by itself, in an interpreter without site packages: nothing here imports anything but the standard library and its
-own room. execution/guardian_client.py is the other end of the line.
+It runs in an interpreter without site packages, so these modules import only the standard library and each other.
+execution/guardian_client.py is the controller's side.
 """

@@ -1,4 +1,4 @@
-"""Everything below a command, and its end."""
+"""The processes that descend from a command, and how they are ended."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _BETWEEN_S: Final = 0.005
 
 
 class Descent:
-    """The command and whatever descends from it. The guardian is their reaper: while it has children, some live."""
+    """The command and whatever descends from it. The guardian reaps them: while it has children, some are alive."""
 
     def __init__(self, command: int, *, adopts: bool) -> None:
-        """`adopts`: orphans among the descendants become children of this process, as Linux can do it."""
+        """`adopts`: whether orphaned descendants become children of this process, which Linux can do."""
         self.command = command
         self._adopts = adopts
-        self.status: int | None = None  #: of the command, as wait gives it
+        self.status: int | None = None  #: the command's status, as wait returns it
         self.usage: resource.struct_rusage | None = None
-        self.met = 0  #: processes beside the command that had to be killed
+        self.met = 0  #: processes besides the command that had to be killed
         self._over = False
 
     def reap(self) -> bool:
@@ -38,22 +38,22 @@ class Descent:
                 return True
             if pid == self.command:
                 self.status, self.usage = status, usage
-                if not self._adopts:  # what it left behind is nobody's child now: its group is all that we know it by
+                if not self._adopts:  # what the command left behind has no parent here: it is known only by its group
                     with contextlib.suppress(OSError):
                         os.killpg(self.command, signal.SIGKILL)
         return False
 
     def terminate(self) -> None:
-        """TERM to the command's group, and to every descendant that left it."""
+        """Send TERM to the command's group, and to every descendant that left the group."""
         self._signal_group(signal.SIGTERM)
         for pid in system.descendants_of(os.getpid()):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
 
     def kill(self, within_s: float) -> bool:
-        """KILL until none is left. Returns whether that came true in time: a process in the kernel can't be killed.
+        """Send KILL until nothing is left. Returns whether that succeeded in time: a process inside the kernel can't be killed.
 
-        The pids can't be reused meanwhile: a child's stays taken until we reap it, and we do so only between two looks.
+        The pids can't be reused meanwhile: that of a child stays taken until it is reaped, which happens only between two looks.
         """
         deadline = time.monotonic() + within_s
         met: set[int] = set()
@@ -71,7 +71,7 @@ class Descent:
         return self._over
 
     def _signal_group(self, number: int) -> None:
-        """While the command is unreaped, or has living group members, its group's number belongs to it."""
+        """Signal the command's group. Its number belongs to the command until the command is reaped."""
         if self.status is None:
             with contextlib.suppress(OSError):
                 os.killpg(self.command, number)

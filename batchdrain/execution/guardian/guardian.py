@@ -1,10 +1,10 @@
-"""One command after another, each from its order to the end of everything that descends from it.
+"""Guards one command after another, each from its order to the end of everything that descends from it.
 
 ordered --launched--> running --exit---------------------------------------> ended
    |                     |--- timeout | T | lost lease | controller gone --> ending --grace over | K--> killed --> ended
    |--- any of these before it is launched --> ended, and nothing was executed
 
-However it is told: once the lease's deadline and the grace are both over, it is killed.
+Whatever it is told, the command is killed once both the deadline of the lease and the grace are over.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from batchdrain.execution.guardian.launch import Begun, Launch, NotBegunError, s
 from batchdrain.execution.guardian.logs import cap
 from batchdrain.execution.guardian.wire import Inbox, boottime_ms, rehearse
 
-_SLICE_MS: Final = 500  # poll counts no time in which the machine slept: look at the clocks at least so often
+_SLICE_MS: Final = 500  # poll does not count time in which the machine slept, so look at the clocks this often
 _KILL_WITHIN_S: Final = 5.0
-_MOST_ORDERS: Final = 1_000  # then a fresh one is called for: nothing can pile up in an old one
+_MOST_ORDERS: Final = 1_000  # then a new guardian is needed: nothing can pile up in an old one
 _SPOOLED: Final = frozenset({"exit", "timeout", "not_started"})
 
 
@@ -48,14 +48,14 @@ class Guardian:
         self.kill_at_ms: int | None = None
         self._grace_ms: int = round(order["grace_s"] * 1000)
         self._timeout_ms: int = boottime_ms() + round(order["timeout_s"] * 1000)
-        self._descent: Descent | None = None  #: once there is a command
-        self._command: list[int] = []  #: its number and its start
+        self._descent: Descent | None = None  #: None until the command has begun
+        self._command: list[int] = []  #: its pid and its start
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
     def run(self, ready: Launch | None, wake: int, *, stays: bool) -> bool:
-        """Execute the order. `ready`: the process that stands ready for it; `wake` becomes readable when a child ends.
-        Returns whether another order may follow: if it `stays` and nothing is left of the command."""
+        """Execute the order. `ready`: the process that stands ready for it; `wake` becomes readable when a child ends. Returns
+        whether another order may follow: if it `stays` and nothing is left of the command."""
         ending = self._execute(ready, wake)
         gone, by = bool(ending["gone"]), ending["by"]
         for descriptor in (*self.logs, *self.stdin):
@@ -103,14 +103,14 @@ class Guardian:
         return self._ending_of(descent, duration_s, gone=gone)
 
     def _is_over(self) -> bool:
-        """Whether there is a reason to end what has not yet begun."""
+        """Whether there is a reason to end what has not begun yet."""
         if self._poll.poll(0):
             self._listen()
         self._check_clocks(boottime_ms())
         return self.kill_at_ms is not None
 
     def _watch(self, descent: Descent, wake: int) -> None:
-        """Until the command has ended, or everything is to be killed."""
+        """Wait until the command has ended, or until everything has to be killed."""
         self._poll.register(wake, select.POLLIN)
         while True:
             left = descent.reap()
@@ -130,7 +130,8 @@ class Guardian:
                     self._listen()
 
     def _latest_kill_ms(self) -> int | None:
-        """Noticed late, as after a machine's sleep, the end of the lease leaves no grace."""
+        """When to kill at the latest. If the end of the lease is noticed late, for example after the machine slept, no grace is
+        left."""
         if self.kill_at_ms is None or self.deadline_ms is None:
             return self.kill_at_ms
         latest_ms = self.deadline_ms + self._grace_ms
@@ -138,7 +139,7 @@ class Guardian:
 
     def _cap(self) -> None:
         for log in self.logs:
-            with contextlib.suppress(OSError):  # a log that can't be capped is no reason to leave the command
+            with contextlib.suppress(OSError):  # a log that can't be capped is no reason to abandon the command
                 cap(log, self.order["log_max_bytes"])
 
     def _listen(self) -> None:
@@ -172,7 +173,7 @@ class Guardian:
                 self.kill_at_ms = now
 
     def _end(self, by: str, now: int) -> None:
-        """Begin to end the command, for the first reason that there is."""
+        """Begin to end the command. The first reason counts."""
         if self.kill_at_ms is None:
             self.by = by
             self.kill_at_ms = now + self._grace_ms
@@ -194,7 +195,7 @@ class Guardian:
         }
 
     def _tell(self, message: bytes) -> None:
-        with contextlib.suppress(OSError):  # the controller is gone: the spool has it
+        with contextlib.suppress(OSError):  # the controller is gone, but the spool has it
             self.sock.sendall(message)
 
 
@@ -211,7 +212,7 @@ def serve(sock: socket.socket) -> None:
     inbox, until_ms = Inbox(sock), None
     for left in reversed(range(_MOST_ORDERS)):
         ready = None
-        with contextlib.suppress(OSError):  # told when the order comes, if it is still so
+        with contextlib.suppress(OSError):  # if it still fails when the order comes, that is reported
             ready = Launch(sock)
         rehearse()
         found = inbox.read_order(until_ms)

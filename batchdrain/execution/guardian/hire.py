@@ -1,6 +1,6 @@
-"""How a guardian is come by, and how it is heard: the same for the controller, and for what runs on a worker.
+"""How guardians are started and heard, by the controller and by the runner on a worker alike.
 
-A server process is started once. Each call for a guardian brings it a socket, over which the guardian then speaks.
+A server process is started once. Each call for a guardian sends it a socket, over which the guardian then speaks.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import time
 from typing import Final
 
 SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
-"""What the server executes; its argument is a folder or a zip with the package."""
+"""The program of the server. Its argument is a folder or a zip that holds the package."""
 _GREETS_WITHIN_S: Final = 10.0
 _TAKES_WITHIN_S: Final = 30
 _LONGEST_LINE: Final = 1 << 20
-_MOST_PROCESSES: Final = 1 << 22  # as many numbers as Linux has
+_MOST_PROCESSES: Final = 1 << 22  # the most pids that Linux has
 
 
 def start_server(theirs: socket.socket, package: str) -> subprocess.Popen[bytes]:
-    """`theirs`: by which it is called; `package`: what it imports from. Raises OSError."""
+    """Start the server. `theirs`: the socket over which it is called; `package`: where it imports from. Raises OSError."""
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", SERVE, package],
         stdin=theirs.fileno(),
@@ -36,7 +36,8 @@ def start_server(theirs: socket.socket, package: str) -> subprocess.Popen[bytes]
 
 
 def call_guardian(control: socket.socket) -> socket.socket:
-    """Of the server; where it speaks. Raises OSError where the server takes no call."""
+    """Call the server for a guardian. Returns the socket over which the guardian speaks. Raises OSError if the server takes no
+    call."""
     ours, theirs = socket.socketpair()
     try:
         with theirs:
@@ -48,20 +49,20 @@ def call_guardian(control: socket.socket) -> socket.socket:
 
 
 def limit_sends(sock: socket.socket, within_s: int) -> None:
-    """Who is stopped takes nothing: a send that waits for him must end."""
+    """Bound every send: a process that is stopped reads nothing, and waiting for it must end. `within_s`: seconds."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", within_s, 0))
 
 
 def to_process(raw: bytes) -> tuple[int, int]:
-    """The number and the start of a process, as a guardian tells them. Raises ValueError."""
+    """The pid and the start of a process, as a guardian reports them. Raises ValueError."""
     pid, start = map(int, raw.split())
     if not 0 < pid <= _MOST_PROCESSES or not 0 <= start < 1 << 63:
-        raise ValueError("names no process")
+        raise ValueError(raw)
     return pid, start
 
 
 class GuardianLines:
-    """What one guardian says."""
+    """Reads the lines of one guardian."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -69,7 +70,7 @@ class GuardianLines:
         limit_sends(sock, _TAKES_WITHIN_S)
 
     def read_greeting(self) -> tuple[int, int]:
-        """Its number and its start. Raises OSError where it did not start."""
+        """The guardian's pid and start. Raises OSError if it did not start."""
         greeting = self.hear(_GREETS_WITHIN_S) or b""
         try:
             if greeting[:1] == b"G":
@@ -79,7 +80,7 @@ class GuardianLines:
         raise OSError("the guardian did not start")
 
     def hear(self, within_s: float) -> bytes | None:
-        """The next line; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
+        """The next line; b'' if the guardian is gone or its line is too long; None if it said nothing within `within_s` seconds."""
         watch = select.poll()
         watch.register(self._sock, select.POLLIN)
         until = time.monotonic() + within_s

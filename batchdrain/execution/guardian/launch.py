@@ -1,5 +1,5 @@
-"""The process that becomes the command. It is forked before the order comes, while the controller writes its claim: a fork
-of an interpreter takes longer than a small command."""
+"""The process that becomes the command. It is forked before the order comes, while the controller writes its claim, because forking
+an interpreter takes longer than a small command."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 from batchdrain.execution.guardian import spool_writer, system
 from batchdrain.execution.guardian.wire import Inbox, boottime_ms, rehearse, send_order
 
-_GOING: Final = b"g"  # sent just before the exec: without it the process died before it could begin
-_LATE: Final = b"l"  # sent instead of it when the lease was over by then
+_GOING: Final = b"g"  # sent just before the exec; without it the process died before it could begin
+_LATE: Final = b"l"  # sent instead if the lease has ended by then
 _SLICE_MS: Final = 200
 _DIES_WITHIN_S: Final = 5.0
 _RESET: Final = (
@@ -32,7 +32,7 @@ Refusal = tuple[int, str]  #: errno and message
 
 
 class Begun(NamedTuple):
-    """The process that is the command now."""
+    """The process that has become the command."""
 
     pid: int
     start: int  #: in clock ticks since boot
@@ -47,10 +47,10 @@ class NotBegunError(Exception):
 
 
 class Launch:
-    """One process, ready to become a command. Raises OSError where it can't be forked."""
+    """A process that is ready to become a command. Raises OSError if it can't be forked."""
 
     def __init__(self, *close: socket.socket) -> None:
-        """`close`: what it must not hold while it waits."""
+        """`close`: sockets that it must not hold while it waits."""
         guardian = os.getpid()
         self._sock, theirs = socket.socketpair()
         try:
@@ -67,11 +67,14 @@ class Launch:
             finally:
                 os._exit(127)
         theirs.close()
-        self._begun = Begun(self.pid, system.start_of(self.pid))  # known here: what is asked after the order is waited for
+        self._begun = Begun(self.pid, system.start_of(self.pid))  # read now: work after the order delays the command
 
     def execute(self, order: dict[str, Any], files: list[int], is_over: Callable[[], bool]) -> Begun | Refusal | None:
-        """`files`: descriptors of its stdout and stderr, then of its stdin where it reads any. Its process once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
-        come so far until `is_over()`: a program on a file system that hangs."""
+        """Let the process become the command. `files`: descriptors of its stdout and stderr, then of its stdin if it reads any.
+
+        Returns the process once it is the command; a Refusal if it can't become it; None if it died before. Raises NotBegunError if
+        `is_over()` comes true before that, for example because the program is on a file system that hangs.
+        """
         if order.get("spool") is not None:
             spool_writer.note(order["spool"], order["token"], *self._begun)
         answer = b""
@@ -99,11 +102,11 @@ class Launch:
         return int(number), message.decode(errors="replace")
 
     def drop(self) -> None:
-        """It is not needed: it sees the end of its socket, and leaves."""
+        """Let a process that is not needed go: it sees the end of its socket, and exits."""
         self._sock.close()
 
     def _kill(self) -> bool:
-        """Whether it died of it in time: a process in the kernel may not."""
+        """Kill the process. Returns whether it died in time: inside the kernel it may not."""
         os.kill(self.pid, signal.SIGKILL)
         deadline = time.monotonic() + _DIES_WITHIN_S
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
@@ -116,8 +119,8 @@ class Launch:
 def start(
     ready: Launch | None, order: dict[str, Any], files: list[int], close: socket.socket, is_over: Callable[[], bool]
 ) -> Begun | Refusal:
-    """The command's process, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now.
-    Raises NotBegunError where `is_over()` comes true first."""
+    """Start the command. If no process stands `ready`, or if it died, one is forked now. Returns the command's process, or why
+    there is none. Raises NotBegunError if `is_over()` comes true first."""
     found = None if ready is None else ready.execute(order, files, is_over)
     if found is None:
         try:

@@ -1,4 +1,4 @@
-"""The cap on a command's output: the command is never blocked nor killed for it; the middle of the file is given up."""
+"""Caps the output of a command. The command is neither blocked nor killed for it; the middle of the file is cut out instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CUT_NOTICE: Final = b"\n[batchdrain: the output was too long, its middle is cut
 
 
 def cap(descriptor: int, most: int) -> None:
-    """Where the file takes more room on disk than `most` bytes, keep its first and its last quarter of that."""
+    """If the file takes more than `most` bytes on disk, keep a quarter of that at its beginning and at its end."""
     found = os.fstat(descriptor)
     if found.st_blocks * 512 <= most:
         return
@@ -20,7 +20,7 @@ def cap(descriptor: int, most: int) -> None:
     end = (found.st_size - kept) // _BLOCK * _BLOCK
     if kept <= 0 or end <= kept:
         return
-    # The command's descriptor appends: a write to its middle needs one that does not.
+    # The command's descriptor appends: writing to the middle needs another one.
     own = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_CLOEXEC)
     try:
         if system.punch(own, kept, end - kept):

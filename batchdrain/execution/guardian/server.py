@@ -1,4 +1,4 @@
-"""Makes guardians by forking itself: an interpreter costs 15 ms to start, a fork of a small one hardly any."""
+"""Makes guardians by forking itself: starting an interpreter takes 15 ms, forking a small one hardly any time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from batchdrain.execution.guardian.guardian import serve
 
 
 def main() -> None:
-    """Serve on descriptor 0: each byte comes with the socket of a command that wants a guardian. Ends with the controller."""
+    """Serve on descriptor 0: each byte comes with a socket for a new guardian. Ends with the controller."""
     control = socket.socket(fileno=os.dup(0))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_IGN)  # a Ctrl-C is the controller's to act on
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # what the thread that started us had blocked, commands would inherit
+        signal.signal(number, signal.SIG_IGN)  # acting on a Ctrl-C is the controller's task
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # commands would inherit what the starting thread had blocked
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for guardians here
     gc.disable()
-    gc.freeze()  # a collection would touch, and so copy, every page that the forks share
+    gc.freeze()  # a collection would write to every page that the forks share, and so copy it
     while True:
         asked, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not asked:

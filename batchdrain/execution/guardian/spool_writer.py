@@ -1,4 +1,4 @@
-"""What a guardian keeps on disk for whoever comes after it: which process is the command, and how the command ended."""
+"""What a guardian writes to disk for whoever comes after it: which process is the command, and how the command ended."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import stat
 from typing import Any, Final
 
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_LEAST: Final = 256  #: bytes: what is written later covers what stood there; a file that is cut costs some systems a flush
+_LEAST: Final = 256  #: bytes: a later record covers the earlier one, as cutting a file costs a flush on some systems
 
 
 def note(folder: int, token: str, pid: int, start: int) -> None:
-    """Begin the record: the process that is about to become the command. Its number is the number of the command's session
-    too, by which everything that stays in that is found. Not durable: a boot ends them all."""
+    """Begin the record with the process that is about to become the command. Its pid is also the number of the command's session,
+    by which everything that stays in it is found. This is not durable: a reboot ends these processes too."""
     with contextlib.suppress(OSError):
         _put(folder, token, {"command": [pid, start]}, durable=False)
 
 
 def write(folder: int | None, token: str, ending: dict[str, Any]) -> None:
-    """Put the ending in the note's place, durable before anybody hears of it. `folder`: its descriptor, as in all of
-    these. Raises OSError, too where there is none.
+    """Replace the note by the ending, durably, before anybody hears of it. `folder`: an open descriptor, as in all these functions.
+    Raises OSError, also if there is no folder.
 
-    No rename and no sync of the folder: nobody reads before we are dead, half a record is no JSON and counts as none, and
-    with the sync of a new file Linux's file systems keep its name too. Where power loss takes it all the same, the phase is
-    executed again, as after any crash.
+    This needs no rename and no sync of the folder. Nobody reads the record before the guardian is dead; half a record is no JSON
+    and counts as none; and syncing a new file also keeps its name on Linux's file systems. If a power loss takes it all the same,
+    the phase is executed again, as after any crash.
     """
     if folder is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -34,7 +34,7 @@ def write(folder: int | None, token: str, ending: dict[str, Any]) -> None:
 
 
 def drop(folder: int, token: str) -> None:
-    """Nothing of the command is left, and there is no result to be kept."""
+    """Remove the record: nothing of the command is left, and there is no result to keep."""
     with contextlib.suppress(OSError):
         os.unlink(f"{token}.json", dir_fd=folder)
 
@@ -54,8 +54,8 @@ def _put(folder: int, token: str, content: dict[str, Any], *, durable: bool) -> 
 
 
 def _open(name: str, directory: int) -> int:
-    """A regular file of that name alone. Whatever else a command put there, a FIFO whose reader never comes, a folder, a link,
-    another name of a file of yours, goes out of the way."""
+    """Open a regular file that has only this name. Anything else that a command put there (a FIFO without a reader, a folder, a
+    link, another name of one of your files) is moved out of the way."""
     with contextlib.suppress(OSError):
         descriptor = os.open(name, _FLAGS, 0o600, dir_fd=directory)
         found = os.fstat(descriptor)

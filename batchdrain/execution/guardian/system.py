@@ -1,4 +1,4 @@
-"""The few calls to Linux that Python does not offer. Elsewhere each does nothing, and says so by returning False."""
+"""A few Linux calls that Python does not offer, and what /proc tells. On other systems the calls do nothing and return False."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ _libc: Any = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 
 
 def become_subreaper() -> bool:
-    """Orphans among our descendants become our children: no daemon gets away."""
+    """Make orphaned descendants our children, so that no daemon escapes. Returns whether that succeeded."""
     return _LINUX and _libc.prctl(_SUBREAPER, 1, 0, 0, 0) == 0
 
 
 def die_with_parent(signal_number: int) -> bool:
-    """Only for a process whose parent has a single thread: Linux sends it when that *thread* ends."""
+    """Send this process a signal when its parent dies. Only for a process whose parent has a single thread: Linux sends it when
+    that *thread* ends."""
     return _LINUX and _libc.prctl(_PDEATHSIG, signal_number, 0, 0, 0) == 0
 
 
 def punch(descriptor: int, offset: int, length: int) -> bool:
-    """Free the disk space of a part of a file."""
+    """Free the disk space of a part of a file, in bytes. Returns whether that succeeded."""
     if not _LINUX:
         return False
     call = _libc.fallocate
@@ -35,7 +36,7 @@ def punch(descriptor: int, offset: int, length: int) -> bool:
 
 
 def has_proc() -> bool:
-    """Whether there is a /proc, and of our own pid namespace: in another one's each number means another process."""
+    """Whether there is a /proc of our own pid namespace. In that of another one, each number would mean another process."""
     try:
         return os.readlink("/proc/self") == str(os.getpid())
     except OSError:
@@ -43,9 +44,10 @@ def has_proc() -> bool:
 
 
 def host_id() -> str:
-    """Of this boot, pid namespace and time namespace, at most 64 characters: two containers of one host are two hosts.
+    """The identity of this boot, pid namespace and time namespace, at most 64 characters. Two containers of one host are two hosts.
 
-    Ours, not that of our children: where they differ, after an `unshare` without an exec, no guardian is taken on.
+    This is our own namespace, not that of our children. If they differ, after an `unshare` without an exec, no guardian is
+    accepted.
     """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
@@ -60,13 +62,13 @@ def host_id() -> str:
 
 
 def is_stopped(pid: int, start: int) -> bool:
-    """Whether somebody stopped this very process."""
+    """Whether somebody has stopped this very process. `start`: see `start_of`."""
     fields = _stat_of(pid) if has_proc() else []
     return bool(fields) and fields[0] == b"T" and int(fields[19]) == start
 
 
 def descendants_of(pid: int) -> list[int]:
-    """Every process below one; [] where the system does not tell."""
+    """Every process below this one; empty if the system does not tell."""
     if not has_proc():
         return []
     listed = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
@@ -93,7 +95,7 @@ def _children_of(pid: int) -> list[int]:
 
 
 def _read_parents() -> dict[int, int]:
-    """Of every process its parent, for kernels without the lists of children."""
+    """The parent of every process, for kernels that have no lists of children."""
     found: dict[int, int] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -104,13 +106,13 @@ def _read_parents() -> dict[int, int]:
 
 
 def start_of(pid: int) -> int:
-    """When a process started, in clock ticks since boot; 0 where the system does not tell."""
+    """When a process started, in clock ticks since boot; 0 if the system does not tell."""
     fields = _stat_of(pid) if has_proc() else []
     return int(fields[19]) if fields else 0
 
 
 def _stat_of(pid: int) -> list[bytes]:
-    """The fields of /proc/pid/stat from the state on: the name before them may hold anything."""
+    """The fields of /proc/pid/stat from the state on. The name before them may contain anything."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             stat = file.read()

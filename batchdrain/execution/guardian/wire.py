@@ -1,16 +1,16 @@
-"""What controller and guardian say to each other, over one stream socket a guardian. It serves one order after another.
+"""The protocol between a controller and a guardian, over one stream socket. The guardian serves one order after another.
 
 controller -> guardian   O, 4 bytes of length, JSON: an order; with the O the descriptors of stdout and stderr, then of
-                         the spool and of stdin, where there are such
-                         D<number> <boottime ms>\n   the lease lasts so long: a new deadline (an earlier one is ignored)
+                         the spool and of stdin, if there are any
+                         D<number> <boottime ms>\n   a new deadline of the lease (an earlier one is ignored)
                          T<number>\n        end the command: TERM, grace, KILL
                          K<number>\n        kill it now
-                         end of file        the controller is gone: as T, within what is left of the lease
+                         end of file        the controller is gone: like T, within the rest of the lease
 guardian -> controller   G<pid> <start>\n   I am here
                          S<pid> <start>\n   the command runs
                          X<json>\n          how it ended; the spool has the same, durably
 
-`number` is the order's: a message that comes too late is not taken for one about the next order.
+`number` is that of the order: so a message that comes too late is not taken for one about the next order.
 """
 
 from __future__ import annotations
@@ -39,21 +39,22 @@ _SAMPLE: Final = {
 
 
 def boottime_ms() -> int:
-    """Milliseconds since the machine started, those that it slept through included."""
+    """Milliseconds since the machine started, including time in which it slept."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime_ns(clock) // 1_000_000
 
 
 def send_order(sock: socket.socket, order: dict[str, Any], descriptors: list[int]) -> None:
-    """`descriptors`: of stdout and stderr, then of the spool's folder and of stdin, where there are such. Raises OSError where the guardian is gone, or does not take it in time."""
+    """Send an order. `descriptors`: stdout and stderr, then the spool's folder and stdin, if there are any. Raises OSError if the
+    guardian is gone, or does not read it in time."""
     raw = json.dumps(order).encode()
     socket.send_fds(sock, [_ORDER + _LENGTH.pack(len(raw))], descriptors)
     sock.sendall(raw)
 
 
 def rehearse() -> None:
-    """Give and take an order that nobody executes: what a process writes to after a fork is copied page by page, and the real
-    order would be the first that waits for that. Where it can't be done, the real one waits."""
+    """Send and receive an order that nobody executes. After a fork, memory is copied page by page when it is written to, and the
+    first real order would have to wait for that. If the rehearsal fails, the real order waits."""
     with contextlib.suppress(OSError):
         ours, theirs = socket.socketpair()
         with ours, theirs:
@@ -64,7 +65,7 @@ def rehearse() -> None:
 
 
 class Inbox:
-    """What the controller sent and the guardian has not yet read."""
+    """What the controller has sent and the guardian has not read yet."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -73,25 +74,25 @@ class Inbox:
         self.closed = False  #: the controller is gone
 
     def receive(self) -> None:
-        """Wait for something more."""
+        """Wait for more."""
         try:
             heard, descriptors, _, _ = socket.recv_fds(self._sock, 1 << 16, _MOST_DESCRIPTORS)
         except ConnectionError:
             heard, descriptors = b"", []
         for descriptor in descriptors:
-            os.set_inheritable(descriptor, False)  # received ones would be: a command has its own two of them, and no more
+            os.set_inheritable(descriptor, False)  # received descriptors would be inherited: a command gets only its own
         self._unread += heard
         self._descriptors += descriptors
         self.closed = self.closed or not heard
 
     def read_messages(self) -> list[bytes]:
-        """Those that are complete."""
+        """Take the complete messages."""
         *lines, self._unread = self._unread.split(b"\n")
         return lines
 
     def read_order(self, until_ms: int | None = None) -> tuple[dict[str, Any], list[int]] | None:
-        """The next order; messages before it came too late. None when the controller is gone, or gave none until then (boot
-        time): one that is stopped leaves nobody behind."""
+        """Wait for the next order; messages before it came too late and are dropped. Returns None if the controller is gone, or
+        sends none until `until_ms` (boot time): a controller that was stopped leaves no guardians behind."""
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)
         while True:
@@ -105,7 +106,7 @@ class Inbox:
                     return json.loads(raw), descriptors
             if self.closed:
                 return None
-            while until_ms is not None and not poll.poll(_SLICE_MS):  # it counts no time in which the machine slept
+            while until_ms is not None and not poll.poll(_SLICE_MS):  # poll counts no time in which the machine slept
                 if boottime_ms() >= until_ms:
                     return None
             self.receive()

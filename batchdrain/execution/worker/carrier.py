@@ -1,6 +1,5 @@
-"""The function that an engine is given to call. This file travels as text: whatever pickles the function, a worker makes it
-anew of that, by names of Python's own alone. It stands alone: on a worker there is nothing yet that it could import.
-"""
+"""The function that an engine is given to call. This file travels as text: however the function is pickled, a worker makes it anew
+from that text, using only Python's own names. It imports nothing of batchdrain, as a worker has nothing of it yet."""
 
 from __future__ import annotations
 
@@ -21,12 +20,12 @@ REGISTRY = "_batchdrain_workers"
 """The module that holds the runners of a process."""
 _DAY_S = 86_400.0
 MAKE = "(__import__('sys').modules.get(known_as) or exec(source, globals()) or remember(known_as)).Call(source, blob, first)"
-"""What a worker evaluates, over the values that a pickle holds. The text is executed once in a process, which takes as long as a
-small command."""
+"""What a worker evaluates, with the values from a pickle. The text is executed only once in a process, because that takes as long
+as a small command."""
 
 
 class Call:
-    """`call(message: bytes) -> bytes`: it hands the message to the runner, which it brings along."""
+    """`call(message: bytes) -> bytes`. It hands the message to the runner, which it brings along."""
 
     def __init__(self, source: str, blob: bytes, first: Any) -> None:
         """`blob`: a zip of the runner and the guardian; `first`: the engine's own tickets, or None."""
@@ -48,9 +47,9 @@ class Call:
         return found
 
     def load(self) -> Any:
-        """The runner of this process. Raises OSError where its zip can't be put anywhere."""
+        """The runner of this process. Raises OSError if its zip can't be stored anywhere."""
         registry = sys.modules.setdefault(REGISTRY, _new_registry())
-        with registry.guard:  # two threads that import at once would see half a module
+        with registry.guard:  # of two threads that import at once, one would see half a module
             runner: Any = registry.runners.get(self.name)
             path = self._unpack()
             if runner is None:
@@ -59,11 +58,11 @@ class Call:
                 sys.modules[self.name] = package
                 runner = importlib.import_module(f"{self.name}.execution.worker.runner")
                 registry.runners[self.name] = runner
-            runner.ZIP = path  # who cleans folders for temporary files may have removed it meanwhile
+            runner.ZIP = path  # a cleaner of temporary folders may have removed it meanwhile
             return runner
 
     def _unpack(self) -> str:
-        """Once for each of its contents, in a folder that nobody else may write to."""
+        """Store the zip, once for each content, in a folder that nobody else may write to. Returns its path. Raises OSError."""
         folder = os.path.join(tempfile.gettempdir(), f"batchdrain-{os.getuid()}")
         path = os.path.join(folder, f"{self.name}.zip")
         os.makedirs(folder, 0o700, exist_ok=True)
@@ -72,24 +71,24 @@ class Call:
             raise PermissionError(1, "is not ours alone", folder)
         try:
             if time.time() - os.stat(path).st_mtime > _DAY_S:
-                os.utime(path)  # what is not used for a week is removed (tidy.py)
+                os.utime(path)  # tidy.py removes what was not used for a week
         except FileNotFoundError:
             fd, fresh = tempfile.mkstemp(dir=folder)
             with os.fdopen(fd, "wb") as file:
                 file.write(self.blob)
-            os.replace(fresh, path)  # whoever comes meanwhile sees all of it, or nothing
+            os.replace(fresh, path)  # others see the whole file or none
         return path
 
 
 def remember(name: str) -> Any:
-    """What this text defines, for the next order that comes to this process."""
+    """Keep what this text defines, for the next order that comes to this process."""
     module: Any = types.ModuleType(name)
     module.Call = Call
     return sys.modules.setdefault(name, module)
 
 
 def _new_registry() -> Any:
-    """The runners of this process, by their names."""
+    """A module that holds the runners of this process, by name."""
     registry = types.ModuleType(REGISTRY)
     registry.guard, registry.runners = threading.Lock(), {}  # type: ignore[attr-defined]
     return registry

@@ -13,11 +13,11 @@ _FORGOTTEN_AFTER_S = 3600.0
 
 
 class Session:
-    """What a controller told this process, and what it has not yet heard of it."""
+    """What a controller told this process, and what the controller has not heard yet."""
 
     def __init__(self) -> None:
-        self.deadline_ms = 0  #: boot time of this machine; what runs by then must be ending
-        self.starve: frozenset[str] = frozenset()  #: tokens whose lease is renewed no more
+        self.deadline_ms = 0  #: boot time of this machine; what runs must be ending by then
+        self.starve: frozenset[str] = frozenset()  #: tokens whose leases are no longer renewed
         self.say = ""  #: T: everything ends; K: at once
         self.running: dict[str, WatchedOrder] = {}
         self.waiting: set[str] = set()
@@ -25,20 +25,20 @@ class Session:
         self.heard_at = time.monotonic()
 
     def is_forgotten(self) -> bool:
-        """Whether its controller is long gone, and nothing of it is here."""
+        """Whether its controller is long gone, and nothing of it runs or waits here."""
         return not self.running and not self.waiting and time.monotonic() - self.heard_at > _FORGOTTEN_AFTER_S
 
 
 class Duties:
-    """Of one process. Each order is in one session."""
+    """The duties of one process. Each order belongs to one session."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._sessions: dict[str, Session] = {}
-        self._all_end = ""  # what this process was told by a signal, for whatever begins later too
+        self._all_end = ""  # what a signal told this process, also for what begins later
 
     def await_grant(self, name: str, token: str, within_s: float) -> str:
-        """Until this process may begin commands of the session; '' then, else why it may not."""
+        """Wait until this process may begin commands of the session. Returns '' then, else why it may not."""
         with self._changed:
             session = self._session_of(name)
             session.waiting.add(token)
@@ -51,8 +51,8 @@ class Duties:
                 session.waiting.discard(token)
 
     def begin(self, name: str, token: str, watched: WatchedOrder, *, leased: bool) -> int | None:
-        """From now on its deadline is moved, and it is ended with the others. Returns its first deadline, boot time; None where
-        it is under no lease."""
+        """From now on, move the deadline of this order and end it with the others. Returns its first deadline (boot time); None if
+        it has no lease."""
         with self._changed:
             session = self._session_of(name)
             session.running[token] = watched
@@ -64,7 +64,7 @@ class Duties:
             return 0 if token in session.starve else session.deadline_ms
 
     def end(self, name: str, token: str, answer: dict[str, Any] | None) -> None:
-        """It has ended. `answer`: what the controller is told until it has heard it; None where its future alone tells."""
+        """Note that an order has ended. `answer`: it is kept until the controller has heard it; None if only its future tells."""
         with self._changed:
             session = self._session_of(name)
             if answer is not None:
@@ -72,7 +72,7 @@ class Duties:
             session.running.pop(token, None)
 
     def heed(self, message: dict[str, Any], instance: str) -> dict[str, Any]:
-        """A beat: what it tells is obeyed; what there is to be told is the answer."""
+        """Handle a beat: obey what it tells, and return what there is to tell."""
         with self._changed:
             now = wire.boottime_ms()
             session = self._session_of(message["session"])
@@ -89,7 +89,7 @@ class Duties:
             for token in message["kill"]:
                 if token in session.running:
                     session.running[token].end(kill=True)
-            if message["say"] not in {"", session.say} and session.say != "K":  # a T that comes late takes no K back
+            if message["say"] not in {"", session.say} and session.say != "K":  # a late T does not replace a K
                 session.say = message["say"]
                 for watched in session.running.values():
                     watched.end(kill=session.say == "K")
@@ -104,7 +104,7 @@ class Duties:
             return found
 
     def interrupt(self, *, kill: bool) -> None:
-        """End whatever runs in this process. No lock: it is called in signal handlers."""
+        """End whatever runs in this process. Takes no lock, as it is called in signal handlers."""
         self._all_end = "K" if kill else self._all_end or "T"
         for session in list(self._sessions.values()):
             for watched in list(session.running.values()):

@@ -1,4 +1,4 @@
-"""The files of one execution on a worker: in the session's folder where that is seen, else in a folder of this machine."""
+"""The files of one execution on a worker: in the session's folder if the worker sees it, else in a folder of this machine."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _RESULT_BYTES = 16 * 1024 * 1024
 
 
 class Files:
-    """Where the output of one order goes."""
+    """The files for the output of one order."""
 
     def __init__(self, order: dict[str, Any], *, shared: bool, beside: str) -> None:
-        """`beside`: the zip of what executes it. Raises OSError."""
+        """`beside`: the zip of the code that executes it. Raises OSError."""
         self.shared = shared
         self._cap: int = order["back_bytes"]
         self.folder = "" if shared else tempfile.mkdtemp(prefix="order-", dir=os.path.dirname(beside) or None)
@@ -37,7 +37,7 @@ class Files:
             self.spool = ""
 
     def open(self) -> list[int]:
-        """Descriptors of stdout and stderr, and of the spool's folder where there is one. Raises OSError."""
+        """Open stdout and stderr, and the spool's folder if there is one; returns their descriptors. Raises OSError."""
         found: list[int] = []
         try:
             found += [_open_new(path) for path in (self.stdout, self.stderr)]
@@ -52,7 +52,8 @@ class Files:
         return found
 
     def pack(self) -> dict[str, Any]:
-        """What goes back of them: nothing where the controller sees them; else head and tail, the result whole."""
+        """What goes back to the controller: nothing if it sees the files; else head and tail of the logs, and the whole result
+        file."""
         if self.shared:
             return {}
         logs = {name: _ends_of(path, self._cap) for name, path in (("stdout", self.stdout), ("stderr", self.stderr))}
@@ -62,7 +63,7 @@ class Files:
         return {"logs": logs, "result": _to_text(_head_of(self.result))}
 
     def remove(self) -> None:
-        """What nobody reads any more; a log of which only a part went back stays for a while."""
+        """Remove what nobody reads any more. A log of which only a part went back stays for a while."""
         if self.folder and not any(_size_of(path) > self._cap for path in (self.stdout, self.stderr)):
             shutil.rmtree(self.folder, ignore_errors=True)
         elif self.folder:
@@ -74,12 +75,12 @@ class Files:
 
 
 def sees(landmark: str) -> bool:
-    """Whether this is a folder that the controller sees too: what it put there is there."""
+    """Whether the controller sees this folder too: then the file that it put there exists."""
     return bool(landmark) and os.path.exists(landmark)
 
 
 def draw(folder: str, token: str, guardian: tuple[int, int]) -> bool:
-    """The ticket of an order: whether we are the first. Raises OSError where its folder is not to be seen."""
+    """Draw the ticket of an order. Returns whether we are the first. Raises OSError if its folder can't be seen."""
     fd = _open_own(folder)
     try:
         ticket = os.open(token, _NEW, 0o600, dir_fd=fd)
@@ -92,7 +93,7 @@ def draw(folder: str, token: str, guardian: tuple[int, int]) -> bool:
 
 
 def note(folder: str, token: str, guardian: tuple[int, int]) -> None:
-    """Who executes it, where the ticket was drawn otherwise. Where the folder is not seen that need not be told."""
+    """Note who executes the order if the engine gave out the ticket. If the folder can't be seen, this is not needed."""
     with contextlib.suppress(OSError):
         fd = _open_own(folder)
         try:
@@ -116,7 +117,7 @@ def _write_ticket(fd: int, guardian: tuple[int, int]) -> None:
 
 
 def _open_own(folder: str) -> int:
-    """Raises OSError for what is another user's."""
+    """Open a folder. Raises OSError, also if it is another user's."""
     try:
         fd = os.open(folder, _FOLDER)
     except OSError as error:
@@ -129,7 +130,7 @@ def _open_own(folder: str) -> int:
 
 
 def _open_new(path: str) -> int:
-    """A file that was not there. The folder of its run is made with the first one. Raises OSError."""
+    """Create a new file, and the folder of its run if needed. Raises OSError."""
     above, name = os.path.split(path)
     with contextlib.suppress(FileExistsError):
         os.mkdir(above, 0o700)
@@ -144,7 +145,7 @@ def _open_new(path: str) -> int:
 
 
 def _ends_of(path: str, cap: int) -> dict[str, Any]:
-    """Head and tail of a log."""
+    """The head and tail of a log."""
     size = _size_of(path)
     if size <= cap:
         return {"head": _to_text(_part_of(path, 0, cap)), "tail": "", "left_out": 0}
@@ -157,14 +158,14 @@ def _ends_of(path: str, cap: int) -> dict[str, Any]:
 
 
 def _head_of(path: str) -> bytes:
-    """The result file; what is no JSON where something else stands in its place."""
+    """The result file; a byte that is no JSON if something else is in its place."""
     if not os.path.lexists(path):
         return b""
     return _part_of(path, 0, _RESULT_BYTES + 1) if _size_of(path) >= 0 else b"\x00"
 
 
 def _size_of(path: str) -> int:
-    """-1 for what is no regular file."""
+    """The size in bytes; -1 if it is no regular file."""
     try:
         found = os.lstat(path)
     except OSError:

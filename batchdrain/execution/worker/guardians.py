@@ -1,4 +1,4 @@
-"""The guardians of a worker: forked by one small server process, which is started from the zip that came along."""
+"""The guardians of a worker. One small server process forks them; it is started from the zip that came with an order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SOON_MS = 1_000
 
 
 class Guardians:
-    """Of one process."""
+    """The guardians of one process."""
 
     def __init__(self) -> None:
         self._control: socket.socket | None = None
@@ -26,14 +26,14 @@ class Guardians:
         self._at_work: set[GuardianLine] = set()
 
     def hire(self, package: str) -> GuardianLine:
-        """A guardian that is there. `package`: what its server imports from, a zip. Raises OSError."""
+        """Get a guardian that is there. `package`: where its server imports from, a zip. Raises OSError."""
         found = self._hire_spare() or self._hire_new(package)
-        found.stays_until_ms = None  # until it has told of the end of another order
+        found.stays_until_ms = None  # until it has reported the end of another order
         self._at_work.add(found)
         return found
 
     def give_back(self, line: GuardianLine) -> None:
-        """It is not needed any more. One that takes another order stays for a while: it costs two forks less than a new one."""
+        """Give back a guardian. One that takes another order is kept for a while: it costs two forks less than a new one."""
         self._at_work.discard(line)
         if line.stays_until_ms is not None and len(self._spare) < _MOST_SPARE:
             self._spare.append(line)
@@ -41,7 +41,7 @@ class Guardians:
             line.close()
 
     def close_in_child(self) -> None:
-        """A forked child must not keep our sockets open."""
+        """Close our sockets in a forked child, which must not keep them open."""
         if self._control is not None:
             self._control.close()
         for line in (*self._at_work, *self._spare):
@@ -67,7 +67,7 @@ class Guardians:
     def _take_spare(self) -> GuardianLine | None:
         try:
             return self._spare.pop()
-        except IndexError:  # asked first, another thread might take the last one in between
+        except IndexError:  # a check in advance would not help: another thread may take the last one in between
             return None
 
     def _start(self, package: str) -> socket.socket:
@@ -88,25 +88,25 @@ class GuardianLine:
         self.sock = sock
         self._lines = hire.GuardianLines(sock)
         self.orders = 0
-        self.stays_until_ms: int | None = None  #: boot time; it waits so long for another order. None: it takes no other
+        self.stays_until_ms: int | None = None  #: boot time until which it waits for another order; None: it takes no other
         self.pid, self.start = self._lines.read_greeting()
         if system.has_proc() and system.start_of(self.pid) != self.start:
             raise OSError("our children live in another pid or time namespace than we do")
 
     def is_there(self) -> bool:
-        """Whether it waits for an order, and will until that has come."""
+        """Whether it waits for an order, and still will when that comes."""
         if self.stays_until_ms is None or wire.boottime_ms() >= self.stays_until_ms - _SOON_MS:
             return False
         watch = select.poll()
         watch.register(self.sock, select.POLLIN)
-        return not watch.poll(0)  # it says nothing between two orders but that it is gone
+        return not watch.poll(0)  # between two orders it is readable only if it is gone
 
     def hear(self, within_s: float) -> bytes | None:
-        """The next line that it says; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
+        """The next line; b'' if the guardian is gone or its line is too long; None if it said nothing within `within_s` seconds."""
         return self._lines.hear(within_s)
 
     def is_stopped(self) -> bool:
-        """Whether somebody stopped it."""
+        """Whether somebody has stopped it."""
         return system.is_stopped(self.pid, self.start)
 
     def wake(self) -> None:
@@ -114,11 +114,11 @@ class GuardianLine:
         self._send(signal.SIGCONT)
 
     def kill(self) -> None:
-        """It does not answer. Its command dies with it."""
+        """Kill a guardian that does not answer. Its command dies with it."""
         self._send(signal.SIGKILL)
 
     def close(self) -> None:
-        """It takes us for gone: it ends its command, if it has one, and then itself."""
+        """Close the connection. The guardian then ends its command, if it has one, and itself."""
         self.sock.close()
 
     def _send(self, number: signal.Signals) -> None:
@@ -128,7 +128,7 @@ class GuardianLine:
 
 
 def _meet(sock: socket.socket) -> GuardianLine:
-    """Raises OSError where no guardian is there."""
+    """Read its greeting. Raises OSError if no guardian is there."""
     try:
         return GuardianLine(sock)
     except OSError:

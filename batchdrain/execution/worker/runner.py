@@ -1,4 +1,4 @@
-"""Messages of a controller, answered. JSON in bytes both ways; `v` is the version, and an unknown one is answered as such.
+"""Answers the messages of a controller: JSON in bytes both ways. `v` is the version; an unknown one is answered as such.
 
 execute  one order: executed here if nobody has drawn its ticket before   -> ended | twice | not_taken
 beat     what a session's controller tells all its workers, and asks       -> here
@@ -23,7 +23,7 @@ from .tidy import tidy
 
 VERSION = 1
 ZIP = ""
-"""Where this came from; put here by who loads it."""
+"""The zip from which this module came; set by whoever loads it."""
 First = Optional[Callable[[str], bool]]
 
 
@@ -46,7 +46,7 @@ def _own() -> _Process:
 
 
 def answer(raw: bytes, first: First) -> bytes:
-    """What is answered to a message. Never raises for what stands in it."""
+    """The answer to a message. Never raises because of its content."""
     where = {"host": socket.gethostname(), "pid": os.getpid(), "worker": _own().instance}
     try:
         message = json.loads(raw)
@@ -64,7 +64,7 @@ def _unknown(why: str) -> dict[str, Any]:
 
 
 def interrupt(*, kill: bool) -> None:
-    """End what runs in this process, and what begins later in it. Safe in a signal handler."""
+    """End what runs in this process, and what begins in it later. Safe in a signal handler."""
     _own().duties.interrupt(kill=kill)
 
 
@@ -107,13 +107,14 @@ def _execute(order: dict[str, Any], first: First) -> dict[str, Any]:
 
 
 def _stays_until_ms(ending: dict[str, Any], watched: WatchedOrder, deadline_ms: int | None) -> int | None:
-    """Of its guardian, boot time; None where it takes no other order. One without a deadline would never leave."""
+    """Until when (boot time) the guardian waits for another order; None if it takes no other. Without a deadline it would never
+    leave."""
     stays = ending.pop("stays", False) is True
     return None if deadline_ms is None or not stays else max(deadline_ms, watched.extended_ms)
 
 
 def _draw(order: dict[str, Any], first: First, guard: GuardianLine) -> bool:
-    """Raises OSError, and what the engine raises."""
+    """Draw the ticket. Raises OSError, and whatever the engine raises."""
     guardian = guard.pid, guard.start
     if first is None:
         return files.draw(order["tickets"], order["token"], guardian)
@@ -124,7 +125,7 @@ def _draw(order: dict[str, Any], first: First, guard: GuardianLine) -> bool:
 
 
 def _run(order: dict[str, Any], watched: WatchedOrder, deadline_ms: int | None, *, shared: bool) -> dict[str, Any]:
-    """The command, from its files to its end."""
+    """Execute the command, from opening its files to its end."""
     host = socket.gethostname()
     if not os.path.isdir(order["cwd"]):
         return {"ending": _not_started(f"on {host}: the folder {order['cwd']} is not there (command.cwd)", 2)}
@@ -153,7 +154,7 @@ def _watch(
         if not ending["gone"]:
             ending["gone"] = sweep(order["token"])
         return ending
-    # Its command dies with it; the rest of the tree is found by its token.
+    # The command dies with its guardian; the rest of its tree is found by its token.
     return {"by": "lost", "duration_s": 0.0, "message": "the guardian of the command died", "gone": sweep(order["token"])}
 
 
@@ -187,7 +188,7 @@ def _to_guardian(order: dict[str, Any], at: files.Files, deadline_ms: int | None
 
 
 def _latin1(text: str) -> str:
-    """As UTF-8, whatever the locale: ids come from a database, not from the terminal."""
+    """The UTF-8 bytes as latin-1, whatever the locale: ids come from a database, not from the terminal."""
     return text.encode(errors="surrogateescape").decode("latin-1")
 
 
@@ -200,7 +201,7 @@ def _not_taken(why: str) -> dict[str, Any]:
 
 
 def _leave_to_the_parent() -> None:
-    """A forked child would keep our guardians from seeing that we are gone."""
+    """Close the guardians' sockets in a forked child: otherwise they would not see that we are gone."""
     for process in _processes.values():
         process.guards.close_in_child()
     _processes.clear()

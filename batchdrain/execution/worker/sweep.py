@@ -1,4 +1,4 @@
-"""What is left of a command whose guardian can't end it: its processes are found by the token in their environment."""
+"""Kills what is left of a command if its guardian can't: its processes are found by the token in their environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BETWEEN_S = 0.01
 
 
 def sweep(token: str) -> bool:
-    """Kill them. Whether none is left, as far as can be seen."""
+    """Kill these processes. Returns whether none is left, as far as can be seen."""
     variable, until = f"BATCHDRAIN_TOKEN={token}".encode(), time.monotonic() + _WITHIN_S
     while found := _find(variable):
         for pid in found:

@@ -1,4 +1,4 @@
-"""What orders leave on a machine goes a week after its last use: code that no order brings any more, and what stays of logs."""
+"""Removes what orders left on a machine a week after its last use: code that no order brings any more, and the rest of logs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def hold(folder: str) -> int:
-    """From now on it is in use, until the descriptor is closed or this process ends. Raises OSError."""
+    """Mark a folder as in use, until the descriptor is closed or this process ends. Raises OSError."""
     fd = os.open(folder, _FOLDER)
     fcntl.flock(fd, fcntl.LOCK_SH)
     return fd
 
 
 def tidy(folder: str) -> None:
-    """`folder`: of this user's orders on this machine. What is in use stays: code is touched with each order, and the folder of
-    an order is held. So does what can't be removed."""
+    """Remove what is old. `folder`: that of this user's orders on this machine. What is in use stays: each order touches its code,
+    and its folder is held. What can't be removed stays too."""
     before = time.time() - _KEPT_S
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -31,7 +31,7 @@ def tidy(folder: str) -> None:
 
 
 def _used_at(entry: os.DirEntry[str]) -> float:
-    """When it was used last, as of `st_mtime`. Of an order whose worker died no end was noted: its logs tell how far it came. Raises
+    """When the entry was last used, as `st_mtime`. An order whose worker died has no end: the times of its logs count. Raises
     OSError."""
     found = entry.stat(follow_symlinks=False).st_mtime
     if not entry.is_dir(follow_symlinks=False):

@@ -82,7 +82,9 @@ def _template() -> Template:
         import jinja2
         from markupsafe import Markup
     except ImportError as error:
-        raise UsageError("--format=html: jinja2 is not installed", remedy="pip install 'batchdrain[report]'") from error
+        raise UsageError(
+            "--format=html: jinja2 is not installed", remedy="pip install '/path/to/batchdrain[report]'"
+        ) from error
 
     def show(value: object) -> object:
         return safe_text(value, limit=None) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,4 +1,4 @@
-"""The doctor's checks of category rules of one's own: what they decide, mean and cost. Reads only."""
+"""The doctor's checks of the user's own category rules: what they decide, mean and cost. Reads only."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from batchdrain.model.states import PhaseState
 
 _TEXTS: Final = 10_000
 _LONG: Final = 1 << 16
-"""Bytes of the text that a rule is measured on."""
+"""How many bytes of text a rule is measured on."""
 _DEAR_S: Final = 0.1
-"""Of processor time for such a text: a backlog of 100 000 long texts would be read for twenty minutes."""
+"""Seconds of processor time for such a text.
+At this cost the 8 kB that are read of each of 100 000 long texts take twenty minutes."""
 _MADE_UP: Final = ("a", "a 1.b/", "é—\n")
 _CURE: Final = "mend it, or take it out"
 
 
 def check_categories(project: Project) -> Iterator[Finding]:
-    """Rules that decide for no failed phase, those that Python's `re` would read otherwise, and what they cost."""
+    """Check for rules that decide for no failed phase, rules that Python's `re` would read differently,
+    and rules that cost much."""
     rules = categoriser_of(project.settings).own
     if not rules:
         return
@@ -43,8 +45,8 @@ def check_categories(project: Project) -> Iterator[Finding]:
 def measure_rules(
     rules: Sequence[OwnRule], texts: Sequence[str], clock: Callable[[], float] = thread_time
 ) -> Iterator[Finding]:
-    """What each takes for a text of 64 kB: of the failed phases, and of what is made up to hold it up. `clock`: seconds of
-    processor time."""
+    """Measure each rule on texts of 64 kB: one made of the failed phases' texts, and others invented to slow the rule down.
+    `clock`: seconds of processor time."""
     samples = [_lengthen(text) for text in (_join(texts), *_MADE_UP) if text]
     costs = []
     for place, rule in enumerate(rules):
@@ -58,7 +60,7 @@ def measure_rules(
 
 
 def _read_texts(project: Project) -> list[str]:
-    """Failure texts of the table, each once, without secrets."""
+    """Different failure texts of the table, without secrets."""
     texts = dict[str, None]()
     with project.store.database.read() as connection:
         for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
@@ -81,7 +83,7 @@ def _measure(rule: OwnRule, sample: bytes, clock: Callable[[], float]) -> float:
 
 
 def _join(texts: Sequence[str]) -> str:
-    """As many as fill the long text."""
+    """As many texts as fill the long text."""
     ends = accumulate(len(text) for text in texts)
     return "\n".join(text for text, end in zip(texts, ends, strict=True) if end - len(text) < _LONG)
 

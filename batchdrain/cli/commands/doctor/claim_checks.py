@@ -1,4 +1,5 @@
-"""The doctor's checks of what is held, and of what can be given back. Each yields findings; what one tries is rolled back."""
+"""The doctor's checks of held phases, and of what can be given back.
+Each yields findings; whatever a check tries is rolled back."""
 
 from __future__ import annotations
 
@@ -22,11 +23,11 @@ from batchdrain.runtime.text import agree, count_of
 
 _SHOWN: Final = 10
 _MADE_ANEW: Final = ("batchdrain_session", "batchdrain_group")
-"""Nothing that was executed or is held stands in these alone."""
+"""Dropping only these loses nothing that was executed or is held."""
 
 
 def check_claims(project: Project) -> Iterator[Finding]:
-    """What is held now, and whether the table takes back what nobody alive holds."""
+    """Tell what is held now, and whether the table takes back what nobody alive holds."""
     held = project.store.history.read_held()
     for claim in held[:_SHOWN]:
         blocked = find_block(project, claim) if is_due(claim) else None
@@ -55,7 +56,7 @@ def check_claims(project: Project) -> Iterator[Finding]:
 
 
 def check_ledger_shape(project: Project) -> Iterator[Finding]:
-    """What was taken away from batchdrain's own tables."""
+    """Check whether tables or columns of batchdrain's own were dropped."""
     tables = project.store.ledger.tables
     with project.store.database.read() as connection:
         inspector = sa.inspect(connection)
@@ -88,14 +89,15 @@ def check_ledger_shape(project: Project) -> Iterator[Finding]:
 
 
 def check_strays(project: Project) -> Iterator[Finding]:
-    """Phases that stand as executing while nobody holds them."""
+    """Tell which phases stand as executing although nobody holds them."""
     for stray in read_strays(project, _SHOWN):
         is_ours = stray.initial_state is not None
         yield Finding("strays", ok=not is_ours, is_warning=not is_ours, message=describe_stray(stray), code=65)
 
 
 def check_source_kind(project: Project) -> Iterator[Finding]:
-    """What a view keeps from being done, where the command sets states itself; and what is taken for a deleted row."""
+    """Tell what a view prevents if the command sets the states itself,
+    and whether a row that a view hides may count as deleted."""
     relation = project.store.relation
     if project.settings.source.gone_is == "complete" and relation is not Relation.TABLE:
         yield Finding(

@@ -1,4 +1,4 @@
-"""The doctor's checks of the database, one after the other. Reads only: what is written is rolled back."""
+"""Runs the doctor's checks of the database one after the other. Reads only: whatever is written is rolled back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 
 
 def examine_database(invocation: Invocation, settings: Settings) -> Iterator[Finding]:
-    """What is wrong with it; where it is out of reach, that alone."""
+    """Yield the findings about the database; if it can't be reached, only that."""
     try:
         project = Project.open(settings, invocation.environ, invocation.root, tell_silence)
     except DatabaseUnavailable as error:
@@ -36,7 +36,7 @@ def examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fin
         for part in _OF_DATABASE:
             try:
                 yield from part(project)
-            except DatabaseUnavailable as error:  # each further check would wait as long for it
+            except DatabaseUnavailable as error:  # each further check would wait just as long
                 yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
                 return
             except BatchDrainError as error:

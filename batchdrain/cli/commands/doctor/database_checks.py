@@ -1,4 +1,4 @@
-"""The doctor's checks of the database. Each yields findings; what one tries to write is rolled back."""
+"""The doctor's checks of the database. Each yields findings; whatever a check tries to write is rolled back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
 def check_connection(project: Project) -> Iterator[Finding]:
-    """What the database holds, and whose disk it lies on."""
+    """Tell what the database holds, and whether its file lies on a disk of this machine."""
     yield Finding("database", ok=True, message=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
     problem = (
         network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
@@ -32,7 +32,7 @@ def check_connection(project: Project) -> Iterator[Finding]:
 
 
 def check_storage(project: Project) -> Iterator[Finding]:
-    """Before anything is tried: what is written to a table without transactions stays there."""
+    """Check the storage before anything is tried: writes to a table without transactions can't be rolled back."""
     store = project.store
     for check, tables in (("table", (store.table.table,)), ("ledger", store.ledger.tables)):
         for remark in examine_storage(store.database, tables):
@@ -41,7 +41,7 @@ def check_storage(project: Project) -> Iterator[Finding]:
 
 
 def check_columns(project: Project) -> Iterator[Finding]:
-    """The mapped columns, their types, and a view that can't be updated."""
+    """Check the mapped columns, their types, and whether a view can be updated."""
     database, table = project.store.database, project.store.table
     problems = find_unfit_columns(database, table)
     if project.settings.command.result_from == "exit_code":
@@ -58,7 +58,7 @@ def check_columns(project: Project) -> Iterator[Finding]:
 
 
 def check_ids(project: Project) -> Iterator[Finding]:
-    """Whether two rows may have the same ids."""
+    """Check whether two rows may have the same ids."""
     names = project.store.table.ids.column_names
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
@@ -79,7 +79,7 @@ def check_ids(project: Project) -> Iterator[Finding]:
 
 
 def _name_missing(keys: Iterable[set[str]], names: frozenset[str]) -> str:
-    """The columns that a key of the table has beside the mapped ones; '' where none says so."""
+    """A cure that names the columns which a key of the table has beside the mapped ones; '' if there is no key."""
     nearest = min((key for key in keys if key), key=lambda key: (len(key - names), sorted(key)), default=None)
     if nearest is None:
         return ""
@@ -88,7 +88,8 @@ def _name_missing(keys: Iterable[set[str]], names: frozenset[str]) -> str:
 
 
 def check_rows(project: Project) -> Iterator[Finding]:
-    """Where nothing is written, `_check_writes` does not look for the row that it would write."""
+    """Check that a row is found again by its ids.
+    Done only if the command writes the states, since otherwise the check of writes does it."""
     if project.settings.command.result_from == "exit_code":
         return
     for state in _DRAINED:
@@ -98,7 +99,7 @@ def check_rows(project: Project) -> Iterator[Finding]:
 
 
 def check_names(project: Project) -> Iterator[Finding]:
-    """Rows that a drain leaves out, as nobody could name them."""
+    """Count the rows that a drain skips because their ids name nothing."""
     table, nameless = project.store.table, 0
     for state in _DRAINED:
         with project.store.database.read() as connection:

@@ -1,4 +1,4 @@
-"""The doctor's checks of the engine: whether it can be made, and what it says of itself."""
+"""The doctor's checks of the engine: whether it can be made, and what it reports about itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOCAL: Final = "local"
 
 
 def check_engine(settings: Settings) -> Iterator[Finding]:
-    """Imports what the settings name; one that is not ours is made and left, to see that it connects."""
+    """Import the engine that the settings name. One that is not ours is made and closed, to see that it connects."""
     try:
         examined = _examine(settings)
     except BatchDrainError as error:
@@ -39,11 +39,11 @@ def check_engine(settings: Settings) -> Iterator[Finding]:
 
 
 def _examine(settings: Settings) -> list[Examined]:
-    """Raises BatchDrainError, OSError."""
+    """Make the engine and let it examine itself. Raises BatchDrainError and OSError."""
     if settings.engine == _LOCAL:
         resolve_engine(settings.engine)
         return []
     shutdown = Shutdown()
-    shutdown.leaves_held = True  # nothing was given to it: one that hangs at its end is not waited for
+    shutdown.leaves_held = True  # it holds nothing, so if it hangs at its end nobody waits for it
     with closing(shutdown.wake), open_engine(settings, shutdown) as (engine, _):
         return list(engine.examine()) if hasattr(engine, "examine") else []

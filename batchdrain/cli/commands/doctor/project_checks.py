@@ -30,7 +30,7 @@ _SafeLoader: Final[Any] = yaml.SafeLoader
 
 
 class _Strict(_SafeLoader):  # type: ignore[misc]
-    """A loader that refuses a key that stands twice: YAML lets the last one win silently."""
+    """A YAML loader that refuses a key that stands twice. Otherwise the last one wins silently."""
 
     aliases = 0
 
@@ -59,7 +59,7 @@ _Strict.add_constructor("tag:yaml.org,2002:int", _Strict.construct_yaml_int)
 
 
 def _read_strictly(text: bytes) -> None:
-    """Our section of it: what other tools write into theirs is their affair."""
+    """Read only our section strictly: other tools may write what they like into theirs."""
     loader: Any = _Strict(text)
     top = loader.get_single_node()
     if not isinstance(top, yaml.MappingNode):
@@ -72,7 +72,7 @@ def _read_strictly(text: bytes) -> None:
 
 
 def _refuse_equal_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON lets the last of two equal keys win silently as well."""
+    """Refuse equal keys in JSON, where the last one would win silently too."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -81,7 +81,7 @@ def _refuse_equal_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_settings_files(found: Sequence[Path]) -> Iterator[Finding]:
-    """Of those that Invoke reads: its YAML is read again, as Invoke lets the last of two equal keys win."""
+    """Check the settings files that Invoke reads. YAML is read again, since Invoke lets the last of two equal keys win."""
     if not found:
         yield Finding("invoke.yaml", ok=True, message="there is none beside the tasks file (`inv init` writes one)")
     for path in found:
@@ -108,7 +108,7 @@ def _check_settings_file(path: Path) -> Iterator[Finding]:
 
 
 def check_policy(settings: Settings) -> Iterator[Finding]:
-    """Of the policies. Imports what the settings name."""
+    """Check the policies. Imports those that the settings name."""
     yield from _check_load("policy", lambda: ranking_of(settings.policy))
     for place, entry in enumerate(settings.policy):
         if entry in settings.policy[:place]:
@@ -119,7 +119,7 @@ def check_policy(settings: Settings) -> Iterator[Finding]:
 
 
 def check_category_rules(settings: Settings) -> Iterator[Finding]:
-    """Of the patterns alone: which failures they match the database shows."""
+    """Check only whether the patterns can be read. Which failures they match is checked in the database."""
     yield from _check_load("categories", lambda: categoriser_of(settings))
 
 
@@ -133,7 +133,7 @@ def _check_load(name: str, load: Callable[[], object]) -> Iterator[Finding]:
 
 
 def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
-    """Of the command, and of the diagnosis where there is one. Executes neither."""
+    """Check the command, and the diagnosis if there is one. Executes neither."""
     problems = command_problems_of(settings, root)
     problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
@@ -151,7 +151,7 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
 
 
 def check_notify(settings: Settings, root: Path) -> Iterator[Finding]:
-    """Of the command that is told of a session's end. Without its program a drain goes all the same."""
+    """Check the command that is told of a session's end. If its program is missing a drain works all the same."""
     refused = notify_refusals_of(settings)
     for problem in refused or notify_problems_of(settings, root):
         is_warning = not refused
@@ -159,7 +159,7 @@ def check_notify(settings: Settings, root: Path) -> Iterator[Finding]:
 
 
 def _check_program(named: str, found: Path) -> Iterator[Finding]:
-    """Whose it is, and whether another shell would find it too."""
+    """Check who may write the program, and tell if another shell might not find it."""
     try:
         require_own(found, "is executed for each phase")
     except ConfigError as error:
@@ -173,7 +173,7 @@ def _check_program(named: str, found: Path) -> Iterator[Finding]:
 
 
 def check_machine() -> Iterator[Finding]:
-    """Of what the promises about processes need of the machine."""
+    """Check what the promises about processes need from the machine."""
     if process_identity.sees_processes():
         if process_identity.hides_others():
             hidden = "/proc hides other users' processes (hidepid): what their dead controllers held waits for its lease"
@@ -188,16 +188,16 @@ def check_machine() -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: sound, sound with a warning, or wrong; with its cure."""
+    """The result of one check: sound, sound with a warning, or wrong. With the cure."""
 
-    check: str  #: what was looked at
+    check: str  #: what was checked
     ok: bool
     message: str
     cure: str = ""
-    code: int = 78  #: the exit code, where it is not ok
-    is_warning: bool = False  #: a drain goes, and something in it may surprise; changes no exit code
+    code: int = 78  #: the exit code if it is not ok
+    is_warning: bool = False  #: a drain works, but something may surprise; changes no exit code
 
     @property
     def verdict(self) -> str:
-        """ok, warn or fail."""
+        """The verdict as a word: ok, warn or fail."""
         return ("warn" if self.is_warning else "ok") if self.ok else "fail"

@@ -1,4 +1,4 @@
-"""The doctor's checks of failure texts: what is only read, and what stands at the path in their JSON. Reads only."""
+"""The doctor's checks of failure texts: columns that can only be read, and the text at the path in JSON. Reads only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SAMPLED: Final = 100
 
 
 def check_reasons(project: Project) -> Iterator[Finding]:
-    """Of columns that are all of a type that fits."""
+    """Check the columns of reasons. Their types have been checked before."""
     table, at = project.store.table, project.store.table.source.columns.reason
     written = [(key, name) for key, name in _written(project) if name in table.writability.computed]
     for key, name in written if not table.writability.problem else ():
@@ -59,7 +59,7 @@ def check_reasons(project: Project) -> Iterator[Finding]:
 
 
 def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
-    """Of some failed phases; None where one of them can't be read. Raises DatabaseUnavailable."""
+    """The reasons of some failed phases; None if one of them can't be read. Raises DatabaseUnavailable."""
     table = project.store.table
     shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
     query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
@@ -73,7 +73,7 @@ def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
 
 
 def _advise_path(table: PhaseTable, at: ReasonAt, documents: Sequence[str], who: str) -> Finding:
-    """Where the whole of a JSON document is the reason."""
+    """The finding that a whole JSON document is taken for the reason, with a path as its cure."""
     path, over = find_path(documents), " and writes a plain text over it" if table.reason is not None else ""
     return Finding(
         "reasons", ok=True, is_warning=True,

@@ -1,4 +1,4 @@
-"""inv doctor: what stands between this project and a drain, all at once, each with its cure. Reads only."""
+"""inv doctor: tells everything that keeps this project from a drain at once, each with its cure. Reads only."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _SHOWN: Final = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
 def examine(invocation: Invocation, *, format_name: str) -> int:
-    """Print every finding. Returns 0 where nothing failed, whatever it warns of, else the highest exit code of what is wrong: 74 files, 75
-    the database is away, 78 the configuration."""
+    """Print every finding. Returns 0 if nothing failed, whatever was warned of. Otherwise returns the highest exit code of
+    what failed: 74 for files, 75 if the database is away, 78 for the configuration."""
     findings = _tell_once(_examine_all(invocation))
     out = Output()
     if format_name == "json":
@@ -44,7 +44,7 @@ def examine(invocation: Invocation, *, format_name: str) -> int:
 
 
 def _tell_once(findings: Iterable[Finding]) -> list[Finding]:
-    """What several checks met is wrong once: it stands where it was met first."""
+    """Merge equal findings of several checks into the first of them."""
     told: dict[tuple[str, str], Finding] = {}
     for finding in findings:
         told.setdefault((finding.message, finding.check if finding.ok else ""), finding)
@@ -52,7 +52,7 @@ def _tell_once(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _summarise(findings: list[Finding]) -> str:
-    """'All is well.' is said where nothing else is to be said."""
+    """The last line: the numbers of problems and warnings, or 'All is well.' if there are none."""
     problems, warnings = (sum(finding.verdict == verdict for finding in findings) for verdict in ("fail", "warn"))
     parts = [count_of(count, noun) for count, noun in ((problems, "problem"), (warnings, "warning")) if count]
     return f"{' and '.join(parts)} found." if parts else "All is well."
@@ -100,4 +100,4 @@ _PARTS: Final[tuple[tuple[tuple[str, ...], Callable[[Invocation, Settings], Iter
     ),
     (("patience", "source", "database_url", "database"), examine_database),
 )
-"""What is looked at, each with the settings that it needs; where they can't be read the last one names what was not looked at."""
+"""The checks, each with the settings that it needs. If these can't be read, the last one names what was not checked."""

@@ -1,4 +1,5 @@
-"""The doctor's checks of what this user may write, and of batchdrain's own tables. Each yields findings; what one tries is rolled back."""
+"""The doctor's checks of what this user may write, and of batchdrain's own tables. Each yields findings; whatever a check
+tries is rolled back."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ _GRANT: Final = "GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables"
 
 
 def check_privileges(project: Project) -> Iterator[Finding]:
-    """The table of phases, as far as it can be told without a row to try it on."""
+    """Check the rights on the table of phases, as far as possible without trying a row."""
     store, table = project.store, project.store.table
     if store.database.dialect == "postgresql":
         whole = quote_name(store.table.schema, str(store.table.table.name))
@@ -43,7 +44,7 @@ def check_privileges(project: Project) -> Iterator[Finding]:
 
 
 def check_ledger(project: Project) -> Iterator[Finding]:
-    """Whether batchdrain's own tables can be made, or are there and can be written."""
+    """Check whether batchdrain's own tables can be made, or exist and can be written."""
     rights = try_rights(project.store.database, project.store.ledger)
     if rights.untried:
         yield Finding(
@@ -77,7 +78,7 @@ def _tell(rights: LedgerRights) -> Iterator[Finding]:
 
 
 def _check_version(project: Project, rights: LedgerRights) -> Iterator[Finding]:
-    """Tables of an earlier version are no problem: a drain goes with them."""
+    """Warn of tables of an earlier version. A drain works with them too."""
     store = project.store
     if store.ledger.version == SCHEMA_VERSION:
         return

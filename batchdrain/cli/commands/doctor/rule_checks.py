@@ -1,4 +1,4 @@
-"""The doctor's checks of rules that name runs and failures: each that names nothing is told. Reads only."""
+"""The doctor's checks of rules that name runs and failures. A rule that matches nothing is reported. Reads only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CURE_OF_SHARED: Final = "take it back (`--clear`), unless it is meant for anoth
 
 
 def check_profile(settings: Settings) -> Iterator[Finding]:
-    """What a profile sets and a setting of one's own takes back."""
+    """Tell which settings of a profile are overridden by the user's own settings."""
     for section, limits in PROFILES[settings.profile].items():
         if not isinstance(limits, dict):
             if getattr(settings, section) != limits:
@@ -42,7 +42,7 @@ def check_profile(settings: Settings) -> Iterator[Finding]:
 
 
 def check_idle_settings(settings: Settings) -> Iterator[Finding]:
-    """Settings that do nothing, or contradict each other, as others stand."""
+    """Tell which settings do nothing, or contradict others."""
     command, stop = settings.command, settings.stop
     both = sorted({*command.success_exit_codes} & {*command.transient_exit_codes})
     if both:
@@ -64,7 +64,7 @@ def check_idle_settings(settings: Settings) -> Iterator[Finding]:
 
 
 def check_runs(project: Project) -> Iterator[Finding]:
-    """Of depends_on and run_types: globs that match no run, rules that come too late, runs that wait for each other."""
+    """Check depends_on and run_types: globs that match no run, rules that come too late, runs that wait for each other."""
     settings, runs = project.settings, project.store.read_run_counts()
     if not runs:
         return
@@ -101,7 +101,7 @@ def _find_matches(glob: str, runs: Sequence[RunCounts]) -> set[str]:
 
 
 def check_notes(project: Project) -> Iterator[Finding]:
-    """Of hints and acceptances: those of runs that are not there, and hints that the policy does not look at."""
+    """Check hints and acceptances: those of runs that do not exist, and hints that the policy ignores."""
     store, runs = project.store, project.store.read_run_counts()
     notes = Notes(store.database, store.ledger)
     hints = notes.read(NoteKind.HINT)
@@ -126,4 +126,4 @@ def _warn(check: str, message: str, *, cure: str = _CURE) -> Finding:
 
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (check_runs, check_categories, check_notes)
-"""Those that need the database, in the order in which they are told."""
+"""The checks that need the database, in the order in which they report."""

@@ -1,4 +1,4 @@
-"""The doctor's check of the folder of the sessions. It writes nothing."""
+"""The doctor's check of the folder of the sessions. Writes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROOM_MB: Final = 200
 
 
 def check_session_dir(folder: Path) -> Iterator[Finding]:
-    """Of the folder, or, where it is not there yet, of the nearest one above it."""
+    """Check the folder, or if it does not exist yet, the nearest existing one above it."""
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not nearest.is_dir():
         yield Finding("session_dir", ok=False, message=f"{nearest} is no folder", cure="move it away, or name another folder")
@@ -44,7 +44,7 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
 
 
 def _check_disk(folder: Path, nearest: Path) -> Iterator[Finding]:
-    """Whether a drain may keep files there, and how many."""
+    """Check whether a drain may keep files there, and how much room there is."""
     if (kind := find_kernel_kind(nearest)) is not None:
         yield Finding(
             "session_dir", ok=False, message=f"{nearest} lies on a file system of the kernel ({kind}), which keeps no files",

@@ -1,4 +1,4 @@
-"""The settings that the doctor goes on with where some can't be read."""
+"""The settings that the doctor uses if some of them can't be read."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from batchdrain.model.errors import ConfigError
 
 
 def load_what_is_sound(invocation: Invocation) -> tuple[Settings, set[str]]:
-    """The settings without what can't be read, so that the rest is examined too; and the places of that."""
+    """The settings without those that can't be read, so that the rest is checked too, and the places of these."""
     settings, lost = load_sound_part(invocation.section, invocation.environ)
     try:
         require_own_names(invocation)
         require_own_files(invocation, settings)
-    except ConfigError:  # code that no drain would import is imported by nobody
+    except ConfigError:  # code that no drain would import is not imported here either
         return settings.model_copy(update={"policy": Settings().policy, "engine": Settings().engine}), lost | {
             "policy",
             "engine",

@@ -1,4 +1,5 @@
-"""The doctor's checks of the state's words: which the table has, and which a drain would write. What is tried is rolled back."""
+"""The doctor's checks of the state's words: those that the table has, and those that a drain would write.
+Whatever is tried is rolled back."""
 
 from __future__ import annotations
 
@@ -25,11 +26,11 @@ _CURE: Final = "map it in batchdrain.source.states, if it is the one"
 
 
 def check_states(project: Project) -> Iterator[Finding]:
-    """Rows whose word nobody maps, and mapped words that no row bears."""
+    """Tell which rows have a word that is not mapped, and which mapped words no row has."""
     found = count_words(project)
     mapped = project.store.table.states
     others = Counter({text: count for text, count in found.items() if not any(text in words for words in mapped.values())})
-    if not found and project.settings.source.where:  # `check_condition` says so
+    if not found and project.settings.source.where:  # `check_condition` reports that
         return
     if not found:
         yield Finding(
@@ -55,7 +56,7 @@ def check_states(project: Project) -> Iterator[Finding]:
 def _find_missed(
     project: Project, found: Counter[str], others: Counter[str], mapped: Mapping[PhaseState, StateWords]
 ) -> Iterator[Finding]:
-    """What a drain does not take, though it may be meant."""
+    """Warn of rows that a drain does not take although they may be meant."""
     for state in _DRAINED:
         words, count = mapped[state], sum(found[state_word] for state_word in mapped[state])
         alike, text = _find_alike(state, mapped, others), list_words(words)
@@ -66,7 +67,7 @@ def _find_missed(
             )
         elif not count and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
             yield _warn(f"no row is {text} (states.{state.value}), and nobody maps {_describe(others, meant)}")
-        elif count:  # a word that no row bears, beside those that rows bear, may be misspelt
+        elif count:  # an unused word beside used ones may be misspelt
             unborne = [
                 state_word
                 for state_word in words
@@ -77,10 +78,10 @@ def _find_missed(
 
 
 def _find_invented(project: Project, found: Counter[str], others: Counter[str]) -> Iterator[Finding]:
-    """Words that a drain writes, or waits for, and that neither a row nor the table itself knows."""
+    """Warn of words that a drain writes or waits for, but that neither a row nor the table's own declarations have."""
     mapped, writes = project.store.table.states, project.settings.command.result_from == "exit_code"
     written = (PhaseState.EXECUTING, PhaseState.COMPLETE) if writes else (PhaseState.COMPLETE,)
-    if writes and len(mapped[PhaseState.FAILED].read) > 1:  # where rows bear another of its words, `_find_missed` is content
+    if writes and len(mapped[PhaseState.FAILED].read) > 1:  # `_find_missed` is content if rows have another of its words
         written = (PhaseState.FAILED, *written)
     for state in written:
         text, meant = mapped[state].write, _find_alike(state, mapped, others)
@@ -108,26 +109,27 @@ def _warn(message: str) -> Finding:
 
 
 def _find_alike(state: PhaseState, mapped: Mapping[PhaseState, StateWords], others: Counter[str]) -> list[str]:
-    """Of the words that nobody maps those that look like a state's."""
+    """The unmapped words that look like one of this state."""
     likely = {*WORDS[state.value], *map(to_plain, mapped[state])}
     return [one for one in others if to_plain(one) in likely]
 
 
 def _find_unlike(mapped: Mapping[PhaseState, StateWords], others: Counter[str]) -> list[str]:
-    """Those that look like no state's: they may be of any."""
+    """The unmapped words that look like no state's, so that they may mean any state."""
     alike = {one for state in mapped for one in _find_alike(state, mapped, others)}
     return [one for one in others if one not in alike]
 
 
 def _describe(counts: Counter[str], chosen: list[str] | None = None) -> str:
-    """'DONE' (12 rows), 'odd' (1 row): the most frequent first."""
+    """Words with their counts, the most frequent first: 'DONE' (12 rows), 'odd' (1 row)."""
     rows = [(text, count) for text, count in counts.most_common() if chosen is None or text in chosen]
     shown = [f"{quote_word(text)} ({count_of(count, 'row')})" for text, count in rows[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
 
 
 def _is_declared(project: Project, text: str) -> bool:
-    """`text`: a word. Whether an enum, a CHECK or a foreign key of the table says which words there are: what it does not take is refused."""
+    """Whether an enum, a CHECK or a foreign key of the table declares the word `text`;
+    the table refuses words that these do not allow."""
     table = project.store.table
     column = table.source.columns.state
     if table.declared[column].words:
@@ -145,7 +147,7 @@ def _is_declared(project: Project, text: str) -> bool:
 
 
 def check_condition(project: Project) -> Iterator[Finding]:
-    """What source.where leaves of the table."""
+    """Tell how many rows of the table match source.where."""
     if not project.settings.source.where:
         return
     with project.store.database.read() as connection:
@@ -166,7 +168,7 @@ def check_condition(project: Project) -> Iterator[Finding]:
 
 
 def check_writes(project: Project) -> Iterator[Finding]:
-    """Each write that a drain does, on one row, rolled back."""
+    """Try each write of a drain on one row, and roll it back."""
     if project.settings.command.result_from != "exit_code":
         return
     database, table = project.store.database, project.store.table

@@ -1,4 +1,4 @@
-"""The doctor's checks of words that a mapping leaves out, and of words that the table would not take. Reads only."""
+"""The doctor's checks of words that a mapping leaves out, and of words that the table would refuse. Reads only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WRITTEN: Final = (PhaseState.FAILED, PhaseState.EXECUTING, PhaseState.COMPLETE)
 
 
 def check_left_out(project: Project) -> Iterator[Finding]:
-    """Rows that look failed, and that no word of the mapping takes; but for those that `check_states` tells of."""
+    """Warn of rows that look failed but have no mapped word, except those that `check_states` reports."""
     found = count_words(project)
     mapped = project.store.table.states
     every = {term for words in mapped.values() for term in words}
@@ -48,7 +48,7 @@ def check_left_out(project: Project) -> Iterator[Finding]:
 
 
 def check_written(project: Project) -> Iterator[Finding]:
-    """Words that a drain writes: those that a constraint forbids, and those that no row and no constraint knows."""
+    """Check the words that a drain writes: whether a constraint forbids them, and whether any row or constraint has them."""
     if project.settings.command.result_from != "exit_code":
         return
     mapped, found = project.store.table.states, count_words(project)
@@ -76,7 +76,7 @@ def check_written(project: Project) -> Iterator[Finding]:
 
 
 def find_untriable(project: Project) -> Finding | None:
-    """Why no write can be tried, where all rows that were looked at share their ids with another."""
+    """The finding that no write can be tried, if all rows that were looked at share their ids with others; else None."""
     table = project.store.table
     with project.store.database.read() as connection:
         ambiguous = read_ambiguous_ids(connection, table, most=_AMBIGUOUS)
@@ -94,7 +94,7 @@ def find_untriable(project: Project) -> Finding | None:
 
 
 def count_words(project: Project) -> Counter[str]:
-    """Rows by the word of their state, in the order of the words."""
+    """Count the rows by the word of their state, sorted by word."""
     found: Counter[str] = Counter()
     with project.store.database.read() as connection:
         for (_, state), count in count_by_run_and_state(connection, project.store.table).items():
@@ -107,7 +107,8 @@ def _fold(term: str) -> str:
 
 
 def _read_allowed(project: Project) -> tuple[str, ...]:
-    """All that a CHECK or a foreign key lets the state be; () where none says it. Of an enum nothing: it is refused before."""
+    """All words that a CHECK or a foreign key allows for the state; () if none limits them. An enum is left out: its words
+    were checked before."""
     if project.store.relation is not Relation.TABLE:
         return ()
     table, column = project.store.table, project.settings.source.columns.state

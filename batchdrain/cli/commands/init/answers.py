@@ -1,4 +1,4 @@
-"""What people answer to the questions of `inv init`, as the settings have it; and a guess as it can be typed. Pure."""
+"""Turns answers to the questions of `inv init` into settings, and guesses into text that can be typed. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IDS: Final = frozenset({"run_id", "phase_id"})
 
 
 def to_typed(value: object) -> str:
-    """A guess as one types it; '' for no guess."""
+    """The guess as a user would type it; '' if there is none."""
     if isinstance(value, dict):
         return to_json(value).decode()
     if isinstance(value, list | tuple):
@@ -27,7 +27,8 @@ def to_typed(value: object) -> str:
 
 
 def to_column(ours: str, text: str, table: TableFacts) -> object:
-    """A column, several of an id, `{"value": …}` or `{"column": …, "path": …}`, or None. Raises ValueError with what is wrong."""
+    """The value for a column: its name, a list of names for an id, `{"value": …}`, `{"column": …, "path": …}`, or None.
+    Raises ValueError that says what is wrong."""
     if text in table.by_name:
         return text
     if text.lower() in _NOTHING:
@@ -47,7 +48,8 @@ def to_column(ours: str, text: str, table: TableFacts) -> object:
 
 
 def to_words(text: str, column: ColumnFacts) -> object:
-    """A word, or several. A word that the column has, or may have, is one word, whatever is in it. Raises ValueError."""
+    """One word, or several separated by commas.
+    A text that the column has or may have is one word, even with commas in it. Raises ValueError."""
     if to_storable(text) != text:
         raise ValueError("expected valid text")
     known = {*map(str, column.counts or ()), *column.words}
@@ -59,7 +61,7 @@ def to_words(text: str, column: ColumnFacts) -> object:
 
 
 def to_argv(text: str) -> list[str]:
-    """A command as it is typed in a shell; no shell will see it. Raises ValueError."""
+    """A command as it is typed in a shell; no shell executes it. Raises ValueError."""
     try:
         return shlex.split(text)
     except ValueError as error:
@@ -67,12 +69,12 @@ def to_argv(text: str) -> list[str]:
 
 
 def from_argv(argv: Sequence[str]) -> str:
-    """As one types it; placeholders stay as they are."""
+    """The command as a user would type it. Placeholders are not quoted."""
     return " ".join(shlex.quote(one) if one != shlex.quote(one) and not _is_plain(one) else one for one in argv)
 
 
 def _is_plain(item: str) -> bool:
-    """Nothing but what a placeholder adds makes a shell want quotes around it."""
+    """Whether a shell would want quotes only because of the braces of placeholders."""
     bare = item.replace("{", "").replace("}", "")
     return bool(bare) and shlex.quote(bare) == bare
 

@@ -1,4 +1,4 @@
-"""Which tables may be the one of phases, likeliest first, and why none is. Pure."""
+"""Chooses the tables that may hold the phases, the likeliest first, or tells why none does. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _NO_WORDS: Final = frozenset({Kind.OTHER, Kind.JSON})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A table that may be the one."""
+    """A table that may hold the phases."""
 
     mapped: Mapped
     weight: tuple[int, ...]  #: the greater, the likelier
 
 
 def find_candidates(tables: Sequence[TableFacts]) -> list[Mapped]:
-    """At most three, likeliest first."""
+    """At most three candidates, the likeliest first."""
     found = [one for table in tables if not table.name.startswith(OWN) and (one := weigh(table)) is not None]
     found.sort(key=lambda one: one.mapped.table)
     found.sort(key=lambda one: one.weight, reverse=True)
@@ -37,7 +37,8 @@ def find_candidates(tables: Sequence[TableFacts]) -> list[Mapped]:
 
 
 def _put_children_first(found: list[Candidate], tables: Mapping[str, TableFacts]) -> list[Candidate]:
-    """What refers to the likeliest one as its run has its phases, where it is as likely but for names."""
+    """Move a table to the front that refers to the likeliest one, as phases refer to their run,
+    if it is as likely except for names."""
     if not found:
         return found
     first = split_name(found[0].mapped.table)[1]
@@ -51,7 +52,7 @@ def _put_children_first(found: list[Candidate], tables: Mapping[str, TableFacts]
 
 
 def weigh(table: TableFacts) -> Candidate | None:
-    """None: it is none of phases."""
+    """Weigh a table; None if it can't hold phases."""
     known = find_known(table.by_name)
     if known is not None:
         return None if known.no_state else Candidate(mapped=known.map(table), weight=(1,))
@@ -70,13 +71,13 @@ def weigh(table: TableFacts) -> Candidate | None:
 
 
 def choose(table: TableFacts) -> Mapped:
-    """Of the table that people name."""
+    """The mapping of a table that the user named."""
     known = find_known(table.by_name)
     return map_table(table) if known is None or known.no_state else known.map(table)
 
 
 def _count_names(mapped: Mapped) -> int:
-    """How many of run, phase and state bear the name of one."""
+    """How many of the columns for run, phase and state have a typical name."""
     run, phase, state = (mapped.columns[name] for name in NEEDED)
     likely = ((run, LIKELY["run_id"]), (phase, STRONG_PHASES), (state, LIKELY["state"]))
     return sum(any(to_plain(one) in names for one in _names_of(value)) for value, names in likely)
@@ -89,7 +90,8 @@ def _names_of(value: object) -> list[str]:
 
 
 def _is_enough(mapped: Mapped, named: int, by_name: int, *, spoken: bool) -> bool:
-    """A customer has an id and a status too: a failed one, or names of work, must speak for it."""
+    """Whether there is enough evidence. A table of customers has an id and a status too, so a word for failed, or names of
+    work, must speak for the table."""
     if spoken:
         return True
     return named > _ENOUGH or (by_name > 0 and named > 0) or (named == _ENOUGH and _has_own_run(mapped))
@@ -100,8 +102,8 @@ def _has_own_run(mapped: Mapped) -> bool:
 
 
 def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]:
-    """The single thing that keeps the table that comes nearest from being the one; and the statement that gives it a state, ''
-    for none. `dialect`: for which it is written."""
+    """The one thing that the nearest table lacks, and a statement that gives it a state ('' if there is none).
+    `dialect`: of the statement."""
     others, taken = [table for table in tables if not table.name.startswith(OWN)], {table.name for table in tables}
     known = next((table for table in others if (one := find_known(table.by_name)) is not None and one.no_state), None)
     stated = [] if known is not None else [table for table in others if suggest_state(table, dialect)]

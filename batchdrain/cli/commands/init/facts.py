@@ -1,4 +1,4 @@
-"""What the database says of a table, as far as the choice of a mapping asks for it. Pure values."""
+"""What the database says about a table, as far as it matters for choosing a mapping. Pure values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from batchdrain.database.phases.names import join_name
 
 State = str | int | None
-"""A value of the state's column."""
+"""A value of the state column."""
 
 
 class Kind(StrEnum):
@@ -20,13 +20,13 @@ class Kind(StrEnum):
     TRUTH = "truth"  #: yes or no
     TIME = "time"  #: a moment or a day
     JSON = "json"
-    NAME = "name"  #: a UUID, an address, a decimal number: what may name, and is no text
-    OTHER = "other"  #: bytes, and what batchdrain can't compare
+    NAME = "name"  #: a UUID, an address, a decimal number: it may name, but is no text
+    OTHER = "other"  #: bytes, or a type that batchdrain can't compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """What a foreign key refers to."""
+    """The column that a foreign key refers to."""
 
     schema: str | None
     table: str
@@ -35,51 +35,51 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnFacts:
-    """One column."""
+    """The facts of one column."""
 
     name: str
     kind: Kind
-    type_name: str = ""  #: in full, for people
+    type_name: str = ""  #: the full name, for people
     takes_null: bool = True
-    words: tuple[str, ...] = ()  #: all that an enum, a CHECK or a foreign key lets it be
+    words: tuple[str, ...] = ()  #: all values that an enum, a CHECK or a foreign key allows
     meanings: Mapping[str, str] = field(
         default_factory=dict
-    )  #: a code -> its name in the table that it refers to, or its comment
+    )  #: for each code its name in the table that it refers to, or in a comment
     parent: Parent | None = None  #: what its foreign key refers to
-    counts: Mapping[State, int] | None = None  #: how often each value stands in the whole table; None: not counted
-    unit: str = ""  #: of the times that its numbers are: s, ms, us; '': they tell none
-    fits_time: bool = False  #: whether the time of a write can be written to it
+    counts: Mapping[State, int] | None = None  #: how often each value occurs in the whole table; None: not counted
+    unit: str = ""  #: the unit of times that are numbers: s, ms or us; '' if they are no times
+    fits_time: bool = False  #: whether it can hold the time of a write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFacts:
-    """One table or view."""
+    """The facts of one table or view."""
 
     name: str
     schema: str | None = None
     columns: tuple[ColumnFacts, ...]
-    keys: tuple[tuple[str, ...], ...] = ()  #: what is unique, the primary key first, each in its own order
+    keys: tuple[tuple[str, ...], ...] = ()  #: the unique keys, the primary key first; columns in the key's order
     is_view: bool = False
-    unwritable: str = ""  #: why no row of it is ever written; '' where they are
-    computed: frozenset[str] = frozenset()  #: columns that are only read: all of them where no row is written
-    rows: tuple[Mapping[str, object], ...] = ()  #: some of them
-    problem: str = ""  #: why it could not be looked at; '': it could
+    unwritable: str = ""  #: why no row can be written; '' if rows can
+    computed: frozenset[str] = frozenset()  #: columns that can only be read; all of them if no row can be written
+    rows: tuple[Mapping[str, object], ...] = ()  #: some rows
+    problem: str = ""  #: why it could not be looked at; '' if it could
 
     @property
     def full_name(self) -> str:
-        """As `source.table` has it."""
+        """The name as `source.table` has it."""
         return join_name(self.schema, self.name)
 
     @property
     def by_name(self) -> Mapping[str, ColumnFacts]:
-        """Its columns, in their order."""
+        """The columns by name, in their order."""
         return {column.name: column for column in self.columns}
 
     def values_of(self, name: str) -> list[object]:
-        """Of the rows that were looked at, without NULL."""
+        """The values of a column in the rows that were looked at, without NULL."""
         return [row[name] for row in self.rows if row.get(name) is not None]
 
     def is_unique(self, *names: str) -> bool:
-        """Whether no two of the rows that were looked at are alike in these columns, and none is NULL there."""
+        """Whether the rows that were looked at all differ in these columns, and none has NULL there."""
         found = [tuple(row.get(name) for name in names) for row in self.rows]
         return all(None not in one for one in found) and len(set(map(repr, found))) == len(found)

@@ -1,4 +1,5 @@
-"""Which columns name a run, and which the phase within it: from the table's keys, else from names that tell rows apart. Pure."""
+"""Chooses the columns that name a run and a phase within it:
+from the table's keys, else from names that tell rows apart. Pure."""
 
 from __future__ import annotations
 
@@ -19,18 +20,18 @@ from batchdrain.cli.commands.init.vocabulary import (
 )
 
 ALL_ROWS: Final = {"value": "all"}
-"""One run for the table."""
+"""One run for the whole table."""
 _CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TIME, Kind.NAME})
 _MOST_TRIED: Final = 12
 _OF_RUNS: Final = frozenset(OF_RUNS)
 _NAMED: Final = frozenset({*STRONG_PHASES, "run_id", "run_uuid", "job_id", "task_uuid", "job_uuid"})
-_FEW_COLUMNS: Final = 2  # of a key: each says the half of it
-_FEW_ROWS: Final = 2  # so many rows or fewer say nothing of whether a value comes again
+_FEW_COLUMNS: Final = 2  # of a key with two columns each is one id
+_FEW_ROWS: Final = 2  # with this many rows or fewer, nothing tells whether a value repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ids:
-    """What `run_id` and `phase_id` are to be: a column, a list of columns, or ALL_ROWS. None: nothing tells it."""
+    """The values for `run_id` and `phase_id`: a column, a list of columns, or ALL_ROWS. None: nothing suggests one."""
 
     run_id: object
     phase_id: object
@@ -39,13 +40,13 @@ class Ids:
 
     @property
     def columns(self) -> frozenset[str]:
-        """All that they are made of."""
+        """All columns that the ids are made of."""
         both = [one if isinstance(one, list) else [one] for one in (self.run_id, self.phase_id)]
         return frozenset(name for names in both for name in names if isinstance(name, str))
 
 
 def choose_ids(table: TableFacts, state: str | None) -> Ids:
-    """`state`: the state's column, which names nothing."""
+    """Choose the ids of a table. `state`: the state column, which can't be part of an id."""
     free = [column for column in table.columns if column.name != state and column.kind in _CAN_NAME]
     names = {column.name for column in free}
     keys = [key for key in table.keys if key and set(key) <= names]
@@ -63,7 +64,8 @@ def _is_spoken(key: Sequence[str]) -> bool:
 
 
 def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
-    """The first, unless it is a bare number and another one names a run or a phase: people and commands know that one."""
+    """The first key. If that is a bare number and another key has the name of a run or a phase, that one is taken:
+    people and commands know it."""
     first = next(iter(names), None)
     if first is None or to_plain(first) != "id" or table.by_name[first].kind is not Kind.WHOLE:
         return first
@@ -71,10 +73,11 @@ def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
 
 
 def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
-    """Its last column is the phase, unless others are named as one, or another one alone tells the rows apart."""
+    """Split a key of several columns. Its last column is the phase, unless others are named like a phase, or another one
+    alone tells the rows apart."""
     spoken = [name for name in key if to_plain(name) in STRONG_PHASES and to_plain(name) not in RUN_PARTS]
     parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken or len(key) > _FEW_COLUMNS else []
-    last = spoken[-1:] or [name for name in key if name not in parts][-1:]  # of a try or a part: what it is one of
+    last = spoken[-1:] or [name for name in key if name not in parts][-1:]  # of a try or a part the column before it
     phases = [name for name in key if name in last or name in parts] if spoken or parts else _choose_last(table, key)
     runs = [name for name in key if name not in phases]
     if not runs:
@@ -92,7 +95,8 @@ def _bare(names: list[str]) -> object:
 
 
 def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason: str) -> Ids:
-    """A run for phases that have a name of their own: by its name, its foreign key or its queue; else one for all."""
+    """Choose a run for phases that have their own unique name: by its name, its foreign key or its queue;
+    else one run for all."""
     others = [column for column in free if column.name != phase and _can_be_run(table, column)]
     by_name = [
         (rank, column.name) for column in others if (rank := _rank(column, LIKELY["run_id"])) is not None
@@ -124,12 +128,12 @@ def _rank(column: ColumnFacts, likely: tuple[str, ...]) -> int | None:
 
 
 def _is_of_runs(parent: Parent) -> bool:
-    """Whether a table bears the name of one whose rows are runs."""
+    """Whether the table has a typical name of one whose rows are runs."""
     return not _OF_RUNS.isdisjoint(to_plain(parent.table).split("_"))
 
 
 def _can_be_run(table: TableFacts, column: ColumnFacts) -> bool:
-    """Something that several rows have in common, and every row has."""
+    """Whether the column can name a run: several rows share a value, and every row has one."""
     if column.kind is Kind.TIME or (column.name,) in table.keys:
         return False
     values = table.values_of(column.name)
@@ -139,7 +143,7 @@ def _can_be_run(table: TableFacts, column: ColumnFacts) -> bool:
 
 
 def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
-    """A view, or a table that was loaded from a file."""
+    """Choose the ids of a view, or of a table that was loaded from a file."""
     run = _find_named(table, free, LIKELY["run_id"]) or _find_named(table, free, QUEUES)
     others = [column for column in free if column.name != run]
     named = sorted((rank, column.name) for column in others if (rank := _rank(column, LIKELY["phase_id"])) is not None)
@@ -177,7 +181,7 @@ def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[st
 
 
 def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> tuple[str, str] | None:
-    """Two columns that name a row together, the second of a likely name where there is one."""
+    """Two columns that together tell the rows apart, the second with a likely name if there is one."""
     if len(table.rows) <= _FEW_ROWS:
         return None
     names = [column.name for column in free][:_MOST_TRIED]

@@ -1,4 +1,4 @@
-"""Where in JSON values a failure text stands. Pure."""
+"""Finds the place of a failure text in JSON values. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import orjson
 from batchdrain.failures.json_message import MESSAGES
 
 _TEXTS: Final = (*MESSAGES, "traceback", "stacktrace", "stack_trace", "backtrace")
-"""Keys under which a failure text stands: those of messages, the likeliest, then those of what goes with one."""
+"""Keys of failure texts: first those of messages, which are likeliest, then those of texts that come with a message."""
 _DEEP: Final = 4
 _LAST: Final = "[-1]"
-"""Of a list: the newest failure stands behind the older ones."""
+"""The last item of a list: the newest failure stands behind the older ones."""
 _SIGNS_OF_A_PATH: Final = frozenset('."[]')
 
 
 def find_path(values: Sequence[object]) -> str | None:
-    """`error.message`, or `errors[-1].error`: the path at which most of the values have a text of that name; None where there is none."""
+    """The path at which most of the values have a text of such a name: `error.message` or `errors[-1].error`.
+    None if there is none."""
     found: Counter[tuple[str, ...]] = Counter()
     for value in map(_parse, values):
         found.update(set(_walk(value, ())))

@@ -1,4 +1,5 @@
-"""Schemas that are known: found by the columns of the table, whatever its name is; kept in known_schemas.json. Pure."""
+"""Known schemas of other projects. They are recognised by the columns of a table, whatever its name is; kept in
+known_schemas.json. Pure."""
 
 from __future__ import annotations
 
@@ -18,18 +19,18 @@ _COLUMNS: Final = ("run_id", "phase_id", "phase_index", "state", "last_failure_r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSchema:
-    """The table of a project that other people use."""
+    """The table of a project that many people use."""
 
-    name: str  #: for people
-    docs: str  #: where its recipe stands
-    has: tuple[str, ...]  #: the columns by which it is known
+    name: str  #: the project's name, for people
+    docs: str  #: where its recipe is documented
+    has: tuple[str, ...]  #: the columns by which it is recognised
     columns: Mapping[str, Any] = field(default_factory=dict)
     states: Mapping[str, Any] = field(default_factory=dict)
     command: Mapping[str, Any] = field(default_factory=dict)
-    no_state: str = ""  #: why no column can be mapped, but for a view; '': it can
+    no_state: str = ""  #: why only a view can be mapped; '' if the table itself can
 
     def map(self, table: TableFacts) -> Mapped:
-        """Its mapping; a column that this version of it lacks is None."""
+        """The mapping for this schema. A column that the table's version lacks is None."""
         names = table.by_name
         columns = {ours: self.columns.get(ours) for ours in _COLUMNS}
         there = {ours: value if not isinstance(value, str) or value in names else None for ours, value in columns.items()}
@@ -51,6 +52,6 @@ KNOWN: Final = _read()
 
 
 def find_known(columns: Collection[str]) -> KnownSchema | None:
-    """By the columns of a table; None where no schema has them."""
+    """The schema that a table's columns match; None if there is none."""
     names = set(columns)
     return next((one for one in KNOWN if names.issuperset(one.has)), None)

@@ -1,4 +1,4 @@
-"""What `source` is to be for one table: the facts of the table in, a mapping with its reasons and doubts out. Pure."""
+"""Chooses `source` for one table: turns the table's facts into a mapping with its reasons and doubts. Pure."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ MAY_BE_NULL: Final = ("phase_index", "last_failure_reason", "updated_at")
 NEEDED: Final = ("run_id", "phase_id", "state")
 NO_WORDS: Final = StateWords(words=dict.fromkeys(("failed", "queued", "executing", "complete")), sure=frozenset())
 _FEW_WORDS: Final = 20
-_SPEAK: Final = 2  # so many states that its words mean speak for a column of whatever name
+_SPEAK: Final = 2  # a column with words of this many states is the state column, whatever its name is
 _OFTEN_OTHERS: Final = frozenset({"result", "outcome", "ergebnis"})  # what came out, or how it ended
 _OF_STATES: Final = frozenset({Kind.WHOLE, Kind.TEXT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """A mapping of a table, as good as what the database says of it allows."""
+    """A mapping of a table, as good as the facts of the table allow."""
 
     table: str
-    columns: Mapping[str, object]  #: a column, a list of columns, `{value: …}`, `{column: …, path: …}`, or None
+    columns: Mapping[str, object]  #: each a column, a list of columns, `{value: …}`, `{column: …, path: …}`, or None
     states: StateWords
-    reason: str = ""  #: why this table
-    doubts: tuple[str, ...] = ()  #: what people have to look at
-    source: Mapping[str, object] = field(default_factory=dict)  #: of `source`, beside table, columns and states
-    command: Mapping[str, object] = field(default_factory=dict)  #: of `command`
-    is_known: bool = False  #: by its schema, not by a guess
-    is_answered: bool = False  #: by people
+    reason: str = ""  #: why this table was chosen
+    doubts: tuple[str, ...] = ()  #: what the user should check
+    source: Mapping[str, object] = field(default_factory=dict)  #: more keys of `source`
+    command: Mapping[str, object] = field(default_factory=dict)  #: keys of `command`
+    is_known: bool = False  #: known by its schema, not guessed
+    is_answered: bool = False  #: confirmed by the user
 
     @property
     def missing(self) -> list[str]:
-        """What batchdrain needs, and nothing looks like."""
+        """The columns that batchdrain needs and for which none looks right."""
         return [name for name in NEEDED if self.columns[name] is None]
 
     @property
     def without(self) -> list[str]:
-        """What nothing looks like, and batchdrain can do without."""
+        """The columns for which none looks right, and that batchdrain can do without."""
         return [name for name in MAY_BE_NULL if self.columns[name] is None]
 
 
 def map_table(table: TableFacts) -> Mapped:
-    """The likeliest meaning of its columns and words."""
+    """The likeliest meaning of the table's columns and words."""
     state = find_state(table)
     ids = choose_ids(table, state)
     taken = ids.columns | ({state} if state else set())
@@ -81,7 +81,7 @@ def map_table(table: TableFacts) -> Mapped:
 
 
 def find_state(table: TableFacts) -> str | None:
-    """The column with the state: by the words that it has or may have, then by its name."""
+    """The state column: chosen by the words that it has or may have, then by its name."""
 
     def weigh(column: ColumnFacts) -> tuple[bool, int, int, str] | None:
         rank = name_rank(column.name, LIKELY["state"])
@@ -100,7 +100,7 @@ def find_state(table: TableFacts) -> str | None:
 
 
 def _tells_failure(table: TableFacts, column: ColumnFacts) -> bool:
-    """A status may say that it is over, and a conclusion beside it how it ended."""
+    """Whether its words tell of failure. One column may say that work is over, and another how it ended."""
     return any(looks_failed(term) for term in _terms_of(table, column))
 
 
@@ -156,7 +156,7 @@ def _explain_unwritten(table: TableFacts, state: str | None) -> list[str]:
 
 
 def is_log(table: TableFacts) -> bool:
-    """Whether it bears the name of one that keeps what happened: its rows are no work that waits."""
+    """Whether the table's name is that of a log: its rows are no work that waits."""
     return to_plain(table.name).split("_")[-1] in LOGS
 
 
@@ -169,5 +169,5 @@ def _explain_log(table: TableFacts) -> list[str]:
 
 
 def find_truths(table: TableFacts) -> list[str]:
-    """Columns that say yes or no of how something ended: no words of states."""
+    """Columns that say yes or no about how something ended. They have no words for states."""
     return [column.name for column in table.columns if column.kind is Kind.TRUTH and to_plain(column.name) in TRUTHS]

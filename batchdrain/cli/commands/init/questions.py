@@ -1,4 +1,4 @@
-"""The questions of `inv init`: table, columns, words, command, each with what was guessed. Enter takes the guess."""
+"""Asks the questions of `inv init` about table, columns, words and command, each with a guess. Enter takes the guess."""
 
 from __future__ import annotations
 
@@ -37,15 +37,16 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """With whoever sits at the terminal."""
+    """A conversation with the user at the terminal."""
 
-    ask: Callable[[str], str]  #: shows a prompt, gives the line; EOFError where none comes
+    ask: Callable[[str], str]  #: shows a prompt and returns the line; EOFError if none comes
     say: Callable[[str], None]
-    look: Callable[[str], TableFacts]  #: at a table that is named; raises BatchDrainError for one that can't be it
-    find_problems: Callable[[Sequence[str], Sequence[str]], Sequence[str]]  #: of a command, and of the columns that it gets
+    look: Callable[[str], TableFacts]  #: looks at the named table; BatchDrainError if it can't be used
+    find_problems: Callable[[Sequence[str], Sequence[str]], Sequence[str]]  #: checks a command, and the columns that it gets
 
     def ask_all(self, candidates: Sequence[Mapped]) -> Mapped:
-        """A mapping that people agreed to. `candidates`: the guesses, likeliest first; none where nothing looks like it."""
+        """A mapping that the user agreed to.
+        `candidates`: the guesses, the likeliest first; empty if no table looks right."""
         self.say("Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written.")
         facts, guess = self._ask_table(candidates)
         for doubt in guess.doubts:
@@ -93,8 +94,8 @@ class Conversation:
                 return found
 
     def _ask_command(self, guess: Mapped, facts: TableFacts, columns: Sequence[str]) -> dict[str, object]:
-        """Of `command`: what was answered, and the columns of the table that it names beside `columns`. What can't be executed
-        is told, and Enter takes it all the same: it may be made later."""
+        """The answer for `command`: the command, and the table's columns that it names and that are not in `columns`. If it
+        can't be executed that is told, but Enter takes it all the same: it may be made later."""
         argv = guess.command.get("argv")
         first = list(argv) if isinstance(argv, list) else EXAMPLE_ARGV
         found, told = first, True
@@ -113,7 +114,8 @@ class Conversation:
         ]
 
     def _ask_until(self, prompt: str, typed: str, read: Callable[[str], Answer], guess: Answer | None = None) -> Answer:
-        """An answer that can be meant. `typed`: the guess as it is shown, '' for none; `guess`: its value, else it is read."""
+        """Ask until the answer can be read.
+        `typed`: the guess as it is shown, '' for none; `guess`: its value, None: `typed` is read."""
         shown = f" [{safe_text(typed)}]" if typed else ""
         while True:
             text = self.ask(f"{prompt}{shown}: ").strip()
@@ -126,7 +128,7 @@ class Conversation:
                 self._tell(str(error).splitlines())
 
     def _tell(self, problems: Sequence[str]) -> bool:
-        """Returns whether there are any."""
+        """Tell the problems. Returns whether there are any."""
         for problem in problems:
             self.say(f"  ! {safe_text(problem)}")
         return bool(problems)

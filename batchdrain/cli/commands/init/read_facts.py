@@ -1,4 +1,4 @@
-"""Reading what a database says of its tables: columns, keys, words and some rows. Reads only."""
+"""Reads what a database says about its tables: columns, keys, words and some rows. Reads only."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from batchdrain.database.quiet_look import look_quietly
 from batchdrain.model.errors import BatchDrainError
 
 _JSON: Final = frozenset({"json", "jsonb", "_json", "_jsonb"})
-"""An array of them is a document too."""
+"""JSON types. An array of JSON is a document too."""
 _TIMES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "timetz", "datetime", "year", "interval"})
 _KIND_OF: Final = {Family.WHOLE: Kind.WHOLE, Family.TEXT: Kind.TEXT, Family.SPELT: Kind.NAME}
 
 
 def read_tables(database: Database, schema: str | None, only: str | None = None) -> list[TableFacts]:
-    """Of every table and view of a schema, or of one of them. What can't be read is in the facts, as its problem."""
+    """The facts of every table and view of a schema, or of one of them. Errors are kept in the facts as their `problem`."""
     with database.read() as connection, look_quietly():
         inspector = sa.inspect(connection)
         views = set(inspector.get_view_names(schema=schema))
@@ -39,7 +39,7 @@ def read_tables(database: Database, schema: str | None, only: str | None = None)
 
 
 def _read_partitions(connection: sa.Connection) -> set[str]:
-    """Tables that are parts of another one, which has all their rows."""
+    """The partitions of other tables, which show all their rows."""
     if connection.dialect.name != "postgresql":
         return set()
     return set(connection.execute(sa.text("SELECT CAST(relname AS TEXT) FROM pg_class WHERE relispartition")).scalars())
@@ -119,7 +119,7 @@ def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
 
 
 def _read_keys(connection: sa.Connection, schema: str | None, name: str) -> Iterator[tuple[str, ...]]:
-    """In the order of their columns, the primary one first. What is unique for some of the rows alone is no key."""
+    """The unique keys, the primary key first, each with its columns in order. A partial index is no key."""
     inspector = sa.inspect(connection)
     primary = tuple(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())
     if primary:
@@ -136,7 +136,7 @@ def _read_keys(connection: sa.Connection, schema: str | None, name: str) -> Iter
 
 
 def _read_parents(inspector: sa.Inspector, schema: str | None, name: str) -> Mapping[str, Parent]:
-    """A column -> what it refers to."""
+    """What each column's foreign key refers to."""
     return {
         key["constrained_columns"][0]: Parent(
             schema=key["referred_schema"], table=key["referred_table"], column=key["referred_columns"][0]

@@ -1,4 +1,4 @@
-"""Reading the values of a table that tell what its columns mean: some rows, the counts of its words, a table of words."""
+"""Reads the values of a table that tell what its columns mean: some rows, the counts of words, and tables of words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS: Final = 1_000
 _JSON_ROWS: Final = 200
 _CHARS: Final = 400
 _REASON_CHARS: Final = 8_000
-"""Of a failure text, which may be a JSON document: half of one tells nothing."""
+"""How many characters of a failure text are read. It may be a JSON document, and half of one can't be parsed."""
 _WORDS: Final = 60
 _FEW: Final = 20
 _UNITS: Final = frozenset({"s", "ms", "us"})
@@ -26,7 +26,7 @@ Rows = Sequence[Mapping[str, object]]
 
 
 def read_rows(connection: sa.Connection, table: sa.Table, columns: Sequence[ColumnFacts]) -> list[Mapping[str, object]]:
-    """Some rows: of long texts the beginning; JSON, times and what only names as texts."""
+    """Some rows. Long texts are shortened; JSON, times and names that are no texts come as texts."""
     chosen = [(one.name, _select(connection, table.c[one.name], one)) for one in columns if one.kind is not Kind.OTHER]
     if not chosen:
         return []
@@ -39,7 +39,7 @@ def read_rows(connection: sa.Connection, table: sa.Table, columns: Sequence[Colu
 def _select(connection: sa.Connection, column: sa.Column[Any], facts: ColumnFacts) -> sa.ColumnElement[Any]:
     bare: sa.ColumnElement[Any] = sa.type_coerce(column, sa.types.NullType())
     chars = _CHARS if name_rank(facts.name, LIKELY["last_failure_reason"]) is None else _REASON_CHARS
-    if connection.dialect.name == "sqlite":  # as it is stored, whatever the declared type
+    if connection.dialect.name == "sqlite":  # read as it is stored, whatever the declared type is
         begun = sa.func.substr(bare, 1, chars)
         return bare if facts.kind is Kind.JSON else sa.case((sa.func.typeof(bare) == "text", begun), else_=bare)
     if facts.kind is Kind.WHOLE:
@@ -53,7 +53,7 @@ def _select(connection: sa.Connection, column: sa.Column[Any], facts: ColumnFact
 def complete_facts(
     connection: sa.Connection, table: sa.Table, declared: DeclaredType, column: ColumnFacts, rows: Rows
 ) -> ColumnFacts:
-    """With what the values of the whole table say, where they may be states or times."""
+    """Complete the facts of a column with the values of the whole table, if they may be states or times."""
     values = [row[column.name] for row in rows if row.get(column.name) is not None]
     if name_rank(column.name, LIKELY["updated_at"]) is not None:
         return _complete_time(column, declared, values)
@@ -68,7 +68,7 @@ def complete_facts(
 
 
 def add_spoken(column: ColumnFacts, literals: Sequence[str]) -> ColumnFacts:
-    """Of a view's column with states: the words too that its definition names and no row shows yet."""
+    """Add to the state column of a view the words that its definition names and no row has yet."""
     if column.counts is None or column.kind is not Kind.TEXT or name_rank(column.name, LIKELY["state"]) is None:
         return column
     others: dict[State, int] = {term: 0 for term in literals if term not in column.counts and state_of(term) is not None}
@@ -93,7 +93,8 @@ def _may_be_state(column: ColumnFacts, values: Sequence[object]) -> bool:
 
 
 def _count(connection: sa.Connection, table: sa.Table, column: ColumnFacts) -> Mapping[State, int] | None:
-    """None: it has too many values for words. Exactly, where the database takes 'failed' and 'FAILED ' for equal."""
+    """How often each value occurs; None if there are too many values for words. Counted exactly, even if the database takes
+    'failed' and 'FAILED ' for equal."""
     value = _select(connection, table.c[column.name], column)
     exact = sa.func.hex(value) if connection.dialect.name in {"mysql", "mariadb"} else value
     query = sa.select(sa.func.min(value), sa.func.count()).group_by(exact).limit(_WORDS + 1)
@@ -104,7 +105,7 @@ def _count(connection: sa.Connection, table: sa.Table, column: ColumnFacts) -> M
 
 
 def _read_words_of(connection: sa.Connection, column: ColumnFacts) -> Mapping[str, str]:
-    """A table of words: the value that is referred to -> the word that stands beside it, or itself."""
+    """The meanings in a table of words: for each referenced value the word beside it, or the value itself."""
     parent = column.parent
     if parent is None:
         return {}

@@ -1,4 +1,4 @@
-"""Which column has the failure text: by its name, and by where text stands in rows that failed. Pure."""
+"""Chooses the column with the failure text: by its name, and by which rows have text in it. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_c
 
 _NO_TEXTS: Final = frozenset({Kind.JSON, Kind.OTHER})
 UNREAD: Final = "no reason is read"
-_TELLING: Final = 8  # signs of a text that may be a reason, whatever its column is called
+_TELLING: Final = 8  # a text with this many characters may be a reason, whatever its column is called
 Row = Mapping[str, object]
 
 
 def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | None) -> tuple[object, list[str]]:
-    """A text column of a likely name, of several one that has text where something failed; else a text within JSON, which is
-    read and not written; else a column that has text in such rows alone."""
+    """Choose the reason, and tell doubts. The first choice is a text column with a likely name that has text in failed rows;
+    if no row failed, any text column with a likely name. Next comes a text within JSON, which is read but not written, and
+    then a column that has text only in failed rows. The last choice is any other text column with a likely name."""
     ranked = rank_columns(free, LIKELY["last_failure_reason"])
     failed, others = _split_rows(table, state)
     texts = [column for column in ranked if column.kind is Kind.TEXT and not column.words]
@@ -42,7 +43,7 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
 
 
 def find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
-    """The values of the state in whose rows alone a failure text stands, or an exit code that is not 0."""
+    """The state values whose rows alone have a failure text, or an exit code other than 0."""
     name = reason.get("column") if isinstance(reason, dict) else reason
     code = next(
         (column.name for column in rank_columns(table.columns, LIKELY["exit_code"]) if column.kind is Kind.WHOLE), None
@@ -58,7 +59,7 @@ def find_with_text(table: TableFacts, state: str, reason: object) -> list[State]
 
 
 def _split_rows(table: TableFacts, state: str | None) -> tuple[list[Row], list[Row]]:
-    """Those that failed, as far as words say it, and all others."""
+    """The rows whose words say that they failed, and all other rows."""
     if state is None:
         return [], list(table.rows)
     column = table.by_name[state]
@@ -71,7 +72,8 @@ def _has_text(column: ColumnFacts, rows: Sequence[Row]) -> bool:
 
 
 def _find_path(column: ColumnFacts, rows: Sequence[Row]) -> str | None:
-    """Of JSON. The arguments of a job may hold a message too: in rows that did not fail they do so as well."""
+    """The path of a text in JSON. A job's arguments may hold a message too,
+    but then they do so also in rows that did not fail."""
     return find_path([value for row in rows if (value := row.get(column.name)) is not None])
 
 

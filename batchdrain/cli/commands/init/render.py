@@ -1,4 +1,4 @@
-"""The section as YAML: what differs from the defaults, and what does not as comments. Pure."""
+"""Renders the section as YAML: settings that differ from the defaults, and the defaults as comments. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from batchdrain.runtime.json_text import to_ascii, to_json
 
 _DEFAULTS: Final = Source().model_dump()
 EXAMPLE_ARGV: Final = ["{python}", "-m", "myproject.work", "--run-id={run_id}", "--phase-id={phase_id}"]
-"""Nobody has this command: it is refused until it is made one's own."""
+"""An example: nobody has this command, so it is refused until the user replaces it."""
 _EXAMPLE: Final = '["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]   # an example: name yours'
 
 
 def render_section(url: str | None, candidates: Sequence[Mapped]) -> str:
-    """The first of them; the others are named. What is set wins over a profile, so what is the default is a comment. A password
-    is never written: the whole URL stays in DATABASE_URL then."""
+    """Render the first candidate, and name the others. Settings win over a profile, so defaults are only comments. A password
+    is never written: then the whole URL stays in DATABASE_URL."""
     mapped = candidates[0]
     columns = [_render_column(ours, value, mapped) for ours, value in mapped.columns.items()
                if value is not None or ours in mapped.without]  # fmt: skip
@@ -58,7 +58,7 @@ def _explain(candidates: Sequence[Mapped]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One of the section; a default is a comment."""
+    """One line of the section. A default becomes a comment."""
 
     text: str
     is_default: bool = True
@@ -69,7 +69,7 @@ class _Line:
 
 
 def _below(key: str, inner: Sequence[_Line]) -> list[_Line]:
-    """A mapping with its lines; nothing but comments is no mapping."""
+    """A key with its lines. If all lines are comments the key is one too."""
     return [_Line(key, is_default=all(line.is_default for line in inner)), *inner]
 
 
@@ -112,7 +112,7 @@ def _render_url(url: str | None) -> _Line:
 
 
 def flow(value: object) -> str:
-    """A YAML value on one line: what a database holds is quoted, so that it is read as nothing else."""
+    """A YAML value on one line. Texts from the database are quoted, so that they are read as nothing else."""
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, dict):
@@ -123,5 +123,5 @@ def flow(value: object) -> str:
 
 
 def quote(text: str) -> str:
-    """A YAML string that is read as nothing else: JSON's quoting is YAML's too."""
+    """A YAML string that is read as nothing else. JSON's quoting is valid in YAML."""
     return to_ascii(to_json(text).decode())

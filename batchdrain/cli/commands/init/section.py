@@ -1,4 +1,4 @@
-"""inv init: a commented section for invoke.yaml, with the mapping found in the database."""
+"""inv init: writes a commented section to invoke.yaml, with the mapping found in the database."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from batchdrain.runtime import files
 def write_section(
     invocation: Invocation, *, url: str | None, table: str | None, shape: str = "text", takes_guesses: bool = False
 ) -> None:
-    """Append the section to invoke.yaml, which must not have one yet. On a terminal people are asked first, unless
-    `takes_guesses`. Raises ConfigError, UsageError, FilesUnavailable."""
+    """Append the section to invoke.yaml, which must not have one yet. On a terminal the user is asked first, unless
+    `takes_guesses`. Raises ConfigError, UsageError and FilesUnavailable."""
     path = invocation.root / "invoke.yaml"
     if invocation.section:
         raise ConfigError(
@@ -87,7 +87,7 @@ def _append(path: Path, text: str) -> None:
 
 
 def _doubts_of(mapped: Mapped) -> Iterator[str]:
-    """What the user has to look at."""
+    """What the user should check."""
     yield from mapped.doubts
     for name in mapped.missing:
         yield f"no column looks like {name}: set source.columns.{name} yourself"
@@ -107,7 +107,8 @@ def _doubts_of(mapped: Mapped) -> Iterator[str]:
 
 
 def _require_no_section(path: Path) -> None:
-    """Invoke takes an empty section for none; a second one would make the file ambiguous."""
+    """Raises ConfigError if the file has a section, even an empty one: Invoke does not show that, and a second section would
+    make the file ambiguous."""
     if path.is_file() and re.search(rb"(?m)^[\"']?batchdrain[\"']?\s*:", path.read_bytes()):
         raise ConfigError(
             f"{path.name} has an empty batchdrain section already", remedy="take that line out and run `inv init` again"

@@ -1,4 +1,4 @@
-"""Which of a table's words mean which state: by the words themselves, else by the failure texts beside them. Pure."""
+"""Decides which of a table's words mean which state: by the words themselves, else by the failure texts beside them. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _SHOWN: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateWords:
-    """What `source.states` is to be."""
+    """The value for `source.states`."""
 
-    words: Mapping[str, object]  #: a word, a list of words, or None: it is left to people
+    words: Mapping[str, object]  #: a word, a list of words, or None if the user has to choose
     sure: frozenset[str]  #: the states whose word was found, not assumed
-    known: tuple[State, ...] = ()  #: all that the column takes, or has, where no other can be assumed
+    known: tuple[State, ...] = ()  #: all words of the column, if no others can be assumed
     doubts: tuple[str, ...] = field(default=())
 
 
 def choose_words(column: ColumnFacts, with_text: Sequence[State] | None = None) -> StateWords:
-    """`with_text`: the values in whose rows alone a failure text stands; None: no column shows it."""
+    """Choose the words. `with_text`: the values whose rows alone have a failure text; None: no column shows it."""
     counts = dict(column.counts or {})
     declared = [_to_value(term, column) for term in (*column.words, *column.meanings)]
     found: list[State] = list(dict.fromkeys([*counts, *declared]))
@@ -57,7 +57,7 @@ def _to_value(term: str, column: ColumnFacts) -> State:
 
 
 def meaning_of(value: object, column: ColumnFacts) -> str:
-    """What a value of the state says: a code by its name in a table or a comment, any other as it is."""
+    """What a state value says: a code by its name in a table or a comment, any other value as it is."""
     text = str(value)
     return column.meanings.get(text, text)
 
@@ -67,7 +67,8 @@ def _state_of(value: State, column: ColumnFacts) -> str | None:
 
 
 def _choose(ours: str, alike: list[State], counts: Mapping[State, int], column: ColumnFacts) -> object:
-    """Of failed and complete all, the likeliest first: it is the one that is written. Of queued one, and what is spelt as it."""
+    """The words for one state. For failed and complete all, the likeliest first, since the first is written. For queued the
+    likeliest with its other spellings. For executing one."""
     ranked = sorted(alike, key=lambda one: (place_of(meaning_of(one, column), WORDS[ours]), -counts.get(one, 0), str(one)))
     if not ranked:
         return None
@@ -84,7 +85,7 @@ def _choose(ours: str, alike: list[State], counts: Mapping[State, int], column: 
 def _choose_unnamed(
     found: Sequence[State], column: ColumnFacts, with_text: Sequence[State] | None
 ) -> tuple[object, list[str]]:
-    """What failed where no word says so plainly."""
+    """Words that may mean failed, if none says so plainly."""
     suspects = [one for one in found if one is not None and looks_failed(meaning_of(one, column))]
     if suspects:
         return _bare(suspects), [
@@ -124,7 +125,7 @@ def _find_joined(words: object) -> list[str]:
 
 
 def _assume(ours: str, found: Sequence[State]) -> str:
-    """In the same spelling as the words that stand there."""
+    """The usual word, in the spelling of the words that the table has."""
     texts = [one for one in found if isinstance(one, str) and one.upper() != one.lower()]
     term = WORDS[ours][0]
     if not texts or any(text.isupper() for text in texts):

@@ -1,4 +1,4 @@
-"""Which tables of a database `inv init` looks at. Reads only."""
+"""Chooses the tables of a database that `inv init` looks at. Reads only."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SYSTEM: Final = frozenset({"information_schema", "mysql", "performance_schema",
 
 
 class NoTable(ConfigError):
-    """None of a database is one of phases."""
+    """No table of the database looks like one of phases."""
 
     def __init__(self, message: str, statement: str) -> None:
-        """`statement`: of SQL, which gives one of them a state; '' for none."""
+        """`statement`: an SQL statement that gives one of the tables a state; '' if there is none."""
         cure = (
             "have the statement executed that is printed, and run `inv init` again" if statement else "name it with --table"
         )
@@ -32,8 +32,8 @@ class NoTable(ConfigError):
 
 
 def look_for(database: Database, table: str | None) -> list[Mapped]:
-    """The table that is named, or the likeliest ones: those of the default schema, else of the first other one that has any.
-    Raises ConfigError where none can be it."""
+    """The named table, or the likeliest ones: of the default schema, else of the first other schema that has any. Raises
+    ConfigError if no table fits."""
     if table:
         facts = read_table(database, table)
         return [_with_way(choose(facts), facts, database)]
@@ -62,7 +62,7 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
 
 
 def _with_way(mapped: Mapped, facts: TableFacts, database: Database) -> Mapped:
-    """Of a table without a state, and of a log: how what it tells comes to be drained."""
+    """For a table without a state, or a log, add to its doubts how it can be drained."""
     dialect, taken = (
         database.dialect,
         _names_beside(database, facts.schema) if "state" in mapped.missing or is_log(facts) else (),
@@ -78,14 +78,14 @@ def _with_way(mapped: Mapped, facts: TableFacts, database: Database) -> Mapped:
 
 
 def _names_beside(database: Database, schema: str | None) -> list[str]:
-    """Of all tables and views of a schema."""
+    """The names of all tables and views of a schema."""
     with database.read() as connection:
         inspector = sa.inspect(connection)
         return [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
 
 
 def read_table(database: Database, table: str) -> TableFacts:
-    """What is known of a table that is named. Raises UsageError, ConfigError."""
+    """The facts of a named table. Raises UsageError and ConfigError."""
     schema, name = split_name(table)
     facts = read_tables(database, schema, name)
     if not facts:

@@ -1,4 +1,4 @@
-"""Whether somebody sits at a terminal who may be asked, and how that is done."""
+"""Tells whether there is a user at a terminal who may be asked, and asks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ _NOT_SET: Final = frozenset({"", "0", "false", "no"})
 
 
 def may_ask(environ: Mapping[str, str]) -> bool:
-    """Only where both ends are a terminal, and no CI says that it runs us: some of those give a terminal to nobody."""
+    """Whether input and output are a terminal and no CI says that it runs us,
+    since some CI systems give a terminal to nobody."""
     return environ.get("CI", "").lower() in _NOT_SET and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
 
 
 def ask_people(invocation: Invocation, database: Database, table: str | None) -> Mapped:
-    """What people say at the terminal. Raises UsageError where they leave before the last answer."""
+    """The user's answers. Raises UsageError if the user leaves before the last one."""
     try:
         candidates = look_for(database, table)
     except ConfigError as error:
@@ -50,12 +51,12 @@ def ask_people(invocation: Invocation, database: Database, table: str | None) ->
 
 
 def _ask_line(prompt: str) -> str:
-    """A line that was typed. Raises EOFError where none comes any more."""
+    """Ask for one line. Raises EOFError if no line comes any more."""
     Output().text(prompt)
     while True:
         try:
             line = input()
-            line.encode()  # bytes that are no text come as surrogates where Python's UTF-8 mode is on
+            line.encode()  # in Python's UTF-8 mode bytes that are not text become surrogates
         except UnicodeError:
             Output().text(f"  ! that is no valid text\n{prompt}")
         else:
@@ -65,5 +66,5 @@ def _ask_line(prompt: str) -> str:
 def _is_terminal(stream: IO[str] | None) -> bool:
     try:
         return stream is not None and stream.isatty()
-    except ValueError:  # it is closed
+    except ValueError:  # the stream is closed
         return False

@@ -1,5 +1,5 @@
-"""The view that gives a table without a state one: from its times, its yes or no, or its error and its count of tries. And the
-one over a log, with each one's last row. Pure."""
+"""Suggests views for tables that can't be drained as they are. One gives a table a state: from its times, a column of yes or
+no, or its error and its number of tries. Another shows only the last rows of a log. Pure."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _TRIES: Final = (
 
 
 def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) -> str:
-    """A statement of SQL for people to run, after which `inv init` finds a state; '' where nothing tells which rows failed.
-    `taken`: names that the schema has already."""
+    """An SQL statement for the user to run, after which `inv init` finds a state; '' if nothing tells which rows failed.
+    `taken`: names that the schema already has."""
     quote = _quoting(dialect)
     if not table.columns or table.problem:
         return ""
@@ -42,8 +42,9 @@ def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) 
 
 
 def suggest_last_rows(table: TableFacts, mapped: Mapping[str, object], dialect: str, taken: Collection[str] = ()) -> str:
-    """A view of a log's last row of each one that it tells of; '' where nothing says which of two rows is the later one, or
-    whose they are. DISTINCT keeps a drain from writing through it. `mapped`: its columns, as `source.columns` would have them."""
+    """An SQL statement for a view of the last row that a log has about each thing; '' if nothing tells which row is later, or
+    what it is about. DISTINCT keeps a drain from writing through the view. `mapped`: the log's columns as `source.columns`
+    would have them."""
     quote, key, state = _quoting(dialect), mapped["phase_id"], mapped["state"]
     whose = _choose_whose(table, {key, state} if isinstance(key, str) else {state})
     order = key if isinstance(key, str) and table.by_name[key].kind is Kind.WHOLE else _time_of(table)
@@ -68,7 +69,7 @@ def suggest_last_rows(table: TableFacts, mapped: Mapping[str, object], dialect: 
 
 
 def _choose_whose(table: TableFacts, others: Collection[object]) -> str | None:
-    """The column that names whom a row of a log tells of: it refers to another table, or bears the name of a phase or a run."""
+    """The column that tells what a row of a log is about: it refers to another table, or is named like a phase or a run."""
     free = [
         one for one in table.columns if one.name not in others and (one.name,) not in table.keys and one.kind in _CAN_NAME
     ]
@@ -77,26 +78,26 @@ def _choose_whose(table: TableFacts, others: Collection[object]) -> str | None:
 
 
 def _time_of(table: TableFacts) -> str | None:
-    """The column that says when a row was written, where one alone may."""
+    """The column that tells when a row was written, if there is only one such column."""
     found = [one.name for one in table.columns if one.kind is Kind.TIME]
     return found[0] if len(found) == 1 else None
 
 
 def _free_name(table: TableFacts, taken: Collection[str]) -> str:
-    """Of the view: one that nothing has."""
+    """A name for the view that nothing has yet."""
     known = {name.casefold() for name in taken}
     names = chain((NAME, f"{NAME}_{table.name}"), (f"{NAME}_{number}" for number in count(2)))
     return next(name for name in names if name.casefold() not in known)
 
 
 def _failed_of(table: TableFacts, quote: _Quote) -> str:
-    """The condition by which a row failed."""
+    """The SQL condition that a row failed; '' if nothing tells."""
     free = [column for column in table.columns if column.takes_null]
     error = next((one for one in rank_columns(free, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT), None)
     ended = _moment(table, "complete")
     if (
         at := _moment(table, "failed")
-    ) is not None and ended is not None:  # of both the later one counts: a retry may have mended it
+    ) is not None and ended is not None:  # the later of both times counts: a retry may have succeeded
         return f"{quote(at)} IS NOT NULL AND ({quote(ended)} IS NULL OR {quote(ended)} <= {quote(at)})"
     if at is not None:
         return f"{quote(at)} IS NOT NULL"
@@ -142,14 +143,14 @@ def _select_id(mapped: object, ours: str, quote: _Quote) -> Iterator[str]:
 
 
 def _moment(table: TableFacts, ours: str) -> str | None:
-    """The column whose being there tells the state, where it may be NULL."""
+    """The column that tells the state by not being NULL."""
     free: Sequence[ColumnFacts] = [column for column in table.columns if column.takes_null and column.kind is not Kind.TRUTH]
     plain = {to_plain(column.name): column.name for column in free}
     return next((plain[name] for name in MOMENTS[ours] if name in plain), None)
 
 
 def _truth(table: TableFacts) -> str | None:
-    """The column that says yes or no of how it ended; as a number it is 0 or 1."""
+    """The column that says yes or no about how the work ended; a number must be 0 or 1."""
     for column in table.columns:
         is_bit = column.kind is Kind.WHOLE and set(table.values_of(column.name)) in ({0}, {1}, {0, 1})
         if to_plain(column.name) in TRUTHS and (column.kind is Kind.TRUTH or is_bit):
@@ -158,7 +159,7 @@ def _truth(table: TableFacts) -> str | None:
 
 
 def _quoting(dialect: str) -> _Quote:
-    """Each name as the database takes it, be it a word of SQL."""
+    """Quotes names as the database needs it, even if they are words of SQL."""
     return partial(quote_name, None, quote="`" if dialect in {"mysql", "mariadb"} else '"')
 
 

@@ -1,1 +1,1 @@
-"""Workers of a dask cluster, which need neither batchdrain nor the database."""
+"""The engine for the workers of a dask cluster, which need neither batchdrain nor the database."""

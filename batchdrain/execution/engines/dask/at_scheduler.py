@@ -1,8 +1,10 @@
-"""What dask's scheduler keeps for controllers: what their orders execute, tickets and answers. It travels as text: distributed alone, from Python 3.9 on.
+"""What dask's scheduler keeps for controllers: the function that their orders execute, tickets and answers. This file travels as
+text: it imports only distributed and the standard library, and runs on Python 3.9 or later.
 
 open --its controller goes, or its connection breaks--> closed --after a while--> forgotten
-A ticket is drawn in an open session only, so that an order which is delivered late finds none. Of a closed one its controller
-alone draws: it learns which orders were never begun. Nothing is left here of a session that has ended.
+
+Workers draw tickets only in an open session, so an order that is delivered late finds none. In a closed session only its controller
+draws: so it learns which orders never began. Nothing stays here of a session that has ended.
 """
 
 from __future__ import annotations
@@ -17,19 +19,19 @@ _FORGETS_AFTER_S = 900
 
 
 class Session:
-    """Of one controller."""
+    """The session of one controller."""
 
     def __init__(self, client: str) -> None:
         self.client = client  #: the name of its connection
         self.is_open = True
-        self.calls: dict[str, bytes] = {}  #: what its orders execute, pickled, by name: each worker asks for it once
+        self.calls: dict[str, bytes] = {}  #: by name: what its orders execute, pickled; each worker asks for it once
         self.drawn: set[str] = set()
-        self.answers: dict[int, bytes] = {}  #: by the order's number, until the controller has them
+        self.answers: dict[int, bytes] = {}  #: by the number of the order, until the controller has them
         self.news = asyncio.Event()
 
 
 class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
-    """One a scheduler."""
+    """Serves the sessions of all controllers; there is one in each scheduler."""
 
     name = _NAME
 
@@ -44,7 +46,7 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
         scheduler.handlers["batchdrain_close"] = self.close_session
 
     def bring(self, session: str, name: str, pickled: bytes) -> bool:
-        """By its controller, before any order names it. Whether there is such a session."""
+        """Called by the controller before any order uses the name. Returns whether the session exists."""
         found = self.sessions.get(session)
         if found is None:
             return False
@@ -52,12 +54,12 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
         return True
 
     def call_of(self, session: str, name: str) -> bytes | None:
-        """None: its controller is gone, and nothing of it is to be executed any more."""
+        """The pickled function. None: its controller is gone, and nothing of it is to be executed any more."""
         found = self.sessions.get(session)
         return found.calls.get(name) if found is not None and found.is_open else None
 
     def draw(self, session: str, token: str, by_controller: bool = False) -> bool:
-        """Whether nobody has drawn it before, and it may be drawn."""
+        """Draw a ticket. Returns whether nobody has drawn it before and it may be drawn."""
         found = self.sessions.get(session)
         if found is None or token in found.drawn or not (found.is_open or by_controller):
             return False
@@ -65,15 +67,15 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
         return True
 
     def post(self, session: str, number: int, answer: bytes) -> None:
-        """The answer to an order; kept until it is taken."""
+        """Keep the answer to an order until it is taken."""
         found = self.sessions.get(session)
         if found is not None:
             found.answers.setdefault(number, answer)
             found.news.set()
 
     async def take(self, session: str, taken: list[int], wait_s: float) -> list[tuple[int, bytes]] | None:
-        """What was posted, once there is something or the time is over. `taken`: what came with the last reply. None: there is
-        no such session, as the scheduler was started anew."""
+        """The answers that were posted, once there are any or the time is over. `taken`: the numbers that came with the last reply.
+        None: there is no such session, because the scheduler was restarted."""
         found = self.sessions.get(session)
         if found is None:
             return None
@@ -83,16 +85,16 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
             found.news.clear()
             try:
                 await asyncio.wait_for(found.news.wait(), wait_s)
-            except asyncio.TimeoutError:  # noqa: UP041 - another one before Python 3.11
+            except asyncio.TimeoutError:  # noqa: UP041 - a different class before Python 3.11
                 return []
         return list(found.answers.items())
 
     def close_session(self, session: str) -> None:
-        """Its controller has ended: nothing is kept."""
+        """Forget a session whose controller has ended."""
         self.sessions.pop(session, None)
 
-    def remove_client(self, scheduler: Any, client: str) -> None:  # noqa: ARG002 - as of the plugin
-        """Its controller is gone, or cut off."""
+    def remove_client(self, scheduler: Any, client: str) -> None:  # noqa: ARG002 - a method of dask's plugins
+        """Close the sessions of a controller that is gone or cut off."""
         for name, found in list(self.sessions.items()):
             if found.client == client:
                 found.is_open = False
@@ -100,7 +102,7 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
 
 
 def open_session(session: str, client: str, dask_scheduler: Any = None) -> None:
-    """For a controller that has just connected as `client`."""
+    """Open a session for a controller that has just connected as `client`."""
     desk = dask_scheduler.plugins.get(_NAME)
     if desk is None:
         desk = Desk(dask_scheduler)

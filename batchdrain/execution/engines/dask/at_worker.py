@@ -1,7 +1,8 @@
-"""What a worker of dask executes. It travels as text: standard library and distributed alone, from Python 3.9 on.
+"""What a dask worker executes. This file travels as text: it imports only distributed and the standard library, and runs on Python
+3.9 or later.
 
-An answer goes to the scheduler before the task is done. So it is not lost with its worker, nor where dask, believing the
-worker dead, delivers the order again: the second delivery draws no ticket, and leaves the answer to the first.
+An answer goes to the scheduler before its task is done. So it is not lost if its worker dies. Nor is it lost if dask believes the
+worker dead and delivers the order again: the second delivery draws no ticket, and leaves the answer to the first.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ _calls: dict[str, Any] = {}
 
 
 def draw(session: str, token: str) -> bool:
-    """Whether we are the first who asks the scheduler for this token. Raises OSError where it does not answer."""
+    """Whether this process is the first to ask the scheduler for this token. Raises OSError if the scheduler does not answer."""
     is_first: bool = _ask("batchdrain_draw", session=session, token=token) is True
     _delivery.drew = is_first
     return is_first
 
 
 def deliver(session: str, number: int, name: str, message: bytes) -> bytes:
-    """The answer of a delivery that was not the first; b'' where the scheduler has it. `name`: of what it executes. Raises OSError
-    where the scheduler does not answer, or has forgotten it: then the order's controller is gone."""
+    """Execute an order. Returns the answer of a delivery that was not the first; b'' if the answer was posted to the scheduler.
+    `name`: of the function that executes it. Raises OSError if the scheduler does not answer, or no longer knows the function: then
+    the controller is gone."""
     call = _calls.get(name) or _fetch(session, name)
     _delivery.drew = None
     answer: bytes = call(message)
@@ -45,7 +47,7 @@ def deliver(session: str, number: int, name: str, message: bytes) -> bytes:
 
 
 def _fetch(session: str, name: str) -> Any:
-    """Once a process, unless many came after it: it is much larger than an order."""
+    """Fetch the function, which is much larger than an order, once for each process. Only the last few are kept."""
     with _guard:
         found = _calls.get(name)
         if found is None:
@@ -58,21 +60,21 @@ def _fetch(session: str, name: str) -> Any:
     return found
 
 
-def execute_true(message: bytes) -> bytes:  # noqa: ARG001 - as all that workers are told
-    """Beside its tasks: b'', or why `true` can't be executed here."""
+def execute_true(message: bytes) -> bytes:  # noqa: ARG001 - the argument of everything that workers are told
+    """Executed besides the worker's tasks. Returns b'', or why `true` can't be executed here."""
     try:
-        subprocess.run(["true"], check=True, timeout=_TRUE_WITHIN_S)  # noqa: S607 - looked for as commands are
+        subprocess.run(["true"], check=True, timeout=_TRUE_WITHIN_S)  # noqa: S607 - found as commands are
     except (OSError, subprocess.SubprocessError) as error:
         return str(error).encode()
     return b""
 
 
 def _ask(what: str, **fields: Any) -> Any:
-    """Raises OSError where the scheduler does not answer."""
+    """Ask the scheduler. Raises OSError if it does not answer."""
     worker = get_worker()
     try:
         return sync(worker.loop, getattr(worker.scheduler, what), callback_timeout=_ANSWERS_WITHIN_S, **fields)
-    except Exception:  # noqa: BLE001 - a worker that retires has closed its own connections, and waits for us for a while
+    except Exception:  # noqa: BLE001 - a worker that retires has closed its connections, and waits for us for a while
         return asyncio.run(_ask_directly(worker.scheduler.address, worker.connection_args, what, fields))
 
 

@@ -1,4 +1,4 @@
-"""A function that travels as its text: who unpickles it needs nothing of batchdrain, nor the same Python."""
+"""A function that travels as its source text. Whoever unpickles it needs neither batchdrain nor the same version of Python."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _LOADS: Final = (
     "((found := __import__('sys').modules).get({key!r}) or (exec({text!r}, (made := __import__('types').ModuleType({key!r}))"
     ".__dict__), found.setdefault({key!r}, made))[1]).{name}"
 )
-"""Once a process. Where two threads load it at once, the first one's counts."""
+"""Loads a module once in each process. If two threads load it at the same time, the first one's counts."""
 
 
 class BySource:
-    """A function of a module that imports only what stands on the other side too."""
+    """A function of a module that imports only what exists on the other side too."""
 
     def __init__(self, module: Path, name: str) -> None:
-        """Raises OSError where the module's text is not to be read."""
+        """Raises OSError if the module's text can't be read."""
         text = module.read_text(encoding="utf-8")
         key = f"_batchdrain_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
-        #: Python that loads the function
+        #: a Python expression that loads the function
         self.expression = _LOADS.format(key=key, text=text, name=name)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
         return eval, (self.expression,)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """In this process: the same text, loaded in the same way."""
+        """Call it in this process: the same text, loaded in the same way."""
         return eval(self.expression)(*arguments, **named)  # noqa: S307  # nosec B307 - our own text

@@ -1,4 +1,4 @@
-"""What `inv doctor` asks of a cluster: who is there, with which versions, and whether it executes anything."""
+"""What `inv doctor` asks of a cluster: which workers there are, with which versions, and whether they execute anything."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _SHOWN_WORKERS: Final = 20
 
 
 class Cluster(Protocol):
-    """The engine, as far as it is asked."""
+    """The part of the engine that the report needs."""
 
     client: Any
 
     def workers(self) -> dict[str, Any]:
-        """By address."""
+        """What the scheduler knows of each worker, by address."""
 
     def tell_each(self, call: Callable[[bytes], bytes], message: bytes) -> dict[str, bytes | None]:
-        """Answers by address."""
+        """The answers of the workers, by address; None: no answer."""
 
 
 def report(engine: Cluster, options: DaskOptions) -> Iterator[Examined]:
-    """Raises OSError where the scheduler does not answer any more."""
+    """Examine a cluster. Raises OSError if the scheduler no longer answers."""
     versions = engine.client.get_versions(check=False)
     mine, its = _shown(versions["client"]), _shown(versions["scheduler"])
     where = "a cluster of our own, in this process" if options.address is None else options.address

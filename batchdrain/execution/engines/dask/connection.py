@@ -1,4 +1,4 @@
-"""The connection to a scheduler, or a cluster of our own. Nothing of dask hears our signals or writes on our screen."""
+"""Connects to a scheduler, or makes a cluster of our own. Nothing of dask hears our signals or writes to our screen."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ _KEPT_MESSAGES: Final = 10
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Threads that dask starts meanwhile hear no signals, and what it warns of is not printed."""
+    """Threads that dask starts meanwhile hear no signals, and its warnings are not printed."""
     with block_signals(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
-    """A client, and the cluster where it is our own, else None. Raises ConfigError; OSError where nobody answers."""
+    """Connect. Returns a client and our own cluster, None if there is none. Raises ConfigError; OSError if nobody answers."""
     try:
         from distributed import Client
     except ImportError as error:
-        raise ConfigError(f"batchdrain.engine: 'dask' needs a package: {error}", remedy="install batchdrain[dask]") from error
+        raise ConfigError(
+            f"batchdrain.engine: 'dask' needs a package: {error}", remedy="pip install '/path/to/batchdrain[dask]'"
+        ) from error
     _silence()
     _keep_no_messages()
     security = None if options.address is None else _security_of(options)
-    # Before dask tries: one that is refused leaves a client behind that nobody can close.
+    # This comes before dask tries: a refused connection leaves a client behind that nobody can close.
     if security is not None and (refusal := find_refusal(options, _context_of(security))) is not None:
         raise refusal
     cluster = _own_cluster(workers) if options.address is None else None
@@ -60,7 +62,8 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
 
 
 def _own_cluster(workers: int) -> Any:
-    """In this process: nothing listens, not even on 127.0.0.1, where any user of the machine could give it orders."""
+    """A cluster in this process. Nothing listens on a port, not even on 127.0.0.1, where any user of the machine could give it
+    orders."""
     import dask
     from distributed import Scheduler, SpecCluster, Worker
 
@@ -82,7 +85,7 @@ async def _stop_pages(server: Any) -> None:
 
 
 def _security_of(options: DaskOptions) -> Any:
-    """By options, else as dask is configured. Raises ConfigError."""
+    """The certificates named by the options, or else those configured in dask. Raises ConfigError."""
     from distributed import Security
 
     named = {
@@ -110,20 +113,20 @@ def _security_of(options: DaskOptions) -> Any:
 
 
 def _context_of(security: Any) -> ssl.SSLContext | None:
-    """None: there are no certificates. Raises OSError, ValueError."""
+    """The TLS context; None if there are no certificates. Raises OSError, ValueError."""
     found: ssl.SSLContext | None = security.get_connection_args("client").get("ssl_context")
     return found
 
 
 def _keep_no_messages() -> None:
-    """dask keeps the last thousand messages of each connection, to be looked at: with ours, 50 kB an order."""
+    """Keep few messages: dask keeps the last thousand of each connection for inspection, which is 50 kB for each of our orders."""
     import dask
 
     dask.config.set({"distributed.admin.low-level-log-length": _KEPT_MESSAGES})
 
 
 def _silence() -> None:
-    """dask's loggers write on stderr unless somebody has configured them otherwise; what goes into files stays."""
+    """Silence dask's loggers, which write to stderr unless somebody has configured them otherwise. Log files stay."""
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in _LOGGERS:
             _silence_one(logging.getLogger(name))

@@ -1,8 +1,8 @@
-"""The engine `dask`: orders go to the workers of a cluster, and answers come by way of its scheduler.
+"""The engine `dask`: orders go to the workers of a cluster, and answers come through its scheduler.
 
 submitted --the answer of the delivery that drew the ticket is posted--> answered
    |--the task fails, or the connection breaks--> its future fails, which proves nothing
-   |--a delivery ends that was not the first--> waits for the answer of the first one, for a while
+   |--a delivery that was not the first ends--> waits for the answer of the first one, for a while
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _LOST: Final = "the connection to the scheduler was lost"
 
 
 class DaskEngine(Executor):
-    """Orders are tasks that dask never tries again by our wish; whatever it does, each is executed once."""
+    """Each order is a task that dask is told never to retry. Whatever dask does, each order is executed once."""
 
     def __init__(self, options: DaskOptions, *, workers: int, lingers_s: float) -> None:
-        """`lingers_s`: how long is waited for the first delivery of an order, once another one has ended. Raises ConfigError;
-        OSError where the scheduler does not answer."""
+        """`lingers_s`: how many seconds the first delivery of an order is awaited after another delivery has ended. Raises
+        ConfigError; OSError if the scheduler does not answer."""
         if (shares_files := True if options.address is None else options.shares_files) is not None:
             self.shares_files = shares_files
         self._options = options
@@ -48,10 +48,10 @@ class DaskEngine(Executor):
         self._numbers = itertools.count(1)
         self._pending: dict[int, Future[bytes]] = {}
         self._tasks: dict[int, Any] = {}
-        self._lingering: dict[int, float] = {}  #: by number, until when
-        # The scheduler unpickles tasks, and pickles them anew by name: what has none there would end every worker.
+        self._lingering: dict[int, float] = {}  #: by number: until when (monotonic, seconds) the first delivery is awaited
+        # The scheduler unpickles tasks, and pickles them again by name: a name that workers don't know would end every worker.
         self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, name, message)"
-        self._brought: tuple[Call | None, str] = (None, "")  #: what the scheduler has for workers, and its name
+        self._brought: tuple[Call | None, str] = (None, "")  #: the function that the scheduler has, and its name
         self._is_over = False
         self.client, self._cluster = connect(options, workers)
         self._connection, self._telling = self.client.scheduler_comm, Telling(self.client)
@@ -66,7 +66,7 @@ class DaskEngine(Executor):
         ]
 
     def submit(self, call: Call, message: bytes, /) -> Future[bytes]:  # type: ignore[override]
-        """Raises OSError where the scheduler is away, or was: it has forgotten our tickets."""
+        """Submit an order. Raises OSError if the scheduler is away, or was: then it has forgotten our tickets."""
         if self.client.scheduler_comm is not self._connection:
             raise ConnectionError(_LOST)
         name, number, future = self._bring(call), next(self._numbers), Future[bytes]()
@@ -84,11 +84,11 @@ class DaskEngine(Executor):
         return future
 
     def tell(self, call: Call, message: bytes, /) -> list[bytes]:
-        """On every worker, beside its tasks. Whoever does not answer within 3 s is left out."""
+        """Execute `call` on every worker now, besides its tasks. Workers that do not answer within 3 s are left out."""
         return [answer for answer in self.tell_each(call, message).values() if answer is not None]
 
     def tell_each(self, call: Call, message: bytes) -> dict[str, bytes | None]:
-        """The same by the worker's address; None: it does not answer. {} where the scheduler doesn't."""
+        """The same, by the address of the worker; None: it does not answer. Empty if the scheduler does not answer."""
         try:
             found: dict[str, bytes | None] = self._await(self._telling.tell, call, message)
         except OSError:
@@ -96,35 +96,36 @@ class DaskEngine(Executor):
         return found
 
     def capacity(self) -> int | None:
-        """Threads of all workers that are there now; None where the scheduler does not answer."""
+        """How many threads all workers have now; None if the scheduler does not answer."""
         try:
             return sum(int(worker["nthreads"]) for worker in self.workers().values() if worker["status"] == "running")
         except OSError:
             return None
 
     def workers(self) -> dict[str, Any]:
-        """What the scheduler knows of each, by address. Raises OSError where it does not answer."""
+        """What the scheduler knows of each worker, by address. Raises OSError if it does not answer."""
         found: dict[str, Any] = self._await(self._telling.workers)
         return found
 
     def ask(self, what: str, **fields: Any) -> Any:
-        """The scheduler, of our session. Raises OSError where it does not answer."""
+        """Ask the scheduler something about our session. Raises OSError if it does not answer."""
         return self._await(getattr(self.client.scheduler, what, None), session=self.session, **fields)
 
     def examine(self) -> Iterator[Examined]:
-        """For `inv doctor`. Raises OSError."""
+        """Examine the cluster for `inv doctor`. Raises OSError."""
         from batchdrain.execution.engines.dask.cluster_report import report
 
         return report(self, self._options)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - as of an Executor
-        """Waits for no order: whoever drains has seen the end of each, and those that are lost may never come to one."""
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - like an Executor
+        """Close the session. This waits for no order: the drain has seen the end of each, and lost ones may never end."""
         with contextlib.suppress(OSError):
             self.ask("batchdrain_close")
         self._leave()
 
     def _bring(self, call: Call) -> str:
-        """The name by which workers ask the scheduler for it, each once: it is the same for all orders, and much larger. Raises OSError."""
+        """Bring the function to the scheduler, where each worker asks for it once by the returned name: it is the same for all
+        orders, and much larger than one. Raises OSError."""
         from distributed.protocol.pickle import dumps
 
         if self._brought[0] is not call:
@@ -145,7 +146,7 @@ class DaskEngine(Executor):
             ) from error
 
     def _leave(self) -> None:
-        """Whoever does not answer any more is not waited for."""
+        """Close client and cluster. Whatever does not answer any more is not awaited."""
         self._is_over = True
         self._tasks.clear()
         with quietly(), contextlib.suppress(OSError):
@@ -155,7 +156,7 @@ class DaskEngine(Executor):
                 self._cluster.close(timeout=_ENDS_WITHIN_S)
 
     async def _listen(self) -> None:
-        """Answers, as they are posted."""
+        """Receive answers as they are posted."""
         taken: list[int] = []
         while not self._is_over:
             try:
@@ -172,18 +173,18 @@ class DaskEngine(Executor):
             await self._hand_on()
 
     async def _hand_on(self) -> None:
-        """What later deliveries said, where nothing is heard of the first one."""
+        """Hand on the answers of later deliveries if nothing was heard of the first one in time."""
         for number in [number for number, until in self._lingering.items() if until < monotonic()]:
             try:
                 answer = await self.client.gather(self._tasks[number], asynchronous=True)
-            except Exception as error:  # noqa: BLE001 - whatever a task raised
+            except Exception as error:  # noqa: BLE001 - a task may raise anything
                 self._fail(number, error)
             else:
                 self._answer(number, answer)
 
     def _await(self, call: Any, *values: Any, **fields: Any) -> Any:
-        """Of a coroutine, for a thread of ours. Raises OSError."""
-        if self.client.scheduler is None:  # it has closed itself
+        """Run a coroutine for another thread. Raises OSError."""
+        if self.client.scheduler is None:  # the client has closed itself
             raise ConnectionError(_LOST)
         try:
             return self.client.sync(call, *values, callback_timeout=_ASKS_WITHIN_S, **fields)
@@ -191,7 +192,8 @@ class DaskEngine(Executor):
             raise ConnectionError(_LOST) from error
 
     async def _watch(self) -> None:
-        """How tasks end: what they answer is heard otherwise. A word of dask's for each of them would cost as much as the order."""
+        """Watch how tasks end; their answers come another way. A message from dask for each task would cost as much as the order
+        itself."""
         while not self._is_over:
             await asyncio.sleep(_LOOKS_S)
             for number, task in list(self._tasks.items()):
@@ -206,7 +208,7 @@ class DaskEngine(Executor):
         elif task.status == "error":
             try:
                 await self.client.gather(task, asynchronous=True)
-            except Exception as error:  # noqa: BLE001 - whatever a task raised
+            except Exception as error:  # noqa: BLE001 - a task may raise anything
                 self._fail(number, error)
         else:
             self._fail(number, ConnectionError(_LOST))
@@ -220,7 +222,7 @@ class DaskEngine(Executor):
             future.set_exception(error)
 
     def _forget(self, number: int) -> Future[bytes] | None:
-        """None where it came to something before."""
+        """Forget an order; None if it has ended before."""
         self._lingering.pop(number, None)
         self._tasks.pop(number, None)
         return self._pending.pop(number, None)

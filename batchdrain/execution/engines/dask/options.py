@@ -1,4 +1,5 @@
-"""`engine_options` of the engine `dask`: what they may say, and what keeps a stranger from giving our workers orders."""
+"""The `engine_options` of the engine `dask`: what they may say, and the checks that keep strangers from giving our workers
+orders."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ _OPEN: Final = {"tcp", "ws"}
 
 
 class DaskOptions(Section):
-    """Where the scheduler is, and who we are to it."""
+    """Where the scheduler is, and the certificates for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -46,7 +47,7 @@ class DaskOptions(Section):
 
 
 def options_of(settings: Settings) -> DaskOptions:
-    """Raises ConfigError, a line each."""
+    """Read and check the options. Raises ConfigError, which names each problem in a line."""
     try:
         found = DaskOptions.model_validate(settings.engine_options)
     except ValidationError as error:
@@ -86,7 +87,8 @@ def _require_safe(address: str, *, insecure: bool) -> None:
 
 
 def _split(address: str) -> SplitResult | None:
-    """None for what is no address of a scheduler. A name that no host can have is none: dask would stumble over it."""
+    """Split an address; None if it is not the address of a scheduler. A name that no host can have is refused too, as dask would
+    fail on it."""
     try:
         url = urlsplit(address)
         is_whole = url.scheme in _SCHEMES and bool(url.hostname and url.port)

@@ -1,7 +1,7 @@
-"""Whether a scheduler and we can come together by TLS: found out by a handshake of our own, before dask connects.
+"""Finds out by a handshake of its own, before dask connects, whether this machine and a scheduler can use TLS with each other.
 
-dask's own errors tell it only now and then: that our certificate is refused is "Stream is closed" to it, and a scheduler
-without TLS is a ValueError.
+dask's own errors rarely tell: if our certificate is refused, it reports "Stream is closed", and a scheduler without TLS causes a
+ValueError.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_TLS: Final = {
     "PACKET_LENGTH_TOO_LONG",
     "HTTP_REQUEST",
 }
-_OURS: Final = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")  #: what its alert tells of
+_OURS: Final = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")  #: words in alerts about our certificate
 _CA: Final = (
     "set `ca` of engine_options, or distributed.comm.tls.ca-file of dask's configuration, to the authority that signed it"
 )
@@ -34,7 +34,8 @@ _CERT: Final = (
 
 
 def find_refusal(options: DaskOptions, context: ssl.SSLContext | None) -> ConfigError | None:
-    """`context`: ours, where there are certificates. None: nobody answers there, or TLS is not to blame."""
+    """Why TLS with the scheduler fails. `context`: ours; None: there are no certificates. Returns None if nobody answers there, or
+    if TLS is not to blame."""
     try:
         if not options.is_encrypted:
             return _refusal_of_plain(options.address) if _speaks_tls(options) else None
@@ -42,13 +43,13 @@ def find_refusal(options: DaskOptions, context: ssl.SSLContext | None) -> Config
             _greet(options, context)
     except ssl.SSLError as error:
         return _refusal_of(options.address, error)
-    except (OSError, UnicodeError):  # the latter for a name that no host can have
+    except (OSError, UnicodeError):  # UnicodeError: a name that no host can have
         return None
     return None
 
 
 def _speaks_tls(options: DaskOptions) -> bool:
-    """Without TLS a scheduler speaks first; with it, it waits for us. Raises OSError."""
+    """Whether the scheduler speaks TLS. Without TLS it speaks first; with TLS it waits for us. Raises OSError."""
     with _connect(options) as sock:
         try:
             sock.recv(1)
@@ -66,11 +67,11 @@ def _speaks_tls(options: DaskOptions) -> bool:
 
 
 def _greet(options: DaskOptions, context: ssl.SSLContext) -> None:
-    """Raises OSError: who refuses our certificate says so only once the handshake is over."""
+    """Do a handshake. Raises OSError, also if our certificate is refused, which is reported only after the handshake."""
     with _connect(options) as plain, context.wrap_socket(plain) as sock:
         try:
             sock.recv(1)
-        except TimeoutError:  # it has nothing to say, and nothing against us
+        except TimeoutError:  # it has nothing to say, so it accepts us
             return
 
 

@@ -1,4 +1,4 @@
-"""Tickets that the scheduler gives: the `first` of the engine `dask`."""
+"""Tickets that the scheduler gives out: the `first` of the engine `dask`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from batchdrain.execution.engines.dask.by_source import AT_WORKER, BySource
 
 
 class SchedulerTickets:
-    """Here the controller asks the scheduler, by `ask`; where it travels to, a worker does."""
+    """Draws tickets at the scheduler. In the controller it uses `ask`; on a worker, to which it travels, the worker asks."""
 
     def __init__(self, ask: Callable[..., Any], session: str) -> None:
         self._ask = ask
         self._session = session
 
     def __call__(self, token: str) -> bool:
-        """Raises OSError where it does not answer."""
+        """Draw the ticket for the controller. Raises OSError if the scheduler does not answer."""
         return self._ask("batchdrain_draw", token=token, by_controller=True) is True
 
     def __reduce__(self) -> tuple[Any, ...]:

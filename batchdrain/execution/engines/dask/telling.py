@@ -1,4 +1,4 @@
-"""What all workers of a cluster are told, beside their tasks, and what each of them answers."""
+"""Tells all workers of a cluster something, besides their tasks, and collects their answers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ _SILENT_S: Final = 0.3
 
 
 class Telling:
-    """By one connection. Its coroutines are of dask's own thread."""
+    """Tells workers over one connection. Its coroutines run in dask's own thread."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._silent: set[str] = set()  #: workers that did not answer when they were told something last
+        self._silent: set[str] = set()  #: workers that did not answer the last time
 
     async def workers(self) -> dict[str, Any]:
-        """What the scheduler knows of each, by address."""
+        """What the scheduler knows of each worker, by address."""
         found: dict[str, Any] = (await self._client.scheduler.identity(n_workers=-1))["workers"]
         return found
 
     async def tell(self, call: Call, message: bytes) -> dict[str, bytes | None]:
-        """Who was silent before is hardly waited for: the others are to hear the next word in time."""
+        """Execute `call` on every worker, by address; None: no answer. Workers that were silent before are hardly awaited, so that
+        the others hear the next message in time."""
         addresses = list(await asyncio.wait_for(self.workers(), _TELLS_WITHIN_S))
         within = [_SILENT_S if address in self._silent else _TELLS_WITHIN_S for address in addresses]
         telling = (self._tell_one(one, call, message, within_s) for one, within_s in zip(addresses, within, strict=True))
