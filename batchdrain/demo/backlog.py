@@ -68,23 +68,32 @@ def make_backlog(path: Path, *, phases: int = 60, seed: int = 7) -> dict[str, in
     if not 1 <= phases <= 100_000:
         raise ValueError(f"phases must be from 1 to 100000, not {phases}")
     path = path.resolve()
-    companions = [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
-    if not _is_ours(path):
-        for found in [path, *companions]:
-            if found.exists():
-                raise FileExistsError(f"{found} is not of a demo database: name another file, or move it away")
+    require_free(path)
     counts = {"FAILED": phases, "QUEUED": phases // 4, "COMPLETE": phases * 2 // 3}
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     os.close(handle)
     try:
         _write(name, counts, seed)
         # Before the move: SQLite would replay an old log into the new database.
-        for companion in companions:
+        for companion in _companions_of(path):
             companion.unlink(missing_ok=True)
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
     return counts
+
+
+def require_free(path: Path) -> None:
+    """Raises FileExistsError for a file that is not a demo database."""
+    path = path.resolve()
+    if not _is_ours(path):
+        for found in [path, *_companions_of(path)]:
+            if found.exists():
+                raise FileExistsError(f"{found} is not of a demo database: name another file, or move it away")
+
+
+def _companions_of(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 
 def _is_ours(path: Path) -> bool:

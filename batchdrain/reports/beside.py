@@ -22,7 +22,7 @@ class Beside:
     mount: str = ""  #: prefix of our task names, such as 'backlog.'
     goes_on: str | None = None  #: the command that continues the session; None if nothing is left to do
     ended: Exit | None = None  #: the exit code and its reason; None if unknown
-    table_takes_reasons: bool = True  #: else it keeps old reasons, and `--cluster` finds no new ones
+    table_takes_reasons: bool = True  #: of a drain, where `--cluster` finds them; else it may not
     folder: Path | None = None  #: the folder of the report; None: unknown
     attempts: Sequence[AttemptSpan] = ()  #: the session's attempts; needed only for drawings
     redact: Redact = str  #: takes secrets out of what is read from logs

@@ -44,7 +44,7 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
         yield f"  {count} skipped by {rule}: {values}"
     for rule, count, values in by_rule(made.remainder.absent):
         yield f"  {count} of the plan not there, by {rule}: {values}"
-    if made.workers > 1 and len(made.all) > 1:
+    if made.workers > 1 and len(made.all) > 1 and made.left:
         yield f"  with {made.workers} workers others may be among them: the phases of one run never run side by side"
     if made.may_end_by:
         yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"

@@ -17,8 +17,8 @@ from batchdrain.sessions.whole import parts_of, paths_of
 
 SHOWN: Final = 10
 REASON_CHARS: Final = 300
-NOT_BY_CLUSTER: Final = "The table keeps the reasons that it had, and `inv clusters` and --cluster go by those."
-"""Shown in place of commands if the new reasons of the session are not in the table."""
+NOT_BY_CLUSTER: Final = "What --cluster goes by need not be these reasons: `inv clusters` shows those that the table has."
+"""Shown in place of commands if the reasons of the session need not be in the table."""
 _TRIED_AGAIN: Final = frozenset({"transient", "timeout"})
 
 

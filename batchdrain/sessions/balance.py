@@ -107,11 +107,14 @@ class Balance(Record):
 class BalanceCount:
     """Keeps the balance of a session. A step takes the same time however large the session is."""
 
-    def __init__(self, results: Sequence[Result], before: Balance | None, failed_words: frozenset[str]) -> None:
+    def __init__(
+        self, results: Sequence[Result], before: Balance | None, failed_words: frozenset[str], *, takes_failed: bool = True
+    ) -> None:
         """`results`: the list of the session's results, which grows; `before`: the balance so far, None if there is none.
-        `failed_words`: the user's words for failed."""
+        `failed_words`: the user's words for failed. `takes_failed`: whether the session's backlog is the failed phases."""
         self._results = results
         self._failed_words = failed_words
+        self._takes_failed = takes_failed
         self._fixed = self._failing = self._moved = 0
         self._gone = 0  # failed phases that have left the backlog since
         for result in results:
@@ -136,8 +139,11 @@ class BalanceCount:
             self._moved += by
 
     def _is_back(self, result: Result) -> bool:
-        """Whether its phase is again in the state that it was taken from, by any of the state's words."""
+        """Whether its phase is again in the backlog of the session, by any of the words of its state. A second try of a queued
+        phase sets out from failed, which is not that backlog."""
         ends = (result.initial_state, result.final_state)
+        if not self._takes_failed and ends[1] in self._failed_words:
+            return False
         return ends[0] == ends[1] or all(one in self._failed_words for one in ends)
 
     def note(self, found: Remainder) -> None:

@@ -28,7 +28,7 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
-from batchdrain.sessions.session import NOTED, AskedOf, Session, Status
+from batchdrain.sessions.session import NOTED, AskedOf, Kind, Session, Status
 
 AT_ONCE: Final = 100
 """Up to this many results, the file is replaced after each phase."""
@@ -80,7 +80,8 @@ class SessionRecord:
         self.counts.earlier_s += session.active_s
         self._active_before_s = session.active_s
         self._place = self.counts.places
-        self.balance_count = BalanceCount(session.results, session.balance, failed_words)
+        takes_failed = session.kind is not Kind.QUEUED
+        self.balance_count = BalanceCount(session.results, session.balance, failed_words, takes_failed=takes_failed)
 
     @property
     def is_full(self) -> bool:

@@ -183,6 +183,7 @@ def test_a_reader_who_leaves_does_not_stop_the_drain(sqlite_project: Workplace) 
 def test_the_demo_never_replaces_a_database_of_yours(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/a")
     told(sqlite_project.inv("demo"), 78, "never replaces a database of yours")
+    told(sqlite_project.inv("--dry", "demo"), 78, "never replaces a database of yours")
     (sqlite_project.root / "invoke.yaml").unlink()
     made = sqlite_project.inv("demo", "--phases=12", "--seed=3")
     assert (made.code, "12 failed" in made.out) == (0, True)

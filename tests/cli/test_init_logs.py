@@ -56,6 +56,17 @@ def test_over_a_log_the_view_of_each_ones_last_row_is_printed_and_a_drain_writes
 
 
 @SQLITE
+def test_a_log_that_may_be_meant_as_well_is_called_one(place: Workplace) -> None:
+    make(place, shapes.EVENTS)
+    place.sql("CREATE TABLE jobs (id INTEGER PRIMARY KEY, job_name TEXT, status TEXT, error TEXT)")
+    place.sql("INSERT INTO jobs (job_name, status, error) VALUES ('a', 'failed', 'boom'), ('a', 'done', NULL)")
+    ran = place.inv("init", env={"DATABASE_URL": place.url})
+    [told] = [line for line in ran.lines if "--table=task_events" in line]
+    assert told.endswith("; it bears the name of a log")
+    assert "; it bears the name of a log." in (place.root / "invoke.yaml").read_text()
+
+
+@SQLITE
 def test_a_view_gets_a_name_that_nothing_has(place: Workplace) -> None:
     make(place, shapes.FAILED_AT)
     place.sql("CREATE TABLE Drainable (a TEXT)")

@@ -174,7 +174,13 @@ def test_a_failure_text_within_json_is_found(values: list[object], path: str | N
 def test_json_without_a_text_is_no_reason() -> None:
     found = map_table(table("run_id phase_id state error%", ("r", "p", "failed", '[{"a": 1}]')))
     assert found.columns["last_failure_reason"] is None
-    assert any("a view that makes a text of it" in doubt for doubt in found.doubts)
+    assert any("name the path of its text, as {column: error, path: error.message}" in doubt for doubt in found.doubts)
+
+
+def test_bare_texts_among_documents_hide_no_path_of_json() -> None:
+    rows = [("r", str(i), "failed", one) for i, one in enumerate(['{"error": {"message": "boom"}}', '"plain"', '"plain"'])]
+    found = map_table(table("run_id phase_id state error%", *rows))
+    assert found.columns["last_failure_reason"] == {"column": "error", "path": "error.message"}
 
 
 def test_a_customer_is_no_phase_and_a_failed_one_is() -> None:

@@ -34,7 +34,7 @@ chain_run.begin = begin
 sys.argv[0] = "inv"
 program.run(sys.argv)
 """
-NOTHING = "No session of this database runs."
+NOTHING = "No session of table 'phases' runs."
 
 
 @contextmanager

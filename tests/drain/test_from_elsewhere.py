@@ -67,7 +67,7 @@ def test_a_session_that_runs_is_shown_with_what_it_does_also_to_one_who_has_not_
     assert "with their files on another host" in elsewhere(project, there_folder, "sessions").out
     assert [one["elsewhere"] for one in project.inv("sessions", "--format=json").json()] == [None]
     assert shown(project) == []
-    assert project.inv("status").lines == ["No session of this database runs."]
+    assert project.inv("status").lines == ["No session of table 'phases' runs."]
     assert project.sql(ROW) == [("complete", 1, 0)]
 
 
@@ -201,9 +201,9 @@ def test_of_two_sessions_with_one_name_on_two_hosts_one_is_named_by_its_uid(
 
 def test_asking_where_nothing_runs_says_so(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/p")
-    assert sqlite_project.inv("stop").lines == ["No session of this database runs."]
+    assert sqlite_project.inv("stop").lines == ["No session of table 'phases' runs."]
     assert sqlite_project.inv("drain").code == 0
-    assert sqlite_project.inv("continue").lines == ["No session of this database runs."]
+    assert sqlite_project.inv("continue").lines == ["No session of table 'phases' runs."]
 
 
 def test_a_session_whose_process_was_killed_is_told_as_dead_and_asked_for_nothing(sqlite_project: Workplace) -> None:
@@ -211,7 +211,7 @@ def test_a_session_whose_process_was_killed_is_told_as_dead_and_asked_for_nothin
     drain.send_signal(signal.SIGKILL)
     drain.communicate()
     assert [row["state"] for row in shown(sqlite_project)] == ["died"]
-    assert sqlite_project.inv("stop").lines == ["No session of this database runs."]
+    assert sqlite_project.inv("stop").lines == ["No session of table 'phases' runs."]
     assert sqlite_project.inv("resume", "--close").code == 0
     assert shown(sqlite_project) == []
 

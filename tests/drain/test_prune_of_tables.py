@@ -43,6 +43,20 @@ def test_the_records_of_another_tables_sessions_stay(project: Workplace) -> None
     assert two.theirs.session()["session_uid"] == theirs, "it was rebuilt"
 
 
+def test_a_session_of_another_table_is_not_there_to_be_named(project: Workplace) -> None:
+    """What the ledger keeps of it is all that can rebuild it, and its folder is another one."""
+    two = TwoTables.beside(project, "a/p")
+    theirs = drained(two.theirs)
+    [path] = two.theirs.session_files()
+
+    ran = two.ours.inv("prune", f"--session-id={path.stem}", "--yes")
+
+    assert (ran.code, records(project)) == (2, {theirs})
+    assert f"there is no session {path.stem}" in ran.err
+    assert two.theirs.inv("prune", f"--session-id={path.stem}", "--yes").code == 0
+    assert records(project) == set()
+
+
 def test_what_another_table_left_unended_keeps_no_group(project: Workplace) -> None:
     two = TwoTables.beside(project, "a/p")
     drained(two.ours, "--group=nightly", "--batch-size=1")

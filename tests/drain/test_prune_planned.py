@@ -85,7 +85,7 @@ def test_every_record_that_goes_is_counted_in_the_dry_run_as_in_earnest(place: P
         plan = plan_prune(place, fd, BEFORE, ())
         assert (plan.chains, plan.groups, len(plan.heads), len(plan.sessions)) == (["c" * 32], ["g"], 1, 1)
         shown = weigh(place, fd, plan)
-        assert [shown.counts[kind] for kind in ("session records", "chain records", "group records")] == [2, 1, 1]
+        assert [shown.counts[f"{kind} records"] for kind in ("session", "chain", "group")] == [2, 1, 1]
         gone = remove_planned(place, fd, plan)
     assert (gone.counts, dict(gone.sizes), gone.notes, gone.problems) == (shown.counts, dict(shown.sizes), [], [])
     assert not planned(place).chains

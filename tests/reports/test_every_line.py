@@ -130,7 +130,7 @@ def test_each_number_of_the_json_beside_the_session_itself() -> None:
 
 def test_a_table_that_takes_no_reasons_is_told_in_place_of_commands() -> None:
     beside = Beside(table_takes_reasons=False)
-    told = "The table keeps the reasons that it had, and `inv clusters` and --cluster go by those."
+    told = "What --cluster goes by need not be these reasons: `inv clusters` shows those that the table has."
     assert [line for line in lines_of("text", beside=beside) if "--cluster" in line] == [f"  {told}"]
     assert f"| `{DISK}` | 2 | disk | {told} |  |" in lines_of("markdown", beside=beside)
     first = json.loads("\n".join(lines_of("json", beside=beside)))["clusters"][0]

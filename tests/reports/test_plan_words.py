@@ -72,12 +72,13 @@ COUNTS: list[tuple[Plan, list[str]]] = [
          "  2 of the plan not there, by complete: by now"],
     ),
     (
-        made(A, B, retries=(A,), workers=2, may_end_by=("stop.max_repeats", "stop.canary")),
-        ["Would drain up to 3 of X: 0 are skipped, 0 find the batch full",
+        made(A, B, retries=(A,), waiting=1, workers=2, may_end_by=("stop.max_repeats", "stop.canary")),
+        ["Would drain up to 3 of X: 0 are skipped, 1 finds the batch full",
          "  with 2 workers others may be among them: the phases of one run never run side by side",
          "  fewer if results make it end sooner: stop.max_repeats, stop.canary"],
     ),
     (made(A, workers=2), ["Would drain 1 of X: 0 are skipped, 0 find the batch full"]),
+    (made(A, B, workers=2), ["Would drain 2 of X: 0 are skipped, 0 find the batch full"]),
     (
         made(A, skipped={WAITS: 1}),
         ["Would drain up to 2 of X: 1 is skipped, 0 find the batch full", "  1 skipped by depends_on: waits for run q",

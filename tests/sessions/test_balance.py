@@ -204,6 +204,14 @@ def test_a_queued_phase_that_failed_fails_still(project: Workplace) -> None:
     assert terms(project.session()["balance"]) == (2, 0, 1, 1, 0, 0, 0)
 
 
+def test_a_queued_phase_that_failed_twice_fails_still_and_was_not_moved(project: Workplace) -> None:
+    project.add(("r", "a", 0, "QUEUED", None), ("r", "b~transient=9", 1, "QUEUED", None))
+
+    assert project.inv("drain-queued", "--run-id=r").code == 1
+    assert project.session()["results"][1]["attempt"] == 2
+    assert terms(project.session()["balance"]) == (2, 0, 1, 1, 0, 0, 0)
+
+
 def test_how_many_there_were_at_the_start_stays_whatever_comes_later() -> None:
     count = BalanceCount([], Balance.of(before=3, known=3), FAILED)
     count.weigh(Remainder(total=5))

@@ -7,7 +7,7 @@ import socket
 from typing import Final
 
 from batchdrain.cli.commands.open import open_project
-from batchdrain.cli.commands.status import NOTHING, alive_of
+from batchdrain.cli.commands.status import alive_of, describe_nothing
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.session_rows import SessionRow
@@ -35,7 +35,7 @@ def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, rea
     with open_project(invocation) as project:
         row = _choose(_read_living(project), session_id)
         if row is None:
-            out.line(NOTHING)
+            out.line(describe_nothing(project))
             return out.end(0, session_id=None, asked=None)
         if invocation.dry:
             out.line(f"Would be asked: {_name_of(row)}: {_DONE[ask]}")

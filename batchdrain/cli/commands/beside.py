@@ -18,7 +18,8 @@ def beside_of(
 ) -> Beside:
     """What the session's report shows in addition to the session."""
     goes_on, at = to_resume_command(invocation, folder, session), settings.source.columns.reason
-    takes_reasons = at is not None and at.written == at.column
+    by_command = settings.command.result_from == "database"
+    takes_reasons = at is not None and at.written == at.column and not by_command
     return Beside(
         words=invocation.words, mount=invocation.mount, goes_on=goes_on, ended=ended, table_takes_reasons=takes_reasons
     )

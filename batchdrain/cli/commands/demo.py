@@ -6,7 +6,7 @@ from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.url import file_of, parse_url
-from batchdrain.demo.backlog import make_backlog
+from batchdrain.demo.backlog import make_backlog, require_free
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.runtime.text import count_of, to_shown_path
@@ -26,11 +26,12 @@ def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None, s
             remedy="run it where batchdrain.database_url and DATABASE_URL are unset",
         )
     path, out = file_of(url), LinesOrJson(shape)
-    if invocation.dry:
-        out.line(f"Would make {to_shown_path(path)} with {count_of(count, 'failed phase')}")
-        out.end(0, database=str(path), made=None)
-        return
     try:
+        require_free(path)
+        if invocation.dry:
+            out.line(f"Would make {to_shown_path(path)} with {count_of(count, 'failed phase')}")
+            out.end(0, database=str(path), made=None)
+            return
         made = make_backlog(path, phases=count, seed=_SEED if seed is None else seed)
     except FileExistsError as error:
         raise ConfigError(f"inv demo: {error}", remedy="the demo never replaces a database of yours") from None

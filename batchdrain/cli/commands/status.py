@@ -11,13 +11,14 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.drain.between_parts import read_running
+from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import is_alive
 from batchdrain.reports.status_view import render_status, to_fields
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
+from batchdrain.runtime.text import safe_text
 
 _EVERY_S: Final = 2.0
-NOTHING: Final = "No session of this database runs."
 
 
 def show_status(invocation: Invocation, *, format_name: str, watch: bool = False) -> None:
@@ -29,7 +30,7 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
             if format_name == "json":
                 out.json(to_json(rows, indent=not watch).decode())
             else:
-                _show(out, rows)
+                _show(out, rows, describe_nothing(project))
             if not watch or not rows:
                 return
             time.sleep(_EVERY_S)  # no event tells of a beat, so the row is read again
@@ -40,8 +41,13 @@ def alive_of(row: SessionRow) -> bool | None:
     return is_alive(row.controller)
 
 
-def _show(out: Output, rows: Sequence[dict[str, Any]]) -> None:
+def describe_nothing(project: Project) -> str:
+    """What is said where no session runs: those of other tables of the database are not shown."""
+    return safe_text(f"No session of table {project.settings.source.table!r} runs.")
+
+
+def _show(out: Output, rows: Sequence[dict[str, Any]], nothing: str) -> None:
     for line in render_status(rows, clock.now().astimezone()):
         out.line(line)
     if not rows:
-        out.line(NOTHING)
+        out.line(nothing)

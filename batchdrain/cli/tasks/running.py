@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @command
 def status(invocation: Invocation, **given: Any) -> None:
-    """Show every session of the database that runs, on whatever host."""
+    """Show every session of your table that runs, on whatever host."""
     from batchdrain.cli.commands.status import show_status
 
     show_status(invocation, format_name=given["format"], watch=given["watch"])

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from batchdrain.database.ledger.chains import Chains
-from batchdrain.database.ledger.session_heads import SessionHead, read_heads, read_holders
+from batchdrain.database.ledger.session_heads import SessionHead, read_elsewhere, read_heads, read_holders
 from batchdrain.drain.borne_out import is_of_other_database
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import BadData
@@ -52,6 +52,7 @@ class SessionJudge:
         self._before = before
         self._named = frozenset(named)
         self.heads: Mapping[str, list[SessionHead]] = _by_session(project)
+        self.elsewhere = read_elsewhere(project.store)  #: uids of sessions of other tables
         self.holders, self._spools = read_holders(project.store)
         self._open_chains = _find_open_chains(project)
 
@@ -64,10 +65,14 @@ class SessionJudge:
         """Whether this end is old. False for None, which has not ended."""
         return end is not None and end < self._before
 
+    def heads_of(self, session_id: str) -> list[SessionHead]:
+        """What the ledger keeps under an id, except of sessions of other tables, which may have the same one."""
+        return [head for head in self.heads.get(session_id, []) if head.session_uid not in self.elsewhere]
+
     def judge(self, fd: int, files: SessionFiles, *, ours: bool = False) -> Judgement:
         """Judge a session. `fd`: the folder; `ours`: whether this process holds the session's lock. Raises OSError."""
         session, error = self._load(files)
-        heads = self.heads.get(files.session_id, [])
+        heads = self.heads_of(files.session_id)
         uids = frozenset(head.session_uid for head in heads)
         if isinstance(session, Session):
             uids = frozenset({session.session_uid} if session.session_uid else ())

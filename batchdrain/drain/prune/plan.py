@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from batchdrain.database.ledger.chains import Chains
 from batchdrain.database.ledger.groups import Groups
 from batchdrain.database.ledger.prune_attempts import OldAttempts
-from batchdrain.database.ledger.session_heads import SessionHead, read_elsewhere
+from batchdrain.database.ledger.session_heads import SessionHead
 from batchdrain.drain.project import Project
 from batchdrain.drain.prune.judge import Judgement, Kept, SessionJudge
 from batchdrain.model.errors import SessionInUse, UsageError
@@ -78,8 +78,7 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
         plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=judge.holders, only_sessions=gone)
         plan.controllers = sorted(gone)
         return plan
-    elsewhere = read_elsewhere(project.store)
-    ours = [head for heads in judge.heads.values() for head in heads if head.session_uid not in elsewhere]
+    ours = [head for name in judge.heads for head in judge.heads_of(name)]
     for head in ours:
         if head.session_uid in spared | judge.holders or (
             head.session_uid not in gone and not judge.is_old(judge.end_of(head))
@@ -99,7 +98,7 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
 
 def _judge_one(project: Project, judge: SessionJudge, fd: int | None, files: SessionFiles, *, is_named: bool) -> Judgement:
     name = files.session_id
-    if is_named and not (files.json or files.folder or files.events or files.aside) and name not in judge.heads:
+    if is_named and not (files.json or files.folder or files.events or files.aside) and not judge.heads_of(name):
         project.folder.load(name)  # raises the error that fits if the id is invalid or unknown
         raise UsageError(f"--session-id: there is no session {name}", remedy="`inv sessions` lists them")
     found = judge.judge(-1 if fd is None else fd, files)

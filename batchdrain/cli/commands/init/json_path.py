@@ -31,6 +31,11 @@ def find_path(values: Sequence[object]) -> str | None:
     return ".".join(path).replace(f".{_LAST}", _LAST)
 
 
+def is_document(value: object) -> bool:
+    """Whether it is an object or a list, as JSON or read from it. A bare text is none: it is its own reason."""
+    return isinstance(_parse(value), dict | list)
+
+
 def _unlikeliness(path: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
     return (_TEXTS.index(path[-1].lower()), len(path), tuple(path))
 

@@ -41,8 +41,14 @@ class Mapped:
     doubts: tuple[str, ...] = ()  #: what the user should check
     source: Mapping[str, object] = field(default_factory=dict)  #: more keys of `source`
     command: Mapping[str, object] = field(default_factory=dict)  #: keys of `command`
+    is_log: bool = False  #: its name is one of a log, whose rows are no work
     is_known: bool = False  #: known by its schema, not guessed
     is_answered: bool = False  #: confirmed by the user
+
+    @property
+    def reason_beside(self) -> str:
+        """Why it may be meant as well, where another one was chosen."""
+        return f"{self.reason}; it bears the name of a log" if self.is_log else self.reason
 
     @property
     def missing(self) -> list[str]:
@@ -74,6 +80,7 @@ def map_table(table: TableFacts) -> Mapped:
         columns=columns,
         states=words,
         reason=_explain(ids, state, words),
+        is_log=is_log(table),
         doubts=(*_explain_log(table), *ids.doubts, *doubts, *words.doubts, *_explain_unwritten(table, state)),
         source={"updated_at_unit": changed.unit} if changed is not None and changed.unit else {},
         command={"result_from": "database"} if state in table.computed else {},

@@ -66,7 +66,7 @@ class Conversation:
 
     def _ask_table(self, candidates: Sequence[Mapped]) -> tuple[TableFacts, Mapped]:
         for other in candidates[1:]:
-            self.say(f"It may be {safe_text(other.table)} as well: {safe_text(other.reason)}.")
+            self.say(f"It may be {safe_text(other.table)} as well: {safe_text(other.reason_beside)}.")
         known = {one.table: one for one in candidates}
         facts = self._ask_until("Table with the phases", to_typed(next(iter(known), None)), self.look)
         return facts, known.get(facts.full_name) or choose(facts)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
-from batchdrain.cli.commands.init.json_path import find_path
+from batchdrain.cli.commands.init.json_path import find_path, is_document
 from batchdrain.cli.commands.init.state_words import meaning_of
 from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns, to_plain
 
@@ -39,7 +39,12 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
     held = next((one for one in ranked if one.kind in _NO_TEXTS or to_plain(one.name).endswith("_reason")), None)
     if held is None:
         return None, []
-    return None, [f"{held.name} holds {held.type_name}, not text: {UNREAD}; a view that makes a text of it gives one"]
+    cure = (
+        f"name the path of its text, as {{column: {held.name}, path: error.message}}"
+        if held.kind is Kind.JSON
+        else "a view that makes a text of it gives one"
+    )
+    return None, [f"{held.name} holds {held.type_name}, not text: {UNREAD}; {cure}"]
 
 
 def find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
@@ -74,7 +79,7 @@ def _has_text(column: ColumnFacts, rows: Sequence[Row]) -> bool:
 def _find_path(column: ColumnFacts, rows: Sequence[Row]) -> str | None:
     """The path of a text in JSON. A job's arguments may hold a message too,
     but then they do so also in rows that did not fail."""
-    return find_path([value for row in rows if (value := row.get(column.name)) is not None])
+    return find_path([value for row in rows if is_document(value := row.get(column.name))])
 
 
 def _tells(column: ColumnFacts, failed: Sequence[Row], others: Sequence[Row]) -> bool:

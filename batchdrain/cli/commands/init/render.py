@@ -51,7 +51,7 @@ def render_section(url: str | None, candidates: Sequence[Mapped]) -> str:
 def _explain(candidates: Sequence[Mapped]) -> list[str]:
     first, *others = candidates
     told = [f"#: Chosen: {quote(first.table)}: {first.reason}."] if first.reason else []
-    told += [f"#: It may be meant as well (--table): {quote(one.table)}: {one.reason}." for one in others]
+    told += [f"#: It may be meant as well (--table): {quote(one.table)}: {one.reason_beside}." for one in others]
     told += [f"#: ! {doubt}" for doubt in first.doubts]
     return [to_ascii(line) for line in told]
 

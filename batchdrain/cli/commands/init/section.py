@@ -67,7 +67,7 @@ def _tell_what_is_left(out: LinesOrJson, candidates: Sequence[Mapped]) -> None:
     for doubt in () if chosen.is_answered else _doubts_of(chosen):
         out.line(f"  ! {doubt}")
     for other in others:
-        out.line(f"  or --table={other.table}: {other.reason}")
+        out.line(f"  or --table={other.table}: {other.reason_beside}")
     if not chosen.command.get("argv"):
         out.line("Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`.")
     elif chosen.is_answered:
