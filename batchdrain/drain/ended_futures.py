@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any
 
 
 class EndedFutures:
-    """Of the orders of a drain. What somebody waits for stays here until it is collected: an error may come in between."""
+    """Of the orders of a drain. What somebody waits for stays here until it is taken: an error may come in between."""
 
     def __init__(self) -> None:
         self._new = SimpleQueue[Future[Any]]()  # filled by any thread, and by a signal's handler where that cancels
-        self._ended: list[Future[Any]] = []
+        self._ended: deque[Future[Any]] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._ended) or not self._new.empty()
@@ -30,8 +31,6 @@ class EndedFutures:
         except Empty:
             return bool(self._ended)
 
-    def collect(self) -> list[Future[Any]]:
-        """All there is."""
-        self.wait(0)
-        found, self._ended = self._ended, []
-        return found
+    def take(self) -> Future[Any] | None:
+        """The first of them that nobody took yet; None: there is none now."""
+        return self._ended.popleft() if self.wait(0) else None
