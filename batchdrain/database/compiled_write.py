@@ -49,9 +49,11 @@ class _Form(NamedTuple):
         return cls(compiled, compiled.string, convert)
 
     def to_parameters(self, values: Mapping[str, Any]) -> Any:
-        """As the driver takes them: in their order, or by their names."""
-        given = self.compiled.construct_params({**values})
+        """As the driver takes them: in their order, or by their names, of which some are written otherwise in the text."""
+        given = self.compiled.construct_params({**values}, escape_names=False)
         for name, convert in self.convert.items():
             given[name] = convert(given[name])
-        order = self.compiled.positiontup
-        return given if order is None else tuple([given[name] for name in order])
+        order, escaped = self.compiled.positiontup, self.compiled.escaped_bind_names
+        if order is not None:
+            return tuple([given[name] for name in order])
+        return {escaped.get(name, name): value for name, value in given.items()} if escaped else given
