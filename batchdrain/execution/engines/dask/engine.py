@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any, Final
 
 from batchdrain.config.settings import Settings
-from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, AT_WORKER, BySource
+from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, AT_WORKER, DESK, BySource
 from batchdrain.execution.engines.dask.connection import connect, quietly
 from batchdrain.execution.engines.dask.options import DaskOptions, options_of
 from batchdrain.execution.engines.dask.scheduler_tickets import SchedulerTickets
@@ -108,8 +108,8 @@ class DaskEngine(Executor):
         return found
 
     def ask(self, what: str, **fields: Any) -> Any:
-        """The scheduler, of our session. Raises OSError where it does not answer."""
-        return self._await(getattr(self.client.scheduler, what, None), session=self.session, **fields)
+        """The desk at the scheduler, of our session. Raises OSError where it does not answer."""
+        return self._await(getattr(self.client.scheduler, f"{DESK}/{what}", None), session=self.session, **fields)
 
     def examine(self) -> Iterator[Examined]:
         """For `inv doctor`. Raises OSError."""
@@ -120,7 +120,7 @@ class DaskEngine(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - as of an Executor
         """Waits for no order: whoever drains has seen the end of each, and those that are lost may never come to one."""
         with contextlib.suppress(OSError):
-            self.ask("batchdrain_close")
+            self.ask("close")
         self._leave()
 
     def _bring(self, call: Call) -> str:
@@ -130,7 +130,7 @@ class DaskEngine(Executor):
         if self._brought[0] is not call:
             pickled: bytes = dumps(call)
             name = hashlib.sha256(pickled).hexdigest()[:24]
-            if not self.ask("batchdrain_bring", name=name, pickled=pickled):
+            if not self.ask("bring", name=name, pickled=pickled):
                 raise ConnectionError(_LOST)
             self._brought = call, name
         return self._brought[1]
@@ -159,7 +159,8 @@ class DaskEngine(Executor):
         taken: list[int] = []
         while not self._is_over:
             try:
-                found = await self.client.scheduler.batchdrain_take(session=self.session, taken=taken, wait_s=_LISTENS_S)
+                take = getattr(self.client.scheduler, f"{DESK}/take")
+                found = await take(session=self.session, taken=taken, wait_s=_LISTENS_S)
             except (OSError, AttributeError):
                 found, taken = [], []
                 await asyncio.sleep(_AGAIN_S)
