@@ -43,7 +43,6 @@ class Held:
             asked=None,
             stopped=None,
             is_interrupted=False,
-            asked=None,
         )
         self.workers = Workers(it, services, states, recorder, stops)
 
