@@ -175,12 +175,18 @@ class DaskEngine(Executor):
     async def _hand_on(self) -> None:
         """What later deliveries said, where nothing is heard of the first one."""
         for number in [number for number, until in self._lingering.items() if until < monotonic()]:
-            try:
-                answer = await self.client.gather(self._tasks[number], asynchronous=True)
-            except Exception as error:  # noqa: BLE001 - whatever a task raised
-                self._fail(number, error)
-            else:
-                self._answer(number, answer)
+            await self._take_over(number, self._tasks[number])
+
+    async def _take_over(self, number: int, task: Any) -> None:
+        """What a task answered or raised is the end of its order."""
+        try:
+            self._answer(number, await self.client.gather(task, asynchronous=True))
+        except Exception as error:  # noqa: BLE001 - whatever a task raised
+            self._fail(number, error)
+        except asyncio.CancelledError as error:  # of a task, as of a worker that closes, it would end us and the drain
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise
+            self._fail(number, ConnectionError(f"it was cancelled on its worker: {error}"))
 
     def _await(self, call: Any, *values: Any, **fields: Any) -> Any:
         """Of a coroutine, for a thread of ours. Raises OSError."""
@@ -205,10 +211,7 @@ class DaskEngine(Executor):
         elif task.status == "finished":
             self._lingering[number] = monotonic() + self._lingers_s
         elif task.status == "error":
-            try:
-                await self.client.gather(task, asynchronous=True)
-            except Exception as error:  # noqa: BLE001 - whatever a task raised
-                self._fail(number, error)
+            await self._take_over(number, task)
         else:
             self._fail(number, ConnectionError(_LOST))
 
