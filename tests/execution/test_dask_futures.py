@@ -18,7 +18,7 @@ LINGERS_S = 10.0
 class Task:
     """A future of dask's."""
 
-    def __init__(self, status: str = "pending", error: Exception | None = None) -> None:
+    def __init__(self, status: str = "pending", error: BaseException | None = None) -> None:
         self.status, self._error = status, error
 
     def result(self) -> bytes:
@@ -33,7 +33,7 @@ class World:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now_s = 100.0
         self.tasks: list[Task] = []
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         patch.setattr(module, "monotonic", lambda: self.now_s)
         self.engine = engine = object.__new__(DaskEngine)
         engine.session, engine._lingers_s, engine._numbers = "s", LINGERS_S, itertools.count(1)
@@ -54,7 +54,7 @@ class World:
     def submit(self) -> Any:
         return self.engine.submit(bytes, b"")
 
-    def end(self, at: int, status: str, error: Exception | None = None) -> None:
+    def end(self, at: int, status: str, error: BaseException | None = None) -> None:
         self.tasks[at].status, self.tasks[at]._error = status, error
         asyncio.run(self.engine._note_end(at + 1, self.tasks[at]))
 
@@ -113,9 +113,17 @@ def test_the_answer_of_the_first_one_counts_though_a_later_delivery_ended_before
     assert future.result(0) == b"first"
 
 
-@pytest.mark.parametrize(("status", "error"), [("error", OSError("broken")), ("lost", None), ("cancelled", None)])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("error", OSError("broken")),
+        ("error", asyncio.CancelledError("broken")),
+        ("lost", None),
+        ("cancelled", None),
+    ],
+)
 def test_a_task_that_failed_or_was_lost_is_an_error_of_its_future_alone(
-    world: World, status: str, error: Exception | None
+    world: World, status: str, error: BaseException | None
 ) -> None:
     failed, other = world.submit(), world.submit()
     world.end(0, status, error)

@@ -176,12 +176,18 @@ class DaskEngine(Executor):
     async def _hand_on(self) -> None:
         """Hand on the answers of later deliveries if nothing was heard of the first one in time."""
         for number in [number for number, until in self._lingering.items() if until < monotonic()]:
-            try:
-                answer = await self.client.gather(self._tasks[number], asynchronous=True)
-            except Exception as error:  # noqa: BLE001 - a task may raise anything
-                self._fail(number, error)
-            else:
-                self._answer(number, answer)
+            await self._take_over(number, self._tasks[number])
+
+    async def _take_over(self, number: int, task: Any) -> None:
+        """End an order with what its task answered or raised."""
+        try:
+            self._answer(number, await self.client.gather(task, asynchronous=True))
+        except Exception as error:  # noqa: BLE001 - a task may raise anything
+            self._fail(number, error)
+        except asyncio.CancelledError as error:  # also raised for a task whose worker closes; that must not end this loop
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise
+            self._fail(number, ConnectionError(f"it was cancelled on its worker: {error}"))
 
     def _await(self, call: Any, *values: Any, **fields: Any) -> Any:
         """Run a coroutine for another thread. Raises OSError."""
@@ -207,10 +213,7 @@ class DaskEngine(Executor):
         elif task.status == "finished":
             self._lingering[number] = monotonic() + self._lingers_s
         elif task.status == "error":
-            try:
-                await self.client.gather(task, asynchronous=True)
-            except Exception as error:  # noqa: BLE001 - a task may raise anything
-                self._fail(number, error)
+            await self._take_over(number, task)
         else:
             self._fail(number, ConnectionError(_LOST))
 
