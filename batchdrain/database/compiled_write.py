@@ -50,9 +50,11 @@ class _Form(NamedTuple):
         return cls(compiled, compiled.string, convert)
 
     def to_parameters(self, values: Mapping[str, Any]) -> Any:
-        """The parameters in the form that the driver takes: by position or by name."""
-        given = self.compiled.construct_params({**values})
+        """The parameters in the form that the driver takes: by position or by name. Some names are escaped in the text."""
+        given = self.compiled.construct_params({**values}, escape_names=False)
         for name, convert in self.convert.items():
             given[name] = convert(given[name])
-        order = self.compiled.positiontup
-        return given if order is None else tuple([given[name] for name in order])
+        order, escaped = self.compiled.positiontup, self.compiled.escaped_bind_names
+        if order is not None:
+            return tuple([given[name] for name in order])
+        return {escaped.get(name, name): value for name, value in given.items()} if escaped else given

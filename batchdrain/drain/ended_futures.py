@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any
 
 
 class EndedFutures:
-    """The ended orders of a drain. They stay here until they are collected, as an error may come between `wait` and `collect`."""
+    """The ended orders of a drain. They stay here until they are taken, as an error may come between `wait` and `take`."""
 
     def __init__(self) -> None:
         self._new = SimpleQueue[Future[Any]]()  # filled by any thread, and by a signal handler that cancels
-        self._ended: list[Future[Any]] = []
+        self._ended: deque[Future[Any]] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._ended) or not self._new.empty()
@@ -30,8 +31,6 @@ class EndedFutures:
         except Empty:
             return bool(self._ended)
 
-    def collect(self) -> list[Future[Any]]:
-        """Return all ended futures, and forget them."""
-        self.wait(0)
-        found, self._ended = self._ended, []
-        return found
+    def take(self) -> Future[Any] | None:
+        """Take the first ended future that nobody took yet; None if there is none now."""
+        return self._ended.popleft() if self.wait(0) else None

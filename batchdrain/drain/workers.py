@@ -18,7 +18,7 @@ from batchdrain.drain.ended_futures import EndedFutures
 from batchdrain.drain.engine_orders import make_orders
 from batchdrain.drain.in_flight import Claimed, Ended, Running
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.orders import Left
+from batchdrain.drain.orders import Found, Left
 from batchdrain.drain.preparer import Preparer
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.row_states import RowStates
@@ -65,6 +65,7 @@ class Workers:
         self._running: dict[Future[Any], Running] = {}
         self._done = EndedFutures()
         self._look_at = 0.0  # monotonic, in seconds
+        self._found: deque[tuple[Running, Ending]] = deque()  # kept here, as an error may come before the next is taken
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
 
@@ -81,7 +82,7 @@ class Workers:
     @property
     def occupied(self) -> int:
         """How many phases are held, not counting orders that the engine has lost: those block their own runs, but no worker."""
-        return len(self._running) + len(self._settling) + len(self._locked)
+        return len(self._running) + len(self._found) + len(self._settling) + len(self._locked)
 
     @property
     def running(self) -> list[Running]:
@@ -92,7 +93,8 @@ class Workers:
     def busy_runs(self) -> set[str]:
         """The runs of which something is held: no other phase of these may begin."""
         ended = (*(entry.ended for entry in self._settling), *self._locked)
-        held = (*self._running.values(), *self._orders.lost, *(one.running for one in ended))
+        found = (running for running, _ in self._found)
+        held = (*self._running.values(), *self._orders.lost, *found, *(one.running for one in ended))
         return {running.scheduled.run_id for running in held}
 
     def side_by_side(self) -> Counter[str]:
@@ -125,6 +127,8 @@ class Workers:
             timeout_s = _LOCK_POLL_S if timeout_s is None else min(timeout_s, _LOCK_POLL_S)
         if (poll_s := self._orders.poll_s) is not None and (self._running or self._orders.lost):
             timeout_s = poll_s if timeout_s is None else min(timeout_s, poll_s)
+        if self._found:  # left by an error
+            timeout_s = 0.0
         if self._running:
             self._wait(timeout_s)
         elif timeout_s is not None:  # without a timeout nothing would ever end the wait
@@ -134,8 +138,9 @@ class Workers:
         settling, self._settling = self._settling, deque()
         for entry in settling:
             yield from self._settle(entry.ended.running, entry.ended.ending, entry.until)
-        for running, ending in self._collect():
-            yield from self._settle(running, ending, None)
+        self._collect()
+        while self._found:
+            yield from self._settle(*self._found.popleft(), None)
 
     def postpone(self, ended: Ended) -> None:
         """Keep a result whose row is locked; `ended` yields it again later."""
@@ -147,31 +152,36 @@ class Workers:
         with contextlib.suppress(BatchDrainError):  # the error that ends the drain is the one that is told
             self._shutdown_notice.tell_of_an_error([*self._running.values()])
         self._orders.leave()
-        endings: list[tuple[Running, Ending]] = []
         while self._running or self._orders.lost:
             self._done.wait(self._orders.poll_s)
-            endings += self._collect()
-        endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
+            self._collect()
+        endings = [*self._found, *((entry.ended.running, entry.ended.ending) for entry in self._settling)]
         yield from self._locked
-        self._settling, self._locked = deque(), deque()
+        self._found, self._settling, self._locked = deque(), deque(), deque()
         for running, ending in endings:
             yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
 
-    def _collect(self) -> list[tuple[Running, Ending]]:
-        """What has ended. Now and then each order is also looked at, as the engine may tell nothing of some."""
-        done = [future for future in self._done.collect() if future in self._running]
-        found = [(running, self._orders.ended(future, running)) for future in done if (running := self._running.pop(future))]
-        looked = []
-        if not done or monotonic() >= self._look_at:
-            looked, self._look_at = self._orders.look(self._running), monotonic() + _LOOK_S
+    def _collect(self) -> None:
+        """Collect what has ended. Now and then each order is also looked at, as the engine may tell nothing of some. An order
+        that raises takes no other with it: the others stay in `_done`, or are in `_found` already."""
+        is_idle = not self._done
+        while (future := self._done.take()) is not None:
+            if (running := self._running.pop(future, None)) is not None:
+                self._take(running, self._orders.ended(future, running))
+        if not is_idle and monotonic() < self._look_at:
+            return
+        looked, self._look_at = self._orders.look(self._running), monotonic() + _LOOK_S
+        over = {id(running) for running, _ in looked}
         if looked:
-            found += looked
-            over = {id(running) for running, _ in looked}
             self._running = {future: running for future, running in self._running.items() if id(running) not in over}
-        for running, end in found:
-            if isinstance(end, Left):
-                self._leave(running, end)
-        return [(running, end) for running, end in found if isinstance(end, Ending)]
+        for running, end in looked:
+            self._take(running, end)
+
+    def _take(self, running: Running, end: Found) -> None:
+        if isinstance(end, Ending):
+            self._found.append((running, end))
+        elif end is not None:
+            self._leave(running, end)
 
     def _pause(self, seconds: float) -> None:
         """Wait at most until a signal comes. Once one has come, another one does not end the wait."""

@@ -38,6 +38,8 @@ class Categoriser:
         if text is None or not text or text.isspace():
             return "unknown"
         part = excerpt(text)
+        if not part or part.isspace():  # nothing but how the command ended
+            return "unknown"
         return self._own_category_of(part) or _categorise(part)
 
     def all(self, texts: Sequence[str]) -> list[str]:
@@ -62,7 +64,9 @@ class Categoriser:
         ]
 
     def _own_category_of(self, part: str) -> str | None:
-        encoded = to_utf8(part) if self.own else b""
+        if not self.own or not part or part.isspace():
+            return None
+        encoded = to_utf8(part)
         return next((rule.category for rule in self.own if rule.matches(encoded)), None)
 
 

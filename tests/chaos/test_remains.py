@@ -107,7 +107,7 @@ def test_a_copy_of_the_database_ends_nothing_of_the_original(sqlite_project: Wor
 
     dry, ran = copy.inv("--dry", "recover"), copy.inv("recover")
 
-    assert "a / p~hang is held" in dry.out
+    assert "Would stay held: a / p~hang" in dry.out
     assert "0 recovered, 1 still held." in ran.lines
     assert psutil.pid_exists(guardian)
     assert drain.poll() is None

@@ -83,8 +83,8 @@ STATES: list[tuple[dict[str, str], list[str], list[str]]] = [
     ({}, ["FAILED", "PENDING"], ["no row is 'QUEUED' (states.queued), and nobody maps 'PENDING' (1 row)"]),
     ({}, ["FAILED", "done", "done"], [
         f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; nobody maps 'done' (2 rows)"]),
-    ({}, ["FAILED", "KO"], [
-        f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; nobody maps 'KO' (1 row)"]),
+    ({}, ["FAILED", "ZZ"], [
+        f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; nobody maps 'ZZ' (1 row)"]),
     ({}, ["FAILED", "COMPLETE", "RUNNING"], [
         f"a drain writes 'EXECUTING' (states.executing), {STRANGE}; nobody maps 'RUNNING' (1 row)"]),
     ({"failed": "failed", "complete": "done"}, ["failed", "done"], [

@@ -37,12 +37,22 @@ ROW: dict[str, Any] = {
 THIS = WRITTEN.c.id == sa.bindparam("the_id")
 CHANGED = WRITTEN.update().where(THIS, WRITTEN.c.word != "100 % of it")
 
+ODD = sa.Table(
+    "100 % of: it",
+    WRITTEN.metadata,
+    sa.Column("the (id) %s", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("a word: written?", WRITTEN.c.word.type),
+    sa.Column("a [sum].of%(it)s", sa.Numeric(10, 2)),
+)
+"""Whose columns have names that are written otherwise as names of parameters."""
+ODD_ROW: dict[str, Any] = dict(zip(ODD.c.keys(), (1, "50 % of it", Decimal("1.50")), strict=True))
+
 
 @pytest.fixture
 def connection(database_url: str) -> Iterator[sa.Connection]:
     database = open_database(database_url)
     with database.engine.connect() as connection:
-        WRITTEN.create(connection)
+        WRITTEN.metadata.create_all(connection)
         connection.commit()
         with connection.begin():
             yield connection
@@ -72,7 +82,7 @@ def sent_by(connection: sa.Connection, write: object, values: dict[str, Any]) ->
             point.rollback()
     finally:
         sa.event.remove(connection, "before_cursor_execute", note)
-    return [(text, parameters) for text, parameters in sent if "written" in text]
+    return [(text, parameters) for text, parameters in sent if "written" in text or "100 %" in text]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +92,13 @@ def sent_by(connection: sa.Connection, write: object, values: dict[str, Any]) ->
         (WRITTEN.insert(), {"id": 2, "sum": None}),
         (CHANGED, {"the_id": 1, **{name: value for name, value in ROW.items() if name != "id"}}),
         (CHANGED.values(sum=WRITTEN.c.sum + 1), {"the_id": 1, "raw": b"", "no_column": 3}),
+        (ODD.insert(), ODD_ROW),
+        (
+            ODD.update().where(ODD.c["the (id) %s"] == sa.bindparam("the_id"), ODD.c["a word: written?"] != "new"),
+            {"the_id": 1, "a word: written?": None, "a [sum].of%(it)s": Decimal(2)},
+        ),
     ],
-    ids=["a row", "some columns", "a change by names", "a change with an expression"],
+    ids=["a row", "some columns", "a change by names", "a change with an expression", "odd names", "a change of odd names"],
 )
 def test_the_driver_gets_what_sqlalchemy_gives_it(
     connection: sa.Connection, construct: sa.Insert | sa.Update, values: dict[str, Any]

@@ -16,24 +16,28 @@ def followed(count: int) -> tuple[EndedFutures, list[Future[Any]]]:
     return ended, futures
 
 
+def collect(ended: EndedFutures) -> list[Future[Any]]:
+    return list(iter(ended.take, None))
+
+
 def test_futures_come_in_the_order_in_which_they_ended_be_it_by_an_error_or_cancelled() -> None:
     ended, (first, second, third, fourth) = followed(4)
-    assert (bool(ended), ended.wait(0), ended.collect()) == (False, False, [])
+    assert (bool(ended), ended.wait(0), collect(ended)) == (False, False, [])
     third.set_result(None)
     first.cancel()
     second.set_exception(OSError())
     assert (bool(ended), ended.wait(None)) == (True, True)
-    assert ended.collect() == [third, first, second]
+    assert collect(ended) == [third, first, second]
     assert (bool(ended), ended.wait(0)) == (False, False)
     fourth.set_result(None)
-    assert ended.collect() == [fourth]
+    assert collect(ended) == [fourth]
 
 
 def test_one_that_ended_before_it_is_followed_comes_too() -> None:
     ended, done = EndedFutures(), Future[Any]()
     done.set_result(None)
     ended.follow(done)
-    assert ended.collect() == [done]
+    assert collect(ended) == [done]
 
 
 def test_what_was_waited_for_and_not_collected_is_not_waited_for_again() -> None:
@@ -43,7 +47,7 @@ def test_what_was_waited_for_and_not_collected_is_not_waited_for_again() -> None
     assert ended.wait(None)
     assert ended.wait(None)
     second.set_result(None)
-    assert ended.collect() == [first, second]
+    assert collect(ended) == [first, second]
 
 
 def test_a_future_that_ends_in_another_thread_ends_the_wait() -> None:
@@ -52,4 +56,4 @@ def test_a_future_that_ends_in_another_thread_ends_the_wait() -> None:
     thread.start()
     assert ended.wait(60)
     thread.join()
-    assert ended.collect() == [future]
+    assert collect(ended) == [future]

@@ -40,6 +40,7 @@ class Held:
             has_news=False,
             fail=self.failures.append,
             signals=(0, None),
+            asked=None,
             stopped=None,
             is_interrupted=False,
         )
@@ -114,6 +115,33 @@ def test_all_that_is_held_is_given_at_the_end(held: Held) -> None:
 
     assert found == {"a": EndedBy.EXIT, "b": EndedBy.EXIT, "c": EndedBy.INTERRUPT}
     assert (held.interrupts, len(held.workers), held.workers.busy_runs) == (1, 0, set())
+
+
+def test_an_ending_that_raises_takes_no_other_with_it(held: Held) -> None:
+    """A pool that breaks fails all its futures at once."""
+    for run in "abc":
+        held.begin(run)
+    held.futures[0].set_result(ending(exit_code=0))
+    held.futures[1].set_exception(SystemExit("no"))
+    held.futures[2].set_result(ending(exit_code=1))
+    with pytest.raises(SystemExit):
+        held.ended()
+    assert held.workers.busy_runs == {"a", "c"}
+
+    found = {one.running.scheduled.run_id: one.ending.exit_code for one in held.workers.end_all()}
+
+    assert found == {"a": 0, "c": 1}
+    assert (len(held.workers), held.workers.busy_runs) == (0, set())
+
+
+def test_what_ended_beside_an_ending_whose_conclusion_raises_is_concluded_later(held: Held) -> None:
+    for run in "ab":
+        held.begin(run)
+    for future in held.futures:
+        future.set_result(ending(exit_code=0))
+    first = next(held.workers.ended(0.0)).running.scheduled.run_id
+    assert (first, held.workers.busy_runs, len(held.workers)) == ("a", {"b"}, 1)
+    assert [one.running.scheduled.run_id for one in held.ended()] == ["b"]
 
 
 def test_what_an_engine_raises_ends_the_drain_and_not_the_controller(held: Held) -> None:

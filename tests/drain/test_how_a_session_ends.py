@@ -40,7 +40,7 @@ class Ending:
         it: Any = SimpleNamespace(
             record=self.record,
             project=None,
-            request=SimpleNamespace(settings=settings_of(), flags=frozenset(), most=5),
+            request=SimpleNamespace(settings=settings_of(), flags=frozenset(), most=5, fail_if_nothing=False),
             backlog=SimpleNamespace(count=lambda: self.remainder, waiting=0, skipped=Counter()),
             most=self.most,
             whole=None,

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from batchdrain.execution.engines.dask import at_scheduler, at_worker
 from batchdrain.execution.engines.dask.at_scheduler import Desk, open_session
+from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, DESK
 
 
 @pytest.fixture
@@ -51,6 +53,19 @@ def test_of_a_session_whose_controller_is_cut_off_that_alone_draws(scheduler: An
     [(after_s, forget, *arguments)] = scheduler.later
     forget(*arguments)
     assert (after_s, sorted(desk.sessions)) == (900, ["other"])
+
+
+def test_desks_of_two_versions_stand_side_by_side_at_one_scheduler(scheduler: Any) -> None:
+    """A controller of tomorrow begins while one of today drains, and the other way round."""
+    assert DESK == at_scheduler._NAME == at_worker._DESK
+    other: dict[str, Any] = {}
+    exec(AT_SCHEDULER.read_text().replace(DESK, "batchdrain-desk-0"), other)
+    desk_of(scheduler, "ours")
+    other["open_session"]("theirs", "client of theirs", dask_scheduler=scheduler)
+    handlers = scheduler.handlers
+    for name, session in ((DESK, "ours"), ("batchdrain-desk-0", "theirs")):
+        assert handlers[f"{name}/draw"](session, "a"), f"the ticket of {session} is there"
+    assert len(handlers) == 12
 
 
 def test_what_orders_execute_is_there_for_workers_as_long_as_its_controller_is(scheduler: Any) -> None:

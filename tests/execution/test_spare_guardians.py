@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batchdrain.execution import worker_code
 from batchdrain.execution.guardian import system
 from tests.execution.test_worker_code import answered, order
 from tests.support.workplace import wait_for
@@ -54,3 +55,18 @@ def test_a_guardian_that_gets_no_other_order_is_gone_once_its_lease_is_over(tmp_
     grant("short", for_ms=3_000)
     _, (pid, start) = executed(tmp_path, "short", f"g.{lease_s}.1", lease_s=lease_s)
     wait_for(lambda: system.start_of(pid) != start, "the guardian to leave")
+
+
+def test_a_guardian_that_may_leave_while_the_ticket_is_drawn_gets_no_other_order(tmp_path: Path) -> None:
+    """A scheduler may take its time for that: then nobody would execute what is drawn."""
+    grant("late", for_ms=5_000)
+    _, (pid, start) = executed(tmp_path, "late", "l.0.1", lease_s=60.0)
+    grant("late", for_ms=60_000)
+
+    def first(token: str) -> bool:
+        wait_for(lambda: system.start_of(pid) != start, "the guardian of the order before to leave")
+        return True
+
+    raw = json.dumps(order(tmp_path, session="late", token="l.1.1", lease_s=60.0)).encode()
+    ending = json.loads(worker_code.make_call(first)(raw))["ending"]
+    assert (ending["by"], ending["exit_code"]) == ("exit", 0)

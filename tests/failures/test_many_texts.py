@@ -39,6 +39,7 @@ RULES = (make_own_rule("patch", "merge|end$"), make_own_rule("transient", "(?-i:
 @given(texts=TEXTS)
 @example(texts=["a.py: needs merge\x1c [signal 9: KILL]"])
 @example(texts=["task failed\r", "import error"])
+@example(texts=[" [exit 1]", "  [exit 1]", ""])
 def test_many_texts_at_once_are_of_the_categories_that_each_has_alone(own: tuple, texts: list[str]) -> None:  # type: ignore[type-arg]
     categorise = Categoriser(own)
     assert categorise.all(texts) == [categorise(text) for text in texts]

@@ -14,7 +14,7 @@ from typing import Any
 
 from distributed.diagnostics.plugin import SchedulerPlugin
 
-_NAME = "batchdrain-desk-2"
+_NAME = "batchdrain-desk-2"  # of another number whenever it changes: desks of several versions stand side by side
 _FORGETS_AFTER_S = 900
 
 
@@ -38,12 +38,12 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
     def __init__(self, scheduler: Any) -> None:
         self._loop = scheduler.loop
         self.sessions: dict[str, Session] = {}
-        scheduler.handlers["batchdrain_bring"] = self.bring
-        scheduler.handlers["batchdrain_call"] = self.call_of
-        scheduler.handlers["batchdrain_draw"] = self.draw
-        scheduler.handlers["batchdrain_post"] = self.post
-        scheduler.handlers["batchdrain_take"] = self.take
-        scheduler.handlers["batchdrain_close"] = self.close_session
+        scheduler.handlers[f"{_NAME}/bring"] = self.bring
+        scheduler.handlers[f"{_NAME}/call"] = self.call_of
+        scheduler.handlers[f"{_NAME}/draw"] = self.draw
+        scheduler.handlers[f"{_NAME}/post"] = self.post
+        scheduler.handlers[f"{_NAME}/take"] = self.take
+        scheduler.handlers[f"{_NAME}/close"] = self.close_session
 
     def bring(self, session: str, name: str, pickled: bytes) -> bool:
         """Called by the controller before any order uses the name. Returns whether the session exists."""

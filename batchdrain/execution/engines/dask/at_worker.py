@@ -18,6 +18,7 @@ from distributed.core import send_recv
 from distributed.protocol.pickle import loads
 from distributed.utils import sync
 
+_DESK = "batchdrain-desk-2"
 _ANSWERS_WITHIN_S = 20.0
 _TRUE_WITHIN_S = 10
 _MOST_CALLS = 8
@@ -28,7 +29,7 @@ _calls: dict[str, Any] = {}
 
 def draw(session: str, token: str) -> bool:
     """Whether this process is the first to ask the scheduler for this token. Raises OSError if the scheduler does not answer."""
-    is_first: bool = _ask("batchdrain_draw", session=session, token=token) is True
+    is_first: bool = _ask("draw", session=session, token=token) is True
     _delivery.drew = is_first
     return is_first
 
@@ -42,7 +43,7 @@ def deliver(session: str, number: int, name: str, message: bytes) -> bytes:
     answer: bytes = call(message)
     if _delivery.drew is False:
         return answer
-    _ask("batchdrain_post", session=session, number=number, answer=answer)
+    _ask("post", session=session, number=number, answer=answer)
     return b""
 
 
@@ -51,7 +52,7 @@ def _fetch(session: str, name: str) -> Any:
     with _guard:
         found = _calls.get(name)
         if found is None:
-            raw = _ask("batchdrain_call", session=session, name=name)
+            raw = _ask("call", session=session, name=name)
             if raw is None:
                 raise ConnectionError("its controller is gone")
             found = _calls[name] = loads(raw)
@@ -70,8 +71,8 @@ def execute_true(message: bytes) -> bytes:  # noqa: ARG001 - the argument of eve
 
 
 def _ask(what: str, **fields: Any) -> Any:
-    """Ask the scheduler. Raises OSError if it does not answer."""
-    worker = get_worker()
+    """Ask the desk at the scheduler. Raises OSError if it does not answer."""
+    worker, what = get_worker(), f"{_DESK}/{what}"
     try:
         return sync(worker.loop, getattr(worker.scheduler, what), callback_timeout=_ANSWERS_WITHIN_S, **fields)
     except Exception:  # noqa: BLE001 - a worker that retires has closed its connections, and waits for us for a while

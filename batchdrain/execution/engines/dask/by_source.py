@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+DESK: Final = "batchdrain-desk-2"
+"""The name of what the scheduler keeps for us, as both texts have it: what it answers to begins with that."""
 AT_WORKER: Final = Path(__file__).with_name("at_worker.py")
 AT_SCHEDULER: Final = Path(__file__).with_name("at_scheduler.py")
 _LOADS: Final = (

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any, Final
 
 from batchdrain.config.settings import Settings
-from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, AT_WORKER, BySource
+from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, AT_WORKER, DESK, BySource
 from batchdrain.execution.engines.dask.connection import connect, quietly
 from batchdrain.execution.engines.dask.options import DaskOptions, options_of
 from batchdrain.execution.engines.dask.scheduler_tickets import SchedulerTickets
@@ -108,8 +108,8 @@ class DaskEngine(Executor):
         return found
 
     def ask(self, what: str, **fields: Any) -> Any:
-        """Ask the scheduler something about our session. Raises OSError if it does not answer."""
-        return self._await(getattr(self.client.scheduler, what, None), session=self.session, **fields)
+        """Ask the desk at the scheduler about our session. Raises OSError if it does not answer."""
+        return self._await(getattr(self.client.scheduler, f"{DESK}/{what}", None), session=self.session, **fields)
 
     def examine(self) -> Iterator[Examined]:
         """Examine the cluster for `inv doctor`. Raises OSError."""
@@ -120,7 +120,7 @@ class DaskEngine(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - like an Executor
         """Close the session. This waits for no order: the drain has seen the end of each, and lost ones may never end."""
         with contextlib.suppress(OSError):
-            self.ask("batchdrain_close")
+            self.ask("close")
         self._leave()
 
     def _bring(self, call: Call) -> str:
@@ -131,7 +131,7 @@ class DaskEngine(Executor):
         if self._brought[0] is not call:
             pickled: bytes = dumps(call)
             name = hashlib.sha256(pickled).hexdigest()[:24]
-            if not self.ask("batchdrain_bring", name=name, pickled=pickled):
+            if not self.ask("bring", name=name, pickled=pickled):
                 raise ConnectionError(_LOST)
             self._brought = call, name
         return self._brought[1]
@@ -160,7 +160,8 @@ class DaskEngine(Executor):
         taken: list[int] = []
         while not self._is_over:
             try:
-                found = await self.client.scheduler.batchdrain_take(session=self.session, taken=taken, wait_s=_LISTENS_S)
+                take = getattr(self.client.scheduler, f"{DESK}/take")
+                found = await take(session=self.session, taken=taken, wait_s=_LISTENS_S)
             except (OSError, AttributeError):
                 found, taken = [], []
                 await asyncio.sleep(_AGAIN_S)

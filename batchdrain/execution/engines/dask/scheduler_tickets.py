@@ -18,7 +18,7 @@ class SchedulerTickets:
 
     def __call__(self, token: str) -> bool:
         """Draw the ticket for the controller. Raises OSError if the scheduler does not answer."""
-        return self._ask("batchdrain_draw", token=token, by_controller=True) is True
+        return self._ask("draw", token=token, by_controller=True) is True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial, (BySource(AT_WORKER, "draw"), self._session)
