@@ -22,18 +22,29 @@ class AttemptFile:
 def find_file(project: Project, attempt: PastAttempt, path: str) -> AttemptFile:
     """Find a log of an attempt. `path`: as the ledger has it; it is not to be trusted, as whoever may write to the ledger may have
     written anything."""
-    for place in (project.root / path, _find_moved(project, attempt, path)):
+    below = project.folder.folder
+    for place in (_find_elsewhere(project, attempt, path), project.root / path, _find_below(below, attempt, path)):
         if place is not None and _is_file(place):
             return AttemptFile(path=path if place == project.root / path else str(place), is_there=True)
     return AttemptFile(path=path, is_there=False, why_not=_explain_absence(attempt))
 
 
-def _find_moved(project: Project, attempt: PastAttempt, path: str) -> Path | None:
-    """The place of the file below the present sessions folder; None if the path does not name the session."""
+def _find_elsewhere(project: Project, attempt: PastAttempt, path: str) -> Path | None:
+    """The place of the file where its session has another folder, in which its id may be that of a session of ours too."""
+    if _is_of_other_host(attempt):
+        return None
+    folder = project.session_rows.read_wanted(attempt.session_uid).get("folder")
+    if not isinstance(folder, str) or Path(folder) == project.folder.folder.absolute():
+        return None
+    return _find_below(Path(folder), attempt, path)
+
+
+def _find_below(folder: Path, attempt: PastAttempt, path: str) -> Path | None:
+    """The place of the file below a folder of sessions; None if the path does not name the session."""
     steps = Path(path).parts
     if attempt.session_id not in steps or ".." in steps:
         return None
-    return project.folder.folder.joinpath(*steps[steps.index(attempt.session_id) :])
+    return folder.joinpath(*steps[steps.index(attempt.session_id) :])
 
 
 def _is_file(place: Path) -> bool:
@@ -44,6 +55,10 @@ def _is_file(place: Path) -> bool:
 
 
 def _explain_absence(attempt: PastAttempt) -> str:
-    if attempt.host is not None and attempt.host != socket.gethostname():
+    if _is_of_other_host(attempt):
         return f"not here: look on {attempt.host}"
     return "gone, as `inv prune` removed its session" if attempt.session_id is None else "gone"
+
+
+def _is_of_other_host(attempt: PastAttempt) -> bool:
+    return attempt.host is not None and attempt.host != socket.gethostname()

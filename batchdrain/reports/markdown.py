@@ -87,7 +87,7 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield f"| Succeeded | {session.total_success} |"
     yield f"| Failed | {session.total_failed} |"
     yield f"| Timeouts | {session.total_timeouts} |"
-    yield f"| Success rate | {'-' if rate is None else f'{rate * 100:.1f}%'} |"
+    yield f"| Success rate | {'-' if rate is None else to_percent(rate)} |"
     if (wanted := session.wanted_rate) is not None:
         yield f"| Wanted rate | {to_percent(wanted)} or more |"
     if told := describe_outcome(session):

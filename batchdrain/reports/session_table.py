@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import safe_text, to_percent
 from batchdrain.sessions.session import Kind, Status
 
 WIDTH: Final = 80
@@ -35,7 +35,7 @@ def render_sessions(rows: Sequence[Mapping[str, Any]], columns: int | None = Non
             yield f"{row['session_id']:<29} {'':<6} {status_of(row)}"
             yield from _wrap(f"  {safe_text(row['error'])}")
             continue
-        rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
+        rate = "-" if row["success_rate"] is None else to_percent(row["success_rate"])
         of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
         done = f"{row['total_processed']}{of}"
         fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)

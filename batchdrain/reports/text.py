@@ -38,7 +38,7 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     yield f"Total Processed: {session.total_processed}"
     yield f"  ✓ Succeeded: {session.total_success}"
     yield f"  ✗ Failed: {session.total_failed}"
-    yield f"Success Rate: {'-' if rate is None else f'{rate * 100:.1f}%'}"
+    yield f"Success Rate: {'-' if rate is None else to_percent(rate)}"
     if (wanted := session.wanted_rate) is not None:
         yield f"Wanted Rate: {to_percent(wanted)} or more"
     yield from _render_worst(session, saved_to)

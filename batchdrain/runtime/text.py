@@ -56,7 +56,7 @@ def safe_lines(text: str) -> str:
 
 
 def to_percent(rate: float) -> str:
-    """66.7% for 2/3. It is cut, not rounded, so that a rate below a limit never looks as if it reached the limit."""
+    """66.6% for 2/3. It is cut, not rounded, so that a rate below a limit never looks as if it reached the limit."""
     return f"{math.floor(rate * 1000 + 1e-9) / 10:.1f}%"
 
 

@@ -226,3 +226,19 @@ def test_the_logs_of_a_session_that_prune_removed_are_told_as_that(project: Work
 def test_the_place_of_a_phase_in_its_run_is_told(project: Workplace) -> None:
     project.add(("a", "p", 7, "FAILED", None), ("a", "q", None, "FAILED", None))
     assert [explained(project, f"a/{name}")["phase_index"] for name in "pq"] == [7, None]
+
+
+def test_a_log_that_a_drain_wrote_in_another_folder_of_this_machine_is_found_there(project: Workplace) -> None:
+    project.fail("a/p~fail")
+    there = project.root / "there"
+    there.mkdir()
+    for name in ("tasks.py", "invoke.yaml"):
+        (there / name).write_text((project.root / name).read_text())
+    assert project.inv("drain", cwd=there).code == 1
+    [stderr] = there.glob("**/logs/a/*.stderr.txt")
+    same = project.root / stderr.relative_to(there)
+    same.parent.mkdir(parents=True)
+    for _ in range(2):
+        found = explained(project, "a/p~fail")["attempts"][0]
+        assert (found["stderr_path"], found["stderr_is_there"]) == (str(stderr), True)
+        same.write_text("of a session of this folder, with the same id")

@@ -71,6 +71,20 @@ def test_a_session_that_runs_is_shown_with_what_it_does_also_to_one_who_has_not_
     assert project.sql(ROW) == [("complete", 1, 0)]
 
 
+def test_what_waits_for_another_try_has_failed_so_far_wherever_the_files_are(
+    sqlite_project: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    sqlite_project.configure(retry={"initial_s": 600, "max_s": 600})
+    sqlite_project.add(("r", "a~transient", 0, "QUEUED", None), ("s", "b~fail", 0, "QUEUED", None))
+    ran = sqlite_project.inv("drain-queued", "--run-id=*", "--stop-on-first-failure")
+    assert "1 more waits for another try" in ran.out
+    here = sqlite_project.inv("sessions", "--format=json").json()[0]
+    there = elsewhere(sqlite_project, tmp_path_factory.mktemp("other"), "sessions", "--format=json").json()[0]
+    for name in ("total_processed", "total_success", "total_failed", "success_rate"):
+        assert (name, there[name]) == (name, here[name])
+    assert (there["total_processed"], there["total_failed"]) == (2, 2)
+
+
 def test_watching_ends_once_nothing_runs(sqlite_project: Workplace) -> None:
     drain, _ = at_work(sqlite_project)
     watch = sqlite_project.start("status", "--watch", "--format=json")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from batchdrain.reports import formats
+from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import explain_exit, explain_kept
 from tests.reports.test_worst import failed, session
 
@@ -35,6 +38,14 @@ def test_a_session_that_ended_says_with_which_code_and_why(
     totals: dict[str, Any] = {"total_processed": len(results), "total_success": wins, "total_failed": len(results) - wins}
     found = session(results, **{"completed_at": "2025-12-28T13:00:00Z", "status": "complete", **totals, **more})
     assert str(explain_kept(found)) == why
+
+
+@pytest.mark.parametrize(("wins", "of", "shown"), [(3, 7, "42.8%"), (9_999, 10_000, "99.9%")])
+@pytest.mark.parametrize("shape", ["text", "markdown", "html"])
+def test_a_report_shows_one_success_rate_and_never_all_where_one_failed(shape: str, wins: int, of: int, shown: str) -> None:
+    found = session([], total_processed=of, total_success=wins, total_failed=of - wins, settings={"min_success_rate": 0.9})
+    said = formats.render_summary(found, "s.json", shape, Beside(ended=explain_exit(found, int(shown < "9"), orphaned=False)))
+    assert set(re.findall(r"\b[0-9.]+%", said.partition("<body")[2] or said)) == {shown, "90.0%"}
 
 
 def test_of_a_session_that_has_not_ended_nobody_can_tell() -> None:

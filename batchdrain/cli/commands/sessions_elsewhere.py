@@ -67,7 +67,7 @@ def _row_of(row: SessionRow, claims: Sequence[Held]) -> dict[str, Any]:
         "batch_size": batch_size if isinstance(batch_size, int) else None,
         "total_processed": processed,
         "total_success": found["succeeded"],
-        "total_failed": found["failed"],
+        "total_failed": processed - found["succeeded"],
         "success_rate": found["succeeded"] / processed if processed else None,
         "elsewhere": {"host": row.host, "pid": row.controller.pid, "folder": found["folder"], "group": found["group"]},
     }
