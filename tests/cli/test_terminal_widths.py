@@ -39,7 +39,7 @@ def test_the_summary_has_rules_as_wide_as_the_terminal_and_breaks_no_word(sqlite
     assert cut == [], "broken within a word"
 
 
-@pytest.mark.parametrize("argv", [["clusters"], ["dry-run"], ["sessions"], ["doctor"]], ids=lambda argv: argv[0])
+@pytest.mark.parametrize("argv", [["dry-run"], ["sessions"], ["doctor"]], ids=lambda argv: argv[0])
 def test_a_task_that_only_looks_breaks_its_lines_between_words(sqlite_project: Workplace, argv: list[str]) -> None:
     sqlite_project.add(("a-run-with-a-rather-long-name", "p", 0, "FAILED", "no route to host: " + "one two three " * 8))
     lines = shown(sqlite_project, 60, *argv)
