@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -38,6 +40,18 @@ class Backlogs:
         copy = self._folder / f"copy-{next(self._numbers)}.db"
         shutil.copyfile(self._made("base", failed, texts), copy)
         return self.folder(f"sqlite:///{copy}", **settings)
+
+    def forget(self, project: Path) -> Path:
+        """Drop the ledger of a project on SQLite, so that its next drain knows nothing and makes no forecast. Returns the folder."""
+        url = json.loads((project / "invoke.yaml").read_text())["batchdrain"]["database_url"]
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+            found = database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'batchdrain!_%' ESCAPE '!'"
+            )
+            for (name,) in found.fetchall():
+                database.execute(f'DROP TABLE "{name}"')
+            database.commit()
+        return project
 
     def folder(self, url: str, **settings: object) -> Path:
         """Of a project on any database."""

@@ -1,6 +1,7 @@
 """One durable phase of /bin/true, as a user drains it, against GNU parallel's with a job log; and with a large backlog.
 
-A phase is a long drain less a short one: starts and ends fall out.
+A phase is a long drain less a short one: starts and ends fall out. Each drain begins without a ledger, since a forecast is made
+once for a drain, and takes longer for a long one.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _ours(bench: Bench, texts: BacklogTexts, failed: int) -> _Taken:
     """The small backlog is a fresh copy each time: it would be empty soon."""
     is_small = failed == bench.sizes.small
     project = bench.backlogs.fresh(failed, texts) if is_small else bench.backlogs.project(failed, texts)
-    few, many = (drain_exactly(project, phases) for phases in bench.sizes.phases)
+    few, many = (drain_exactly(bench.backlogs.forget(project), phases) for phases in bench.sizes.phases)
     return _per_phase(bench, few, many)
 
 
