@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.database.ledger.history import SESSION
-from batchdrain.drain.exit_code import exit_code_after, find_exit_code, find_rate_of_this_time
+from batchdrain.drain.exit_code import exit_code_after, fails_by_nothing, find_exit_code, find_rate_of_this_time
 from batchdrain.drain.idle_limits import tell_idle_limits
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
@@ -48,9 +48,8 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     record.session.stopped_because = because  # find_exit_code, below, reads it
     code, session = find_exit_code(it, drain, shutdown), record.session
     session.drain_wanted_rate = find_rate_of_this_time(it)
-    session.drain_exit_by = find_exit_by(
-        session, code, orphaned=bool(drain.orphaned), by_nothing=it.request.fail_if_nothing and not drain.executed
-    )
+    by_nothing = fails_by_nothing(it, drain)
+    session.drain_exit_by = find_exit_by(session, code, orphaned=bool(drain.orphaned), by_nothing=by_nothing)
     record.end(status, clock.now(), because, code)
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
 

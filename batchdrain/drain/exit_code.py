@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchdrain.config.settings import Settings
 from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
@@ -12,15 +11,9 @@ from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.signals import Signalled
 from batchdrain.sessions.exit_code import exit_code_of
-from batchdrain.sessions.session import Session
 
 _FAULT_OF_OURS: Final = 1
 _BY_CTRL_C: Final = 130
-
-
-def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
-    """The exit code by results, with the success rate that these settings demand."""
-    return exit_code_of(session, settings.min_success_rate, orphaned=orphaned)
 
 
 def find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
@@ -37,8 +30,13 @@ def find_exit_code(it: OpenSession, drain: Drain, shutdown: Shutdown) -> int:
         return shutdown.exit_code
     if (failure := find_failure(it, drain)) is not None:
         return failure.exit_code
-    by_results = exit_code(it.record.session, it.request.settings, orphaned=bool(drain.orphaned))
-    return by_results or int(it.request.fail_if_nothing and not drain.executed)
+    wanted = it.request.settings.min_success_rate
+    return exit_code_of(it.record.session, wanted, orphaned=bool(drain.orphaned)) or int(fails_by_nothing(it, drain))
+
+
+def fails_by_nothing(it: OpenSession, drain: Drain) -> bool:
+    """Whether nothing was executed, and this call asked to fail then (`--fail-if-nothing`)."""
+    return it.request.fail_if_nothing and not drain.executed
 
 
 def find_rate_of_this_time(it: OpenSession) -> float | None:

@@ -35,10 +35,8 @@ class Categoriser:
     own: tuple[OwnRule, ...] = ()
 
     def __call__(self, text: str | None) -> str:
-        if text is None or not text or text.isspace():
-            return "unknown"
-        part = excerpt(text)
-        if not part or part.isspace():  # nothing but how the command ended
+        part = "" if text is None else excerpt(text)
+        if not part or part.isspace():  # no text, or nothing but how the command ended
             return "unknown"
         return self._own_category_of(part) or _categorise(part)
 
