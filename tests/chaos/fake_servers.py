@@ -26,14 +26,21 @@ class Stranger:
         self._way = way
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._clients: set[socket.socket] = set()
+        self._served: list[threading.Thread] = []
         self.port: int = self._listener.getsockname()[1]
         self.met = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
+        """Wakes whoever waits for a socket, and closes them once nobody does: select refuses one that is closed."""
         for one in (self._listener, *self._clients):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
+        for thread in self._served:
+            thread.join()
+        for one in (self._listener, *self._clients):
             one.close()
 
     def _accept(self) -> None:
@@ -42,7 +49,8 @@ class Stranger:
                 client, _ = self._listener.accept()
                 self.met += 1
                 self._clients.add(client)
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+                self._served.append(threading.Thread(target=self._serve, args=(client,), daemon=True))
+                self._served[-1].start()
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError, EOFError):
