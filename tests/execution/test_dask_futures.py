@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +39,7 @@ class World:
         self.engine = engine = object.__new__(DaskEngine)
         engine.session, engine._lingers_s, engine._numbers = "s", LINGERS_S, itertools.count(1)
         engine._pending, engine._tasks, engine._lingering, engine._deliver = {}, {}, {}, "deliver"
+        engine._over = []
         engine._brought = bytes, "bytes"
         engine.client = SimpleNamespace(scheduler_comm=self, submit=self.take, gather=self.gather)
         engine._connection = self
@@ -57,6 +59,9 @@ class World:
     def end(self, at: int, status: str, error: BaseException | None = None) -> None:
         self.tasks[at].status, self.tasks[at]._error = status, error
         asyncio.run(self.engine._note_end(at + 1, self.tasks[at]))
+
+    def look(self) -> None:
+        asyncio.run(self.engine._look())
 
     def hand_on(self) -> None:
         asyncio.run(self.engine._hand_on())
@@ -133,3 +138,13 @@ def test_a_task_that_failed_or_was_lost_is_an_error_of_its_future_alone(
     world.engine._lose_all()
     with pytest.raises(ConnectionError):
         other.result(0)
+
+
+def test_dask_hears_that_an_order_is_over_at_the_next_look_and_not_between_two_orders(world: World) -> None:
+    """It sends nothing else for 10 ms after each word, so the next order would wait."""
+    world.submit()
+    task = weakref.ref(world.tasks.pop())
+    world.engine._answer(1, b"")
+    assert task() is not None
+    world.look()
+    assert task() is None

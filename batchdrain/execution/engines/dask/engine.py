@@ -48,6 +48,7 @@ class DaskEngine(Executor):
         self._numbers = itertools.count(1)
         self._pending: dict[int, Future[bytes]] = {}
         self._tasks: dict[int, Any] = {}
+        self._over: list[Any] = []  #: tasks that have ended, of which dask has not been told yet
         self._lingering: dict[int, float] = {}  #: by number: until when (monotonic, seconds) the first delivery is awaited
         # The scheduler unpickles tasks, and pickles them again by name: a name that workers don't know would end every worker.
         self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, name, message)"
@@ -148,7 +149,7 @@ class DaskEngine(Executor):
     def _leave(self) -> None:
         """Close client and cluster. Whatever does not answer any more is not awaited."""
         self._is_over = True
-        self._tasks.clear()
+        self._tasks, self._over = {}, []
         with quietly(), contextlib.suppress(OSError):
             self.client.close(timeout=_ENDS_WITHIN_S)
         if self._cluster is not None:
@@ -199,13 +200,17 @@ class DaskEngine(Executor):
             raise ConnectionError(_LOST) from error
 
     async def _watch(self) -> None:
-        """Watch how tasks end; their answers come another way. A message from dask for each task would cost as much as the order
-        itself."""
+        """Watch how tasks end. Answers come another way: a message from dask for each task would cost as much as its order."""
         while not self._is_over:
             await asyncio.sleep(_LOOKS_S)
-            for number, task in list(self._tasks.items()):
-                if task.status != "pending" and number not in self._lingering:
-                    await self._note_end(number, task)
+            await self._look()
+
+    async def _look(self) -> None:
+        """Release the tasks that have ended, and note which others have."""
+        self._over = []
+        for number, task in list(self._tasks.items()):
+            if task.status != "pending" and number not in self._lingering:
+                await self._note_end(number, task)
 
     async def _note_end(self, number: int, task: Any) -> None:
         if number not in self._pending:
@@ -226,9 +231,11 @@ class DaskEngine(Executor):
             future.set_exception(error)
 
     def _forget(self, number: int) -> Future[bytes] | None:
-        """Forget an order; None if it has ended before."""
+        """Forget an order; None if it has ended before. dask releases its task later, with others: after each message, a client of
+        dask sends no other for 10 ms, and the next order would have to wait."""
         self._lingering.pop(number, None)
-        self._tasks.pop(number, None)
+        if (task := self._tasks.pop(number, None)) is not None:
+            self._over.append(task)
         return self._pending.pop(number, None)
 
     def _lose_all(self) -> None:
