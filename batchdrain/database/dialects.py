@@ -73,7 +73,8 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
     """The options of an engine: READ COMMITTED, no call without an end, and nothing that stays in a session."""
     backend = url.get_backend_name()
     if backend == "sqlite":
-        return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
+        # The connection that was used last comes first: if another one has written since, SQLite drops all pages that it holds.
+        return {"hide_parameters": True, "pool_use_lifo": True, "connect_args": {"timeout": patience.operation_s}}
     arguments: dict[str, Any] = {"connect_timeout": max(1, round(_attempt_s_of(patience)))}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
