@@ -1,7 +1,8 @@
 """What is written after a commit: the event line, then the session's file.
 
-The JSON of a small session is replaced after each phase. Rewriting a large one each time would take ever longer, so it may
-lag by a second; meanwhile the ledger and the event line hold the result. At every end, stop and interrupt the file is exact.
+The session's JSON is replaced after a phase unless that was done less than a second ago: to rewrite it and sync it twice takes
+longer than many a command. So it may lag by a second; meanwhile the ledger and the event line hold the result. At every end,
+stop and interrupt the file is exact.
 """
 
 from __future__ import annotations
@@ -30,14 +31,13 @@ from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import NOTED, AskedOf, Kind, Session, Status
 
-AT_ONCE: Final = 100
-"""Up to this many results, the file is replaced after each phase."""
 _SMALL_BYTES: Final = 4_000_000
-"""The file is replaced after each phase only up to this size."""
+"""A larger file is always replaced by the saver thread, while phases go on."""
 FULL_BYTES: Final = files.LARGEST // 4 * 3
 """Nothing more begins for a session of this size, as a file larger than LARGEST could not be read again."""
 _NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
+"""Seconds after which the file is replaced again."""
 _ENDS_WITHIN_S: Final = 60.0
 _FAILED: Final = frozenset({"FAILED"})
 
@@ -108,6 +108,7 @@ class SessionRecord:
             else:
                 self._count(session.results[place], -1)
                 session.results[place] = result
+                self._size -= len(self._rendered[place])
                 self._rendered[place] = rendered
             self._count(result)
             self._size += len(rendered)
@@ -115,12 +116,12 @@ class SessionRecord:
         self.events.append(Event.PHASE_FINISHED, **event)
 
     def settle(self) -> None:
-        """Bring the results so far to disk, as events and in the session's file; a large file may lag. Raises
-        FilesUnavailable."""
+        """Bring the results so far to disk, as events and in the session's file, which may lag. Raises FilesUnavailable, also
+        for what kept the saver from writing."""
         if self._is_settled:
             return
         self.events.sync()
-        if len(self.session.results) <= AT_ONCE and self._size <= _SMALL_BYTES:
+        if self._failure is not None or (self._size <= _SMALL_BYTES and time.monotonic() - self._saved >= LAG_S):
             self.save()
         else:
             self._save_soon()
