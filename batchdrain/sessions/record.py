@@ -1,8 +1,7 @@
 """What is written after a commit: the event line, then the session's file.
 
-The session's JSON is replaced after a phase unless that was done less than a second ago: to rewrite it and sync it twice takes
-longer than many a command. So it may lag by a second; meanwhile the ledger and the event line hold the result. At every end,
-stop and interrupt the file is exact.
+The session's JSON is replaced after a phase unless that was done less than a second ago, as that takes longer than many a
+command. So it may lag by a second; meanwhile ledger and event hold the result. At every end and stop the file is exact.
 """
 
 from __future__ import annotations
@@ -39,6 +38,7 @@ _NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
 """Seconds after which the file is replaced again."""
 _ENDS_WITHIN_S: Final = 60.0
+_NEVER: Final = float("-inf")
 _FAILED: Final = frozenset({"FAILED"})
 
 
@@ -64,7 +64,7 @@ class SessionRecord:
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
         self._size = sum(map(len, self._rendered))  #: approximate size of the file
-        self._saved = 0.0
+        self._saved = _NEVER  # monotonic, in seconds: when it was last written with results
         self._guard = threading.Lock()
         self._late = threading.Condition()
         self._dirty = False
@@ -194,7 +194,7 @@ class SessionRecord:
                 self.session.balance = self.balance_count.balance()
                 self.session.active_s = round(self._active_before_s + time.monotonic() - self._begun, 3)
                 files.replace(self.path, self._parts())
-                self._saved = time.monotonic()
+                self._saved = time.monotonic() if self.session.results else _NEVER
             if self._failure is not None:
                 raise self._failure
         except OSError as error:

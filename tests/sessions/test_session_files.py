@@ -77,18 +77,17 @@ def test_a_file_that_was_just_written_may_lag_but_is_exact_at_the_end(
     record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
-    record.save()
     for number in range(20):
         add(record, result(number))
         events = record.path.with_suffix(".events.jsonl").read_text().splitlines()
-        assert (len(events), on_disk(record)["results"]) == (number + 1, [])
+        assert (len(events), len(on_disk(record)["results"])) == (number + 1, 1)
     record.end(Status.COMPLETE, START)
     assert on_disk(record)["total_processed"] == len(on_disk(record)["results"]) == 20
 
 
 def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
-    record.save()
-    add(record, result(0))
+    for number in range(2):
+        add(record, result(number))
     saved = threading.Event()
     original = files.replace
 
@@ -98,28 +97,28 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
 
     files.replace = watched
     try:
-        add(record, result(1))
+        add(record, result(2))
         assert saved.wait(60)
     finally:
         files.replace = original
-    assert len(on_disk(record)["results"]) >= 1
+    assert len(on_disk(record)["results"]) >= 2
 
 
 def test_what_kept_the_saver_from_writing_is_told_with_the_next_result_though_that_could_be_written(
     record: SessionRecord,
 ) -> None:
     """The saver has ended then: nobody else would write the session before its end."""
-    record.save()
+    add(record, result(0))
     record.path.unlink()
     record.path.mkdir()
-    add(record, result(0))
+    add(record, result(1))
     assert record._saver is not None
     record._saver.join(60)
     record.path.rmdir()
 
     with pytest.raises(FilesUnavailable, match="Is a directory"):
-        add(record, result(1))
-    assert len(on_disk(record)["results"]) == 2
+        add(record, result(2))
+    assert len(on_disk(record)["results"]) == 3
 
 
 def test_a_later_result_of_a_phase_takes_the_place_of_the_former(record: SessionRecord) -> None:
