@@ -123,7 +123,7 @@ class SessionRecord:
         self.events.sync()
         if self._failure is not None or (self._size <= _SMALL_BYTES and time.monotonic() - self._saved >= LAG_S):
             self.save()
-        else:
+        elif not self._dirty:  # else the saver waits already, and would be woken for nothing
             self._save_soon()
         self._is_settled = True
 

@@ -85,6 +85,28 @@ def test_a_file_that_was_just_written_may_lag_but_is_exact_at_the_end(
     assert on_disk(record)["total_processed"] == len(on_disk(record)["results"]) == 20
 
 
+def test_the_saver_is_woken_once_for_all_results_that_it_will_save(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
+    woken, late = list[int](), record._late
+    for number in range(5):
+        add(record, result(number))
+    notify = late.notify
+
+    def wake(count: int = 1) -> None:
+        woken.append(count)
+        notify(count)
+
+    monkeypatch.setattr(late, "notify", wake)
+    for number in range(5, 10):
+        add(record, result(number))
+    assert (woken, record._dirty) == ([], True)
+    record.save()
+    add(record, result(10))
+    assert len(woken) == 1
+
+
 def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
     for number in range(2):
         add(record, result(number))
