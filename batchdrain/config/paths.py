@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os.path
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 _VARIABLE: Final = re.compile(r"\$[A-Za-z_]\w*|\$[{(][^)}]*[)}]?|%[A-Za-z_]\w*%", re.ASCII)
@@ -32,3 +34,9 @@ def expand_home(text: str) -> str:
             f"there is no home folder for {text.partition('/')[0]}: write the whole path, or ./{text} for a folder of that name"
         )
     return expanded
+
+
+@lru_cache(maxsize=8)
+def absolute_folder_of(root: Path, name: str) -> str:
+    """The folder `name`, which is relative to `root` unless it is absolute. Remembered, since each order asks for it."""
+    return str((root / name).absolute())

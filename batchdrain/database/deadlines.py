@@ -30,15 +30,28 @@ whose pages never end would make progress for ever."""
 _LOOK_S: Final = 0.25
 
 
+class _Memory:
+    """The memory of this process at the latest look. It is not read with each statement: that takes longer than many a one."""
+
+    def __init__(self) -> None:
+        self.bytes = resident_bytes()
+
+    def look(self) -> int:
+        """Read it now."""
+        self.bytes = resident_bytes()
+        return self.bytes
+
+
 class _Watched:
     """One connection of the pool. Holds its own duplicate of the connection's socket."""
 
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
+    def __init__(self, sock: socket.socket, seconds: float, memory: _Memory) -> None:
         self.sock = sock
         self.seconds = seconds
+        self._memory = memory
         self.due: float | None = None  #: monotonic time of the next deadline; None while nobody uses the connection
         self.ends = 0.0  #: monotonic time of the last deadline, which no progress moves
-        self.before: int | None = None  #: bytes of memory used when the answer began; None while no answer is awaited
+        self.before: int | None = None  #: bytes of memory used before the answer began; None while no answer is awaited
         self.user = 0  #: the id of the thread that uses the connection
 
     def use(self) -> None:
@@ -50,7 +63,7 @@ class _Watched:
     def renew(self) -> None:
         """Start the next deadline: the connection made progress."""
         self.due = min(self.ends, time.monotonic() + self.seconds)
-        self.before = resident_bytes()
+        self.before = self._memory.bytes
 
     def rest(self) -> None:
         """Stop the deadlines: nobody waits for the server."""
@@ -74,6 +87,7 @@ class Deadlines:
         self._seconds = seconds
         self._login_s = login_s
         self._notice = notice
+        self._memory = _Memory()
         self._watched: set[_Watched] = set()
         self._problems: dict[int, str] = {}  # by the id of the thread whose connection was ended
         self._over = threading.Event()
@@ -99,13 +113,14 @@ class Deadlines:
         """Connect, and watch also the connection's first operations, of which SQLAlchemy fires no events."""
         if self._thread is None:  # first, so that no connection is left open if no thread can begin
             self._thread = begin(self._watch, "deadlines")
+        self._memory.look()
         self._notice.await_login(self._login_s)
         try:
             dbapi = Login(dialect, arguments, settings).within(self._login_s)
         finally:
             self._notice.end()
         descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()  # noqa: SLF001 - PyMySQL has no other way
-        watched = _Watched(socket.socket(fileno=os.dup(descriptor)), self._seconds)
+        watched = _Watched(socket.socket(fileno=os.dup(descriptor)), self._seconds, self._memory)
         weakref.finalize(dbapi, watched.sock.close)
         watched.use()
         record.info[_KEY] = watched
@@ -126,7 +141,7 @@ class Deadlines:
 
     def _watch(self) -> None:
         while not self._over.wait(min(_LOOK_S, self._seconds / 10)):
-            now, bytes_now = time.monotonic(), resident_bytes()
+            now, bytes_now = time.monotonic(), self._memory.look()
             for watched in list(self._watched):
                 if (problem := watched.problem(now, bytes_now)) is not None:
                     watched.rest()

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.config.settings import Patience
+from batchdrain.database.driver_cursor import execute_directly
 from batchdrain.database.lenient_values import read_values_leniently
 
 _ATTEMPT_S: Final = 10.0
@@ -73,7 +74,8 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
     """The options of an engine: READ COMMITTED, no call without an end, and nothing that stays in a session."""
     backend = url.get_backend_name()
     if backend == "sqlite":
-        return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
+        # The connection that was used last comes first: if another one has written since, SQLite drops all pages that it holds.
+        return {"hide_parameters": True, "pool_use_lifo": True, "connect_args": {"timeout": patience.operation_s}}
     arguments: dict[str, Any] = {"connect_timeout": max(1, round(_attempt_s_of(patience)))}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
@@ -197,4 +199,4 @@ def _decode(raw: bytes) -> str:
 
 def _begin_on_sqlite(connection: sa.Connection) -> None:
     if not is_read_only(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        execute_directly(connection, "BEGIN IMMEDIATE")

@@ -6,6 +6,7 @@ copy into the same file keeps its identity and can't be noticed here.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ class SameFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
+        self._name = str(self._path)
         self._identity: tuple[int, int] | None = None  #: device and inode; None until the file was opened
 
     def listen(self, engine: sa.Engine) -> None:
@@ -44,7 +46,7 @@ class SameFile:
 
     def _read(self) -> tuple[int, int] | None:
         try:
-            found = self._path.stat()
+            found = os.stat(self._name)  # noqa: PTH116
         except OSError:
             return None
         return found.st_dev, found.st_ino

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from batchdrain.drain.in_flight import Running
 from batchdrain.execution.engine_result import to_ending
+from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import settle_order
@@ -28,6 +29,10 @@ Found = Ending | Left | None
 
 class Orders(Protocol):
     """The orders of one engine."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the engine may be anybody's code."""
 
     @property
     def poll_s(self) -> float | None:
@@ -62,6 +67,7 @@ class GuardedOrders:
     def __init__(self, engine: Any) -> None:
         """`engine`: one whose threads have our guardians; it is given Orders to call."""
         self._engine: Executor = engine
+        self.is_foreign = type(engine) is not LocalEngine  # a class of a user's may have our guardians too
         self.lost: Sequence[Running] = ()
 
     def submit(self, running: Running) -> Future[Any]:
@@ -78,7 +84,7 @@ class GuardedOrders:
         """What a broken engine did with a command is not known. What is left of it on this machine is ended, and the phase goes
         back, as if its controller had died."""
         try:
-            return to_ending(future.result())
+            return to_ending(future.result()) if self.is_foreign else future.result()
         except CancelledError:
             return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
         except Exception as error:  # noqa: BLE001 - an engine may raise anything

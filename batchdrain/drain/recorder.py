@@ -38,6 +38,7 @@ class Recorder:
         self._record = record
         self._events = record.events
         self._screen = screen
+        self._spool = str(record.spool.absolute())
         self._later: deque[Callable[[], None]] = deque()
         self._told_of_no_verdict = False
         self._told_problems: set[str] = set()
@@ -187,7 +188,7 @@ class Recorder:
 
     def discard(self, token: str) -> None:
         """Remove the guardian's copy of a result that the ledger has now."""
-        self._later.append(partial(discard, str(self._record.spool), token))
+        self._later.append(partial(discard, self._spool, token))
 
     def _show(self, tell: Callable[..., None], *facts: object) -> None:
         self._later.append(partial(tell, *facts))

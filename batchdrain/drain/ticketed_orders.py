@@ -54,6 +54,8 @@ class Patience:
 class TicketedOrders:
     """The orders of a foreign engine. Whatever it does, no order is executed twice, and none is awaited beyond its lease."""
 
+    is_foreign = True
+
     def __init__(
         self,
         engine: Engine,

@@ -205,7 +205,7 @@ class Workers:
     def _submit(self, running: Running) -> None:
         """Submit a command to the engine."""
         try:
-            with keep_standard_streams():  # the engine may be foreign code
+            with keep_standard_streams() if self._orders.is_foreign else contextlib.nullcontext():
                 future = self._orders.submit(running)
                 self._done.follow(future)
                 self._running[future] = running

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from batchdrain.config.environment import TAKEN
-from batchdrain.config.paths import expand_home, with_home
+from batchdrain.config.paths import absolute_folder_of, expand_home, with_home
 from batchdrain.config.settings import Command, Settings
 from batchdrain.execution import row_columns
 from batchdrain.execution.file_names import LogFolder
@@ -204,7 +204,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         ),
         env=env,
         without=hidden_names_of(command) | row_columns.unset_variables_of(execution.columns),
-        cwd=str((place.root / command.cwd).absolute()),
+        cwd=absolute_folder_of(place.root, command.cwd),
         stdout_path=files.stdout,
         stderr_path=files.stderr,
         result_path=files.result,

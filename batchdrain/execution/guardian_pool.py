@@ -16,13 +16,12 @@ from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder, 
 from batchdrain.execution.guardian_report import GuardianReport
 from batchdrain.execution.guardian_server import GuardianServer
 from batchdrain.execution.order import EndedBy, Ending, Order
+from batchdrain.execution.order_files import create_files, open_files
 from batchdrain.execution.orphans import Orphans
 from batchdrain.execution.spool_reader import ending_of
-from batchdrain.runtime import folders
 from batchdrain.runtime.text import count_times
 
 _SWEEP_S: Final = 5.0
-_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 
 
 class GuardianPool:
@@ -69,7 +68,7 @@ class GuardianPool:
     def execute(self, order: Order) -> Ending:
         """Run the command to its end, to its time limit, or until it is ended. Never raises because of what the command does."""
         try:
-            logs = _open_logs(order)
+            logs = open_files(order)
         except OSError as error:
             # No errno: the program was not looked for yet, and is not what is wrong.
             return Ending(by=EndedBy.NOT_STARTED, message=f"{error.strerror}: {error.filename}")
@@ -171,7 +170,8 @@ def withdraw(order: Order) -> bool:
     """Withdraw an order by creating its first file: whoever comes to it later finds the file, and does not begin. This also works
     for an engine elsewhere that has the same files. False if the order may have begun, or may still begin."""
     try:
-        os.close(_open_new(order.stdout_path))
+        [created] = create_files(order.stdout_path)
+        os.close(created)
     except OSError:
         return False
     return True
@@ -211,32 +211,3 @@ def _to_message(order: Order) -> dict[str, Any]:
 def _to_latin1(text: str) -> str:
     """The UTF-8 bytes as latin-1, whatever the locale: ids come from a database, not from the terminal."""
     return text.encode(errors="surrogateescape").decode("latin-1")
-
-
-def _open_logs(order: Order) -> list[int]:
-    """Open the logs, the spool's folder, and the standard input. The guardian opens nothing by name, as a path might lead to
-    somebody else's file by then. Raises OSError."""
-    found: list[int] = []
-    try:
-        found += [_open_new(path) for path in (order.stdout_path, order.stderr_path)]
-        if order.spool_dir:
-            with contextlib.suppress(FileNotFoundError):  # the guardian reports that it could keep no result
-                found.append(folders.open_folder(order.spool_dir, guarded=True))
-        if order.stdin_path:
-            found.append(folders.open_file(order.stdin_path, os.O_RDONLY, guarded=True))
-    except OSError:
-        for fd in found:
-            os.close(fd)
-        raise
-    return found
-
-
-def _open_new(path: str) -> int:
-    """Create a new file, and the folder of its run if needed. Raises OSError."""
-    try:
-        return folders.open_file(path, _NEW, guarded=True)
-    except FileNotFoundError:
-        above, folder = os.path.split(os.path.dirname(path))  # noqa: PTH120
-        with folders.hold(above, guarded=True) as fd, contextlib.suppress(FileExistsError):
-            os.mkdir(folder, 0o700, dir_fd=fd)
-    return folders.open_file(path, _NEW, guarded=True)

@@ -13,10 +13,11 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES
+from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, ExecutionFiles
 from batchdrain.runtime import folders
 
 HASHED_BYTES: Final = 64 * 1024 * 1024
@@ -26,10 +27,37 @@ _MOST_PARTS: Final = 1_000  # of a file with holes
 _NO_FILE: Final = b"\x00"
 
 
-def read_head(path: str) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftFiles:
+    """What a command left in its files."""
+
+    result: bytes = b""
+    stdout_tail: bytes = b""
+    stderr_tail: bytes = b""
+    log_sha256: str | None = None  #: of stderr; see `hash_log`
+
+
+def read_left(files: ExecutionFiles) -> LeftFiles:
+    """Read the files of an execution, which are in one folder: it is opened once, and so is each file."""
+    try:
+        with folders.hold(os.path.dirname(files.stderr)) as above:  # noqa: PTH120
+            tail, digest = _read_log(files.stderr, above)
+            return LeftFiles(
+                result=read_head(files.result, above),
+                stdout_tail=read_tail(files.stdout, above),
+                stderr_tail=tail,
+                log_sha256=digest,
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        return LeftFiles()
+    except OSError:
+        return LeftFiles(result=_NO_FILE)
+
+
+def read_head(path: str, above: int | None = None) -> bytes:
     """The result file; b'' if there is none; a byte that is no JSON if something else is in its place."""
     try:
-        with open_regular(path) as (fd, size):
+        with open_regular(path, above) as (fd, size):
             return _read(fd, 0, min(size, RESULT_BYTES + 1))
     except (FileNotFoundError, NotADirectoryError):
         return b""
@@ -37,43 +65,47 @@ def read_head(path: str) -> bytes:
         return _NO_FILE
 
 
-def read_tail(path: str) -> bytes:
+def read_tail(path: str, above: int | None = None) -> bytes:
     """The last TAIL_BYTES of a log, at most; b'' if there is none."""
     try:
-        with open_regular(path) as (fd, size):
-            end = _end_of_content(fd, size)
-            beyond = max(0, end - TAIL_BYTES)
-            tail = _read(fd, beyond, end - beyond).rstrip(b"\0")
+        with open_regular(path, above) as (fd, size):
+            return _tail_of(fd, size)
     except (OSError, MemoryError):
         return b""
-    return _drop_cut_word(tail) if beyond and tail else tail
 
 
 def hash_log(path: str) -> str | None:
     """The SHA-256 of a log; None if there is none. For a log of more than HASHED_BYTES it is that of its first and last half of so
     many bytes, as by `(head -c 33554432 LOG; tail -c 33554432 LOG) | sha256sum`."""
-    digest = hashlib.sha256()
     try:
         with open_regular(path) as (fd, size):
-            half = HASHED_BYTES // 2
-            parts = [(0, size)] if size <= HASHED_BYTES else [(0, half), (size - half, half)]
-            for offset, length in parts:
-                for block in _blocks(fd, offset, length):
-                    digest.update(block)
+            return _hash_of(fd, size)
     except (OSError, MemoryError):
         return None
-    return digest.hexdigest()
+
+
+def _read_log(path: str, above: int) -> tuple[bytes, str | None]:
+    """What `read_tail` and `hash_log` give."""
+    tail = b""
+    try:
+        with open_regular(path, above) as (fd, size):
+            tail = _tail_of(fd, size)
+            return tail, _hash_of(fd, size)
+    except (OSError, MemoryError):
+        return tail, None
 
 
 @contextmanager
-def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
-    """Open a regular file; yields its descriptor and size. Raises OSError for anything else that a command put in its place: a
-    FIFO, a folder, a link. A device is not even opened, as some react to that."""
+def open_regular(path: str | Path, above: int | None = None) -> Iterator[tuple[int, int]]:
+    """Open a regular file; yields its descriptor and size. `above`: a descriptor of its folder; None: the folder is opened too.
+    Raises OSError for anything else that a command put in its place: a FIFO, a folder, a link. A device is not even opened, as
+    some react to that."""
     folder, name = os.path.split(path)
-    with folders.hold(folder) as above:
-        if not stat.S_ISREG(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
-            raise OSError(errno.EINVAL, "is no regular file", str(path))
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=above)
+    if above is None:
+        with folders.hold(folder) as found_above:
+            fd = _open_regular(path, name, found_above)
+    else:
+        fd = _open_regular(path, name, above)
     try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
@@ -81,6 +113,12 @@ def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
         yield fd, found.st_size
     finally:
         os.close(fd)
+
+
+def _open_regular(path: str | Path, name: str, above: int) -> int:
+    if not stat.S_ISREG(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=above)
 
 
 def put(path: str, content: bytes) -> None:
@@ -98,6 +136,21 @@ def read_small(path: str | Path, most: int) -> bytes:
         if size > most or os.fstat(fd).st_uid != os.geteuid():
             raise OSError(errno.EINVAL, "is no small file of ours", str(path))
         return _read(fd, 0, size)
+
+
+def _tail_of(fd: int, size: int) -> bytes:
+    end = _end_of_content(fd, size) if size else 0
+    beyond = max(0, end - TAIL_BYTES)
+    tail = _read(fd, beyond, end - beyond).rstrip(b"\0")
+    return _drop_cut_word(tail) if beyond and tail else tail
+
+
+def _hash_of(fd: int, size: int) -> str:
+    digest, half = hashlib.sha256(), HASHED_BYTES // 2
+    for offset, length in [(0, size)] if size <= HASHED_BYTES else [(0, half), (size - half, half)]:
+        for block in _blocks(fd, offset, length):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _read(fd: int, offset: int, length: int) -> bytes:

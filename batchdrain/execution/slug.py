@@ -20,8 +20,10 @@ def to_slug(text: str, instead: str) -> str:
 
     `instead`: used if nothing of the id can be written. Two ids may have the same slug.
     """
-    letters = (sign for sign in unicodedata.normalize("NFKD", text[:_READ_CHARS]) if not unicodedata.combining(sign))
-    slug = _UNFIT.sub("-", "".join(letters)).strip(".-")[:CHARS].strip(".-") or instead
+    letters = text[:_READ_CHARS]
+    if not letters.isascii():
+        letters = "".join(sign for sign in unicodedata.normalize("NFKD", letters) if not unicodedata.combining(sign))
+    slug = _UNFIT.sub("-", letters).strip(".-")[:CHARS].strip(".-") or instead
     return f"{instead}-{slug}"[:CHARS].rstrip(".-") if _RESERVED.match(slug) else slug
 
 

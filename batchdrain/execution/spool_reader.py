@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from batchdrain.execution.file_names import find_files
 from batchdrain.execution.guardian_report import GuardianReport, SpoolRecord, UnsoundReportError, object_of, process_of
-from batchdrain.execution.left_files import hash_log, read_head, read_small, read_tail
+from batchdrain.execution.left_files import read_left, read_small
 from batchdrain.execution.order import Ending, ExecutionFiles
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
 from batchdrain.model.phase import PhaseKey
@@ -51,22 +51,22 @@ def find_session(folder: str, suffix: str) -> str:
 def discard(folder: str, token: str) -> None:
     """Remove a record that the ledger has now."""
     with contextlib.suppress(OSError, ValueError):
-        path = _path_of(folder, token)
-        with folders.hold(path.parent) as fd:
-            os.unlink(path.name, dir_fd=fd)
+        name = _name_of(folder, token)
+        with folders.hold(folder) as fd:
+            os.unlink(name, dir_fd=fd)
 
 
-def _path_of(folder: str, token: str) -> Path:
-    """The path of a record. Raises ValueError if there is no spool, or if the token, which comes from the ledger, leads out of
+def _name_of(folder: str, token: str) -> str:
+    """The name of a record. Raises ValueError if there is no spool, or if the token, which comes from the ledger, leads out of
     it."""
     if not folder or os.sep in token:
         raise ValueError(f"{token!r} is in no spool")
-    return Path(folder, f"{token}.json")
+    return f"{token}.json"
 
 
 def _read_fields(folder: str, token: str) -> dict[str, Any]:
     """Read a record. Raises OSError, ValueError."""
-    fields = object_of(read_small(_path_of(folder, token), _LARGEST))
+    fields = object_of(read_small(Path(folder, _name_of(folder, token)), _LARGEST))
     if fields.get("token") != token:
         raise UnsoundReportError("token: is another execution's")
     return fields
@@ -79,6 +79,7 @@ def files_of(record: SpoolRecord, folder: str, key: PhaseKey, *, attempt: int, e
 
 def ending_of(report: GuardianReport, files: ExecutionFiles) -> Ending:
     """The ending that a guardian reports, with what the command left in its files."""
+    left = read_left(files)
     return Ending(
         by=report.by,
         exit_code=report.exit_code,
@@ -90,8 +91,8 @@ def ending_of(report: GuardianReport, files: ExecutionFiles) -> Ending:
         unspooled=report.unspooled,
         cpu_s=report.cpu_s,
         max_rss_kb=report.max_rss_kb,
-        result=read_head(files.result),
-        stdout_tail=read_tail(files.stdout),
-        stderr_tail=read_tail(files.stderr),
-        log_sha256=hash_log(files.stderr),
+        result=left.result,
+        stdout_tail=left.stdout_tail,
+        stderr_tail=left.stderr_tail,
+        log_sha256=left.log_sha256,
     )

@@ -52,6 +52,8 @@ def find_line(stderr: bytes, stdout: bytes, redact: Callable[[str], str] = str) 
 
     `redact` gets the whole line, before it is cut to LINE_CHARS.
     """
+    if not stderr and not stdout:
+        return NONE
     of_stderr, of_stdout = (_choose(_to_text(raw)) for raw in (stderr, stdout))
     chosen, stream = of_stderr, "stderr"
     if _says_more(of_stdout[1], of_stderr[1]):

@@ -1,7 +1,7 @@
 """What is written after a commit: the event line, then the session's file.
 
-The JSON of a small session is replaced after each phase. Rewriting a large one each time would take ever longer, so it may
-lag by a second; meanwhile the ledger and the event line hold the result. At every end, stop and interrupt the file is exact.
+The session's JSON is replaced after a phase unless that was done less than a second ago, as that takes longer than many a
+command. So it may lag by a second; meanwhile ledger and event hold the result. At every end and stop the file is exact.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import NOTED, AskedOf, Kind, Session, Status
 
-AT_ONCE: Final = 100
-"""Up to this many results, the file is replaced after each phase."""
 _SMALL_BYTES: Final = 4_000_000
-"""The file is replaced after each phase only up to this size."""
+"""A larger file is always replaced by the saver thread, while phases go on."""
 FULL_BYTES: Final = files.LARGEST // 4 * 3
 """Nothing more begins for a session of this size, as a file larger than LARGEST could not be read again."""
 _NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
+"""Seconds after which the file is replaced again."""
 _ENDS_WITHIN_S: Final = 60.0
+_NEVER: Final = float("-inf")
 _FAILED: Final = frozenset({"FAILED"})
 
 
@@ -64,7 +64,7 @@ class SessionRecord:
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
         self._size = sum(map(len, self._rendered))  #: approximate size of the file
-        self._saved = 0.0
+        self._saved = _NEVER  # monotonic, in seconds: when it was last written with results
         self._guard = threading.Lock()
         self._late = threading.Condition()
         self._dirty = False
@@ -108,6 +108,7 @@ class SessionRecord:
             else:
                 self._count(session.results[place], -1)
                 session.results[place] = result
+                self._size -= len(self._rendered[place])
                 self._rendered[place] = rendered
             self._count(result)
             self._size += len(rendered)
@@ -115,14 +116,14 @@ class SessionRecord:
         self.events.append(Event.PHASE_FINISHED, **event)
 
     def settle(self) -> None:
-        """Bring the results so far to disk, as events and in the session's file; a large file may lag. Raises
-        FilesUnavailable."""
+        """Bring the results so far to disk, as events and in the session's file, which may lag. Raises FilesUnavailable, also
+        for what kept the saver from writing."""
         if self._is_settled:
             return
         self.events.sync()
-        if len(self.session.results) <= AT_ONCE and self._size <= _SMALL_BYTES:
+        if self._failure is not None or (self._size <= _SMALL_BYTES and time.monotonic() - self._saved >= LAG_S):
             self.save()
-        else:
+        elif not self._dirty:  # else the saver waits already, and would be woken for nothing
             self._save_soon()
         self._is_settled = True
 
@@ -193,7 +194,7 @@ class SessionRecord:
                 self.session.balance = self.balance_count.balance()
                 self.session.active_s = round(self._active_before_s + time.monotonic() - self._begun, 3)
                 files.replace(self.path, self._parts())
-                self._saved = time.monotonic()
+                self._saved = time.monotonic() if self.session.results else _NEVER
             if self._failure is not None:
                 raise self._failure
         except OSError as error:

@@ -72,7 +72,7 @@ def sent_by(connection: sa.Connection, write: object, values: dict[str, Any]) ->
         items = parameters.items() if isinstance(parameters, dict) else enumerate(parameters)
         sent.append((text, {name: _plain(value) for name, value in items}))
 
-    sa.event.listen(connection, "before_cursor_execute", note)
+    sa.event.listen(connection.engine, "before_cursor_execute", note)
     try:
         with connection.begin_nested() as point:
             if isinstance(write, CompiledWrite):
@@ -81,7 +81,7 @@ def sent_by(connection: sa.Connection, write: object, values: dict[str, Any]) ->
                 connection.execute(write, values)  # type: ignore[call-overload]
             point.rollback()
     finally:
-        sa.event.remove(connection, "before_cursor_execute", note)
+        sa.event.remove(connection.engine, "before_cursor_execute", note)
     return [(text, parameters) for text, parameters in sent if "written" in text or "100 %" in text]
 
 

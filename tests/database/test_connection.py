@@ -33,6 +33,18 @@ def test_a_database_that_somebody_uses_is_made_ready_once_they_are_done(sqlite_u
     database.close()
 
 
+def test_a_transaction_on_sqlite_takes_the_connection_that_was_used_last(sqlite_url: str) -> None:
+    """If two took turns, each would read every page anew that the other has written."""
+    sqlite3.connect(sqlite_url.removeprefix("sqlite:///")).close()
+    database = open_database(sqlite_url)
+    with database.read() as one, database.read() as other:  # a second connection, as the heartbeat's
+        assert id_of(one) != id_of(other)
+    used = {database.write(id_of) for _ in range(4)}
+    database.close()
+
+    assert len(used) == 1
+
+
 def test_the_server_keeps_no_statement_of_ours(postgresql_url: str) -> None:
     """A session may be a pooler's, and a table may be altered."""
     database = open_database(postgresql_url)
@@ -50,3 +62,8 @@ def test_a_locked_file_is_waited_for_as_many_seconds_as_one_operation_may_take(s
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 2_500  # milliseconds
     database.close()
+
+
+def id_of(connection: sa.Connection) -> int:
+    """Which of the driver's connections it is."""
+    return id(connection.connection.dbapi_connection)

@@ -32,7 +32,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def watched(machine: Any) -> Iterator[_Watched]:
     ours, theirs = socket.socketpair()
-    yield _Watched(ours, 30.0)
+    yield _Watched(ours, 30.0, machine)
     ours.close()
     theirs.close()
 
@@ -81,6 +81,23 @@ def test_who_waits_is_told_why_it_was_ended_once_and_nobody_else_is(machine: Any
     ours._problems = {threading.get_ident(): "late", -1: "another's"}
     assert [ours.take_problem(), ours.take_problem()] == ["late", None]
     assert ours._problems == {-1: "another's"}
+
+
+@pytest.mark.everyday("postgresql")
+def test_a_statement_looks_at_no_memory_itself(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer to read than many a statement."""
+    database, lookers = open_database(postgresql_url), set[int]()
+
+    def look() -> int:
+        lookers.add(threading.get_ident())
+        return 0
+
+    with database.read() as connection:
+        monkeypatch.setattr(deadlines, "resident_bytes", look)
+        for _ in range(5):
+            connection.execute(sa.select(sa.literal(1))).all()
+    database.close()
+    assert threading.get_ident() not in lookers
 
 
 @pytest.mark.everyday("postgresql")

@@ -10,6 +10,7 @@ import pytest
 
 from batchdrain.drain import orders as room
 from batchdrain.drain.orders import GuardedOrders, Left
+from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.order import EndedBy, Ending
 from tests.drain.judging import ending
 
@@ -44,6 +45,22 @@ def test_an_ending_is_what_the_engine_brings(monkeypatch: pytest.MonkeyPatch) ->
     found = ORDERS.ended(done(error=CancelledError()), RUNNING)
     assert isinstance(found, Ending)
     assert (found.by, found.message) == (EndedBy.INTERRUPT, "the engine cancelled it")
+
+
+def test_only_what_our_own_engine_brings_is_taken_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class of a user's that has our guardians is anybody's code."""
+
+    class Theirs(LocalEngine):
+        pass
+
+    settled = Ending(by=EndedBy.LOST, message="settled")
+    monkeypatch.setattr(room, "settle_order", lambda *_: settled)
+    for make, is_foreign in ((LocalEngine, False), (Theirs, True)):
+        engine = make(1)
+        orders, rubbish = GuardedOrders(engine), SimpleNamespace(by="exit")
+        found = orders.ended(done(rubbish), RUNNING)
+        engine.shutdown()
+        assert (orders.is_foreign, found is settled) == (is_foreign, is_foreign)
 
 
 @pytest.mark.parametrize("settled", [Ending(by=EndedBy.LOST, message="x"), None])

@@ -18,8 +18,9 @@ from batchdrain.execution.guardian import hire, watched_order, wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianClient
-from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_message
+from batchdrain.execution.guardian_pool import GuardianPool, _to_message
 from batchdrain.execution.order import EndedBy, Ending, Order
+from batchdrain.execution.order_files import open_files
 from tests.execution.orders import DEADLINE_S, HANG, Make, ends, extend, guarded
 from tests.execution.sleep import sleeps_once_there_is
 from tests.support.workplace import wait_for
@@ -114,7 +115,7 @@ def test_an_order_whose_lease_is_over_is_not_started(order: Make, pool: Guardian
 def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make, tmp_path: Path) -> None:
     wanted = guarded(order("open('up', 'w')"), tmp_path, lease_s=-1)
     with pytest.raises(NotBegunError):
-        Launch().execute(_to_message(wanted), _open_logs(wanted), lambda: False)
+        Launch().execute(_to_message(wanted), open_files(wanted), lambda: False)
     assert not (tmp_path / "up").exists()
 
 

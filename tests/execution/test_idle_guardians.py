@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from batchdrain.execution.guardian_client import GuardianOrder
-from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_message
+from batchdrain.execution.guardian_pool import GuardianPool, _to_message
 from batchdrain.execution.order import EndedBy
+from batchdrain.execution.order_files import open_files
 from tests.execution.orders import Make, guarded
 from tests.execution.sleep import sleeps_once_there_is
 from tests.support.workplace import wait_for
@@ -49,7 +50,7 @@ def test_a_word_about_the_last_order_does_not_end_the_next(order: Make, pool: Gu
     guard = pool.hire()
     late = GuardianOrder(guard)
     first = order("pass")
-    assert late.execute(_to_message(first), _open_logs(first)) is not None
+    assert late.execute(_to_message(first), open_files(first)) is not None
     late.end(kill=True)
     pool.keep(guard)
     second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))

@@ -18,13 +18,16 @@ from batchdrain.runtime import files
 from batchdrain.sessions import record as sessions_record
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.sessions.record import AT_ONCE, SessionRecord
+from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status, metrics_per_minute
 from tests.chaos.faults import fault
 from tests.sessions.files import START, add, on_disk, result
 
 
-def test_each_result_is_on_disk_when_add_returns(record: SessionRecord) -> None:
+def test_each_result_is_in_the_file_at_once_if_that_was_written_a_while_ago(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_record, "LAG_S", 0.0)
     for number in range(3):
         add(record, result(number, success=number != 1, fingerprint="boom", metrics={"tokens": 2}))
         found = on_disk(record)
@@ -70,17 +73,42 @@ def test_a_session_that_is_closed_holds_neither_its_lock_nor_its_log(folder: Ses
     os.close(folder.lock("second"))
 
 
-def test_a_large_session_may_lag_but_is_exact_at_its_end(record: SessionRecord) -> None:
-    for number in range(AT_ONCE + 200):
+def test_a_file_that_was_just_written_may_lag_but_is_exact_at_the_end(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
+    for number in range(20):
         add(record, result(number))
-    events = record.path.with_suffix(".events.jsonl").read_text().splitlines()
-    assert len(events) == AT_ONCE + 200
+        events = record.path.with_suffix(".events.jsonl").read_text().splitlines()
+        assert (len(events), len(on_disk(record)["results"])) == (number + 1, 1)
     record.end(Status.COMPLETE, START)
-    assert on_disk(record)["total_processed"] == len(on_disk(record)["results"]) == AT_ONCE + 200
+    assert on_disk(record)["total_processed"] == len(on_disk(record)["results"]) == 20
+
+
+def test_the_saver_is_woken_once_for_all_results_that_it_will_save(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
+    woken, late = list[int](), record._late
+    for number in range(5):
+        add(record, result(number))
+    notify = late.notify
+
+    def wake(count: int = 1) -> None:
+        woken.append(count)
+        notify(count)
+
+    monkeypatch.setattr(late, "notify", wake)
+    for number in range(5, 10):
+        add(record, result(number))
+    assert (woken, record._dirty) == ([], True)
+    record.save()
+    add(record, result(10))
+    assert len(woken) == 1
 
 
 def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
-    for number in range(AT_ONCE + 2):
+    for number in range(2):
         add(record, result(number))
     saved = threading.Event()
     original = files.replace
@@ -91,27 +119,28 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
 
     files.replace = watched
     try:
-        add(record, result(AT_ONCE + 2))
+        add(record, result(2))
         assert saved.wait(60)
     finally:
         files.replace = original
-    assert len(on_disk(record)["results"]) >= AT_ONCE + 1
+    assert len(on_disk(record)["results"]) >= 2
 
 
-def test_what_kept_the_saver_from_writing_is_told_by_the_next_save_though_that_could_write(record: SessionRecord) -> None:
-    """The saver has ended then: nobody else would write a large session before its end."""
-    for number in range(AT_ONCE):
-        add(record, result(number))
+def test_what_kept_the_saver_from_writing_is_told_with_the_next_result_though_that_could_be_written(
+    record: SessionRecord,
+) -> None:
+    """The saver has ended then: nobody else would write the session before its end."""
+    add(record, result(0))
     record.path.unlink()
     record.path.mkdir()
-    add(record, result(AT_ONCE))
+    add(record, result(1))
     assert record._saver is not None
     record._saver.join(60)
     record.path.rmdir()
 
     with pytest.raises(FilesUnavailable, match="Is a directory"):
-        record.save()
-    assert len(on_disk(record)["results"]) == AT_ONCE + 1
+        add(record, result(2))
+    assert len(on_disk(record)["results"]) == 3
 
 
 def test_a_later_result_of_a_phase_takes_the_place_of_the_former(record: SessionRecord) -> None:
@@ -119,6 +148,7 @@ def test_a_later_result_of_a_phase_takes_the_place_of_the_former(record: Session
     assert record.progress().repeats == {}
     add(record, result(2))
     add(record, result(1, success=False, fingerprint="boom"))
+    record.save()
     assert [r["phase_id"] for r in on_disk(record)["results"]] == ["p1", "p2"]
     assert (on_disk(record)["total_processed"], record.progress().repeats) == (2, {"boom": 1})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import cache
 from typing import Any
 
 from batchdrain.failures.fingerprints import VERSION
@@ -36,7 +37,12 @@ def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str, *
     }
     if is_newest:
         row["group_key"] = claim.group_key
-        row["host"] = to_storable(socket.gethostname())
+        row["host"] = _own_host()
         row["fingerprint_version"] = VERSION
         row["from_example"] = to_storable(example_of(phase.failure.text)) if failed else None
     return row
+
+
+@cache
+def _own_host() -> str:
+    return to_storable(socket.gethostname())

@@ -84,7 +84,7 @@ class ClaimTransaction:
     def _read_claim(self, connection: sa.Connection) -> Any:
         """The phase's row in batchdrain_claim; None if nobody has claimed it yet. Raises ConfigError if a newer batchdrain
         has changed the tables meanwhile."""
-        found = connection.execute(self.tables.statements.claim, {"the_key": self.phase.key.digest}).first()
+        found = self.tables.statements.read_claim(connection, self.phase.key)
         if found is None:
             raise ConfigError(
                 "batchdrain_meta has no schema_version any more: somebody emptied it",

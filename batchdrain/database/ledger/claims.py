@@ -148,7 +148,7 @@ class Claims:
     def _epoch_of(self, key: PhaseKey) -> int:
         """The epoch of the phase's claim now; 0 if nobody ever claimed the phase."""
         with self.database.read() as connection:
-            found = connection.execute(self.tables.statements.claim, {"the_key": key.digest}).first()
+            found = self.tables.statements.read_claim(connection, key)
         return 0 if found is None else found.epoch or 0
 
     def _has_attempt(self, key: PhaseKey, epoch: int) -> bool:

@@ -89,7 +89,7 @@ class FinishTransaction:
     def _lost(self, connection: sa.Connection) -> ClaimLost:
         """The error of a lost claim: somebody took the claim over, or deleted or changed its row."""
         claim = self.claim
-        now = connection.execute(self.tables.statements.claim, {"the_key": claim.phase.key.digest}).first()
+        now = self.tables.statements.read_claim(connection, claim.phase.key)
         epoch = None if now is None else now.epoch
         if epoch is not None and epoch > claim.epoch:
             return ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")

@@ -6,14 +6,16 @@ The names of parameters that are compared begin with `the_`.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
+from batchdrain.database.compiled_read import CompiledRead
 from batchdrain.database.compiled_write import CompiledWrite
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import VERSION, Ledger
+from batchdrain.model.phase import PhaseKey
 
 SUCCESS_CODES: Final = "success_codes"
 """The column of a claim with the success codes of its command."""
@@ -22,6 +24,19 @@ PRIOR_KIND: Final = "prior_kind"
 """The column of a claim with the type of the former state's value, since a column of the user's may hold several types."""
 GROUP_KEY: Final = "group_key"
 """The column of a claim with the group of which it took a unit."""
+
+
+class ClaimRow(NamedTuple):
+    """What a claim and a finish read of batchdrain_claim. All but the version are None if nobody has claimed the phase yet."""
+
+    version: str  #: of batchdrain's own tables, as somebody may have upgraded them since the drain began
+    epoch: int | None
+    attempts: int | None
+    owner: str | None
+    prior_state: str | None
+    prior_reason: str | bytes | None
+    held_state: str | None
+    prior_kind: str | None
 
 
 class Statements:
@@ -35,7 +50,7 @@ class Statements:
             attempts.c.source == ledger.source, attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch")
         )
         due = sa.or_(claims.c.next_at_ms.is_(None), claims.c.next_at_ms <= db_now_ms())
-        self.claim = _select_claim(ledger, this)
+        self._claim = CompiledRead(_select_claim(ledger, this))
         holder, freed = _set_holder(), _set_free(claims)
         prior: dict[str, Any] = {
             "prior_state": given("former_state"),
@@ -66,10 +81,14 @@ class Statements:
         self.is_newest = FROM_EXAMPLE in attempts.c
         self.close_attempt = CompiledWrite(attempts.update().where(attempt))
 
+    def read_claim(self, connection: sa.Connection, key: PhaseKey) -> ClaimRow | None:
+        """The phase's row of batchdrain_claim; None if the tables have no version any more."""
+        found = self._claim.first(connection, {"the_key": key.digest})
+        return None if found is None else ClaimRow(*found)
+
 
 def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Selects one row, with NULLs if nobody has claimed the phase yet. The same statement reads the tables' version with each
-    claim, since they may have been upgraded since the drain began."""
+    """Selects one ClaimRow. The same statement reads the tables' version with each claim."""
     claims, meta = ledger.claim, ledger.meta
     names = ("epoch", "attempts", "owner", "prior_state", "prior_reason", "held_state")
     columns = [meta.c.value.label("version"), *(claims.c[name] for name in names)]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.compiled_read import CompiledRead
 from batchdrain.database.compiled_write import CompiledWrite
 from batchdrain.database.phases.reason_column import ReasonColumn
 from batchdrain.database.phases.state_column import StateColumn
@@ -35,8 +36,9 @@ class RowStatements:
         """`this`: the condition that names the row; `shown`: how the reason is read; `reason`:
         the column it is written to."""
         self._state, self._shown, self._has_reason = state, shown, reason is not None
-        self.read = sa.select(state.selected, shown.selected, state.kind).where(this)
-        self.lock = {nowait: self.read.with_for_update(nowait=nowait) for nowait in (False, True)}
+        read = sa.select(state.selected, shown.selected, state.kind).where(this)
+        self.read = CompiledRead(read)
+        self.lock = {nowait: CompiledRead(read.with_for_update(nowait=nowait)) for nowait in (False, True)}
         change = state.column.table.update().where(this).values({state.column: state.written("new_state")})
         if updated_at is not None:
             change = change.values({updated_at: sa.bindparam(_NEW_TIME, type_=sa.types.NullType())})

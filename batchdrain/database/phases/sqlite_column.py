@@ -7,6 +7,7 @@ is compared as a text, a number as a number.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -81,6 +82,7 @@ class SqliteColumn:
         return {name: text, name + NUMBER: text if number is None else number}
 
 
+@lru_cache(maxsize=256)
 def _to_number(text: str) -> int | float | None:
     """The number that has exactly this text; None if there is none."""
     if len(text) > _LONGEST_NUMBER:

@@ -128,7 +128,7 @@ class PhaseTable:
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """The phase's state and reason now; None if no row has its ids."""
         ids = self._ids_of(key)
-        found = None if ids is None else connection.execute(self._statements.read, ids).first()
+        found = None if ids is None else self._statements.read.first(connection, ids)
         return None if found is None else self._statements.to_row_state(found)
 
     def read_phase_index(self, connection: sa.Connection, key: PhaseKey) -> int | None:
@@ -157,7 +157,7 @@ class PhaseTable:
         BadData if they name more than one row, in whatever states."""
         query = self._statements.lock[nowait] if for_update else self._statements.read
         ids = self._ids_of(key)
-        rows = [] if ids is None else connection.execute(query, ids).fetchmany(2)
+        rows = [] if ids is None else query.execute(connection, ids, 2)
         if len(rows) > 1:
             raise BadData(
                 f"{key}: these ids name more than one row of table {self.source.table!r}",

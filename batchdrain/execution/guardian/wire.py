@@ -48,8 +48,10 @@ def send_order(sock: socket.socket, order: dict[str, Any], descriptors: list[int
     """Send an order. `descriptors`: stdout and stderr, then the spool's folder and stdin, if there are any. Raises OSError if the
     guardian is gone, or does not read it in time."""
     raw = json.dumps(order).encode()
-    socket.send_fds(sock, [_ORDER + _LENGTH.pack(len(raw))], descriptors)
-    sock.sendall(raw)
+    whole = memoryview(_ORDER + _LENGTH.pack(len(raw)) + raw)
+    sent = socket.send_fds(sock, [whole], descriptors)  # all in one, so that whoever reads it wakes up once
+    if sent < len(whole):
+        sock.sendall(whole[sent:])
 
 
 def rehearse() -> None:

@@ -1,0 +1,52 @@
+"""Gives a text that is compiled already to the driver.
+
+On SQLite the driver's own cursor takes it: there, what SQLAlchemy does around each statement takes several times as long as the
+statement. The transaction is SQLAlchemy's, and so are the errors. Whoever listens to statements, as for the deadlines of a
+server, has them executed by SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def execute(connection: sa.Connection, text: str, parameters: Any) -> Any:
+    """Execute one statement. Returns a cursor, or what has `rowcount`, `fetchmany` and `close` as well. Raises
+    SQLAlchemyError."""
+    heard = connection.engine.dispatch
+    if (
+        connection.dialect.name == "sqlite"
+        and connection.in_transaction()  # otherwise SQLAlchemy has to begin one
+        and not heard.before_cursor_execute
+        and not heard.after_cursor_execute
+    ):
+        return execute_directly(connection, text, parameters)
+    return connection.exec_driver_sql(text, parameters)
+
+
+def execute_directly(connection: sa.Connection, text: str, parameters: Any = ()) -> Any:
+    """Execute one statement on a cursor of the driver. Raises SQLAlchemyError."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        return cursor.execute(text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        cursor.close()
+        is_lost = connection.dialect.is_disconnect(error, connection.connection, None)
+        if is_lost:
+            connection.invalidate(error)
+        raise sa.exc.DBAPIError.instance(
+            text,
+            parameters,
+            error,
+            connection.dialect.loaded_dbapi.Error,
+            hide_parameters=connection.engine.hide_parameters,
+            connection_invalidated=is_lost,
+            dialect=connection.dialect,
+        ) from error
+
+
+def types_of(found: Any) -> list[Any]:
+    """The driver's name for the type of each column that is read. `found`: what was just executed."""
+    return [column[1] for column in (found.cursor if isinstance(found, sa.CursorResult) else found).description]
