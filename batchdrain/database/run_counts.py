@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.database.phases.row_counts import count_by_run_and_state
+from batchdrain.database.phases.row_counts import count_by_run_and_state, count_states_and_runs
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import count_of
@@ -33,6 +33,38 @@ class RunCounts:
         return self.queued + self.failed + self.other
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseTotals:
+    """How many phases of all runs together are in which state."""
+
+    queued: int = 0
+    failed: int = 0
+    complete: int = 0
+    other: int = 0
+    runs: int = 0
+
+    @classmethod
+    def of(cls, counts: Sequence[RunCounts]) -> PhaseTotals:
+        """The totals of the runs in `counts`."""
+        return cls(
+            queued=sum(row.queued for row in counts),
+            failed=sum(row.failed for row in counts),
+            complete=sum(row.complete for row in counts),
+            other=sum(row.other for row in counts),
+            runs=len(counts),
+        )
+
+
+def read_totals(connection: sa.Connection, table: PhaseTable) -> PhaseTotals:
+    """Count the phases by state, whatever their runs."""
+    states, runs = count_states_and_runs(connection, table)
+    queued, failed, complete = (
+        sum(states.pop(state_word, 0) for state_word in table.states[state])
+        for state in (PhaseState.QUEUED, PhaseState.FAILED, PhaseState.COMPLETE)
+    )
+    return PhaseTotals(queued=queued, failed=failed, complete=complete, other=states.total(), runs=runs)
+
+
 def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCounts]:
     """Count the phases of every run by state, in one pass. The runs with most queued phases come first, then those with most
     failed ones, then by id."""
@@ -52,14 +84,18 @@ def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCou
 
 def describe_counts(counts: Sequence[RunCounts]) -> str:
     """The totals as a sentence: '60 failed, 15 queued, 40 complete, 0 other in 12 runs'."""
-    failed, queued = sum(row.failed for row in counts), sum(row.queued for row in counts)
-    complete, other = sum(row.complete for row in counts), sum(row.other for row in counts)
-    return f"{failed} failed, {queued} queued, {complete} complete, {other} other in {count_of(len(counts), 'run')}"
+    return describe_totals(PhaseTotals.of(counts))
 
 
-def describe_reading(counts: Sequence[RunCounts], read: Mapping[str, int]) -> str:
-    """The counts, and the backlog's numbers if it was read just before and they differ, since rows change meanwhile. `read`:
+def describe_totals(totals: PhaseTotals) -> str:
+    """The same of totals that are known."""
+    of_states = f"{totals.failed} failed, {totals.queued} queued, {totals.complete} complete, {totals.other} other"
+    return f"{of_states} in {count_of(totals.runs, 'run')}"
+
+
+def describe_reading(totals: PhaseTotals, read: Mapping[str, int]) -> str:
+    """The totals, and the backlog's numbers if it was read just before and they differ, since rows change meanwhile. `read`:
     how many phases the backlog had, by source state (failed, queued)."""
-    other = {state: total for state, total in read.items() if total != sum(getattr(row, state) for row in counts)}
+    other = {state: total for state, total in read.items() if total != getattr(totals, state)}
     told = " and ".join(f"{total} {state}" for state, total in other.items())
-    return describe_counts(counts) + (f" (the backlog had {told} when it was read)" if other else "")
+    return describe_totals(totals) + (f" (the backlog had {told} when it was read)" if other else "")

@@ -14,7 +14,7 @@ from batchdrain.database.phases.checks import require_condition, require_usable,
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run, read_ambiguous_ids
 from batchdrain.database.phases.table import PhaseTable, RowGone
-from batchdrain.database.run_counts import RunCounts, read_run_counts
+from batchdrain.database.run_counts import PhaseTotals, RunCounts, read_run_counts, read_totals
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
@@ -124,6 +124,11 @@ class Store:
         most failed ones, then by id."""
         with self.database.read() as connection:
             return read_run_counts(connection, self.table)
+
+    def read_totals(self) -> PhaseTotals:
+        """Count the phases of all runs by state."""
+        with self.database.read() as connection:
+            return read_totals(connection, self.table)
 
     def count_queued(self) -> dict[str, int]:
         """How many phases are queued, by run_id; a run without any is absent."""

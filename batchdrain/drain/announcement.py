@@ -26,7 +26,7 @@ def announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
     done = len(session.results)
     opening = Opening(
         session_id=session.session_id,
-        database=f"{store.where}: {describe_reading(store.read_run_counts(), {it.request.state.value: it.backlog.total})}",
+        database=f"{store.where}: {describe_reading(store.read_totals(), {it.request.state.value: it.backlog.total})}",
         state=it.request.state.value,
         target=None if it.most is None else done + min(it.most, it.backlog.waiting),
         done=done,

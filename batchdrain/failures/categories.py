@@ -43,12 +43,11 @@ class Categoriser:
     def all(self, texts: Sequence[str]) -> list[str]:
         """The categories of many texts, at a fifth of the cost: most texts have one line, and such texts need not be looked
         at one by one."""
-        parts = texts if _are_whole(texts) else list(map(excerpt, texts))
+        parts = texts if are_whole(texts) else list(map(excerpt, texts))
         if not self.own and _are_plain_lines(parts):
-            found = built_in().find_all(parts)
             return [
                 known or ("unknown" if not part or part.isspace() else "other")
-                for known, part in zip(found, parts, strict=True)
+                for known, part in zip(built_in().find_all(parts), parts, strict=True)
             ]
         are_lines = _are_lines(parts)
         owned = [self._own_category_of(part) for part in parts] if self.own else [None] * len(parts)
@@ -73,9 +72,11 @@ def categorise_all(categorise: Callable[[str | None], str], texts: Sequence[str]
     return categorise.all(texts) if isinstance(categorise, Categoriser) else list(map(categorise, texts))
 
 
-def _are_whole(texts: Sequence[str]) -> bool:
-    """Whether `excerpt` would leave all of them unchanged."""
-    return {text[-1:] for text in texts}.isdisjoint("] ") and max(map(len, texts), default=0) <= LONGEST
+def are_whole(texts: Sequence[str]) -> bool:
+    """Whether `excerpt` and `excerpt_with_end` would leave all of them unchanged."""
+    joined = "\n".join(texts)  # one look at all of them together
+    has_ends = "]\n" in joined or " \n" in joined or joined.endswith(("]", " "))
+    return not has_ends and (len(joined) <= LONGEST or max(map(len, texts)) <= LONGEST)
 
 
 def _are_plain_lines(parts: Sequence[str]) -> bool:

@@ -79,7 +79,7 @@ def fingerprint(text: str | None) -> str:
         return ""
     words = excerpt(text)
     message = bare_message((find_message(words) or words) if words[:1] in _OF_JSON else words)
-    masked = _mask_tokens(message)
+    masked = mask_message(message)
     if text[-1] in "] " and words and says_nothing(words) and (end := end_of(text)):
         masked.append(end)
     if (
@@ -95,7 +95,8 @@ def _says_more(masked: list[str]) -> bool:
     return bool(words) and not says_nothing(words)
 
 
-def _mask_tokens(message: str) -> list[str]:
+def mask_message(message: str) -> list[str]:
+    """The words of a bare message, with MASK for each value or list of values."""
     rough = rough_key_of(message)
     if rough and message.rstrip().rpartition(" ")[0].rstrip().endswith(":") and _asks_for_object(message):
         rough += _ASKS

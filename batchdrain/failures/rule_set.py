@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
-from typing import Any, Final, NamedTuple
+from itertools import compress, count, groupby
+from typing import Any, Final
 
 from batchdrain.failures.rule_table import BuiltInRule, join, read_rules
 from batchdrain.failures.utf8 import to_utf8
@@ -16,7 +16,6 @@ Matcher = Callable[[bytes], Sequence[int]]
 """Returns the positions of the patterns that a text matches, unordered."""
 _ALWAYS: Final = r"\A"
 """Matches every text, so an answer without it is a failure: a Set that runs out of memory also says 'nothing found'."""
-_MOST_NAMED: Final = 4_096
 _MEMORY: Final = 8 << 20
 """The most bytes for the states of the Set. When they are full, it starts over."""
 
@@ -28,13 +27,7 @@ class _Part:
     category: str
     pattern: str
     exact: str | None = None  #: the exact pattern, which must match too if `pattern` is wider than its rule
-
-
-class _Answer(NamedTuple):
-    """What follows from the patterns of the Set that a text matches."""
-
-    category: str | None  #: the category if none of `asks` matches
-    asks: tuple[tuple[str, str], ...]  #: category and exact pattern of earlier rules that have to be tried on the text
+    is_exact_in_ascii: bool = True  #: whether `pattern` is wider for texts with other letters only
 
 
 class RuleSet:
@@ -42,66 +35,62 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[BuiltInRule]) -> None:
         """Raises re2.error for a pattern that RE2 refuses."""
-        self._parts = tuple(_parts(rules))
-        self._set: Any = _set_of([_ALWAYS, *(part.pattern for part in self._parts)])
+        # Earlier rules have higher numbers, so that `max` finds the first rule among all that match. Number 0 is that of _ALWAYS.
+        parts = list(_parts(rules))[::-1]
+        self._set: Any = _set_of([_ALWAYS, *(part.pattern for part in parts)])
         self._match = _matcher_of(self._set)
-        self._exact: dict[str, Matcher] = {}
-        self._named: dict[tuple[int, ...], _Answer] = {}  # by what was found
+        self._matchers: dict[str, Matcher] = {}  # of exact patterns
+        self._categories: list[str | None] = [None, *(part.category for part in parts)]
+        self._exact = {number: part.exact for number, part in enumerate(parts, 1) if part.exact is not None}
+        self._doubtful = {
+            False: frozenset(self._exact),
+            True: frozenset(number for number in self._exact if not parts[number - 1].is_exact_in_ascii),
+        }  # by whether the text is ASCII: the numbers of wider patterns
 
     def find(self, text: str) -> str | None:
         """The category of the first rule that matches `text`, ignoring case. Raises MemoryError if RE2 has too little memory
         to tell."""
-        encoded = to_utf8(text.lower())
-        return self._first(self._match(encoded), encoded)
+        return self._find(to_utf8(text.lower()))
 
     def find_all(self, lines: Sequence[str]) -> list[str | None]:
         """The same for each of several texts without line ends."""
         if not lines:
             return []
-        all_encoded = to_utf8("\n".join(lines).lower()).split(b"\n")
-        all_places = list(map(tuple, map(self._match, all_encoded)))
-        known, named = self._named, list[str | None]()
-        for places, encoded in zip(all_places, all_encoded, strict=True):
-            answer = known.get(places) or self._answer(places, encoded)
-            named.append(answer.category if not answer.asks else self._first_that_holds(answer, encoded))
-        return named
+        joined = to_utf8("\n".join(lines).lower())
+        all_encoded, doubtful = joined.split(b"\n"), self._doubtful[joined.isascii()]
+        try:
+            firsts = list(map(max, map(self._match, all_encoded)))
+        except ValueError:  # nothing matched, not even _ALWAYS: `_find` says for which text
+            return list(map(self._find, all_encoded))
+        found = list(map(self._categories.__getitem__, firsts))
+        if not doubtful.isdisjoint(firsts):
+            for at in compress(count(), map(doubtful.__contains__, firsts)):
+                found[at] = self._find(all_encoded[at])
+        return found
 
-    def _answer(self, places: tuple[int, ...], encoded: bytes) -> _Answer:
-        """What follows from the patterns that matched; remembered."""
-        if 0 not in places:
-            raise MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
-        asks = list[tuple[str, str]]()
-        category: str | None = None
-        for place in sorted(places)[1:]:
-            part = self._parts[place - 1]
-            if part.exact is None:
-                category = part.category
-                break
-            asks.append((part.category, part.exact))
-        if len(self._named) >= _MOST_NAMED:
-            self._named.clear()
-        answer = self._named[places] = _Answer(category, tuple(asks))
-        return answer
-
-    def _first(self, places: Sequence[int], encoded: bytes) -> str | None:
-        """The category of the first rule that applies, given the patterns that matched."""
-        key = tuple(places)
-        return self._first_that_holds(self._named.get(key) or self._answer(key, encoded), encoded)
-
-    def _first_that_holds(self, answer: _Answer, encoded: bytes) -> str | None:
-        for category, pattern in answer.asks:
-            if self._holds(pattern, encoded):
-                return category
-        return answer.category
+    def _find(self, encoded: bytes) -> str | None:
+        numbers, doubtful = self._match(encoded), self._doubtful[encoded.isascii()]
+        if 0 not in numbers:
+            raise _no_memory_for(encoded)
+        first = next(
+            number
+            for number in sorted(numbers, reverse=True)
+            if number not in doubtful or self._holds(self._exact[number], encoded)
+        )
+        return self._categories[first]
 
     def _holds(self, pattern: str, encoded: bytes) -> bool:
-        match = self._exact.get(pattern)
+        match = self._matchers.get(pattern)
         if match is None:
-            match = self._exact[pattern] = _matcher_of(_set_of([_ALWAYS, pattern]))
+            match = self._matchers[pattern] = _matcher_of(_set_of([_ALWAYS, pattern]))
         found = match(encoded)
         if 0 not in found:
-            raise MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
+            raise _no_memory_for(encoded)
         return 1 in found
+
+
+def _no_memory_for(encoded: bytes) -> MemoryError:
+    return MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
 
 
 def _set_of(patterns: Iterable[str]) -> Any:
@@ -144,6 +133,7 @@ def _parts(rules: Iterable[BuiltInRule]) -> Iterator[_Part]:
             if rule.core == rule.wide_core:
                 plain[rule.edges].append(rule.core)
             else:
-                yield _Part(category, join([rule.wide_core], rule.edges), join([rule.core], rule.edges))
+                wide, exact = (join([core], rule.edges) for core in (rule.wide_core, rule.core))
+                yield _Part(category, wide, exact, rule.is_exact_in_ascii)
         for edges, cores in plain.items():
             yield _Part(category, join(cores, edges))

@@ -11,12 +11,13 @@ from typing import Final
 FILE: Final = Path(__file__).with_name("rules.tsv")
 _WIDER: Final = (
     (re.compile(r"\.\{\d,\d+\}"), ".*"),
-    (re.compile(r"\(\?:\\S\+ \)\{0,\d+\}"), "(?:.* )?"),
-    (re.compile(r"\[\^\\pL\\pN_\]"), "[^0-9a-z_]"),
+    (re.compile(r"(?<!\A\\A\[\^\\pL\\pN_\]\*)\(\?:\\S\+ \)\{0,\d+\}"), "(?:.* )?"),
     (re.compile(r"\[\\pL\\pN_\.\]"), r"\\S"),
 )
-"""Parts that are expensive in a Set, and wider ones that replace them. A bounded gap needs a state for each length, and the
-letters of all scripts are some thousands."""
+"""Parts that are expensive in a Set, and wider ones that replace them. A bounded gap needs a state for each length, unless it
+is at the begin of the text."""
+_LETTERS: Final = (re.compile(r"\[\^\\pL\\pN_\]"), "[^0-9a-z_]")
+"""The letters of all scripts are some thousands; those of ASCII are few."""
 _BESIDE: Final = "[^a-z0-9]"
 
 
@@ -43,9 +44,14 @@ class BuiltInRule:
     def wide_core(self) -> str:
         """A pattern that matches all that `core` does, and perhaps more."""
         found = self.core
-        for dear, cheap in _WIDER:
+        for dear, cheap in (*_WIDER, _LETTERS):
             found = dear.sub(cheap, found)
         return found
+
+    @property
+    def is_exact_in_ascii(self) -> bool:
+        """Whether `wide_core` matches no other texts of ASCII than `core` does."""
+        return not any(dear.search(self.core) for dear, _ in _WIDER)
 
 
 def join(cores: Iterable[str], edges: tuple[bool, bool]) -> str:

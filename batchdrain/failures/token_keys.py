@@ -59,6 +59,11 @@ def rough_key_of(message: str) -> str:
     return key if len(key) <= _LONGEST else ""
 
 
+def asks_for_number(key: str) -> bool:
+    """Whether a number of the message with this key may be a code."""
+    return _BEFORE_NUMBER in key
+
+
 def is_about_a_route(key: str) -> bool:
     """Whether the message with this key contains an HTTP method."""
     return _BEFORE_ROUTE in key

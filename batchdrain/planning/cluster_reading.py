@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from batchdrain.config.redaction import Redact, redact_all
 from batchdrain.database.phases.pages import Page, to_reason
-from batchdrain.failures.categories import categorise_all
+from batchdrain.failures.categories import are_whole, categorise_all
 from batchdrain.failures.excerpt import excerpt_with_end, gist_of
-from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.failures.message_forms import MessageForms
 from batchdrain.model.failure import Failure
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.known_texts import EQUAL_KINDS, KnownTexts
@@ -59,6 +59,8 @@ class ClusterReading:
         self._accepted = accepted
         self._named = set() if accepted is None else {(key.run_id, key.phase_id) for key in accepted.phases}
         self._known = KnownTexts[_Kind]()
+        self._forms = MessageForms()
+        self._kinds: dict[tuple[str, str], _Kind] = {}  # by fingerprint and category, as if nothing were accepted
         self.counts: dict[str, dict[str, ClusterCount]] = {}  #: by fingerprint and category
 
     def read(self, pages: Iterable[Page]) -> None:
@@ -103,21 +105,22 @@ class ClusterReading:
 
     def _kinds_of(self, reasons: Sequence[Any]) -> list[_Kind]:
         raw = list(map(to_reason, reasons))
-        given = [text for text in raw if text is not None]
-        texts = list(map(excerpt_with_end, redact_all(self._redact, given)))
-        found = iter(zip(texts, categorise_all(self._categorise, texts), strict=True))
-        return [self._kind_of(None, self._categorise(None)) if one is None else self._kind_of(*next(found)) for one in raw]
+        given = redact_all(self._redact, [text for text in raw if text is not None])
+        texts = given if are_whole(given) else list(map(excerpt_with_end, given))
+        found = map(self._kind_of, self._forms.fingerprints(texts), categorise_all(self._categorise, texts), texts)
+        if len(texts) == len(raw):
+            return list(found)
+        none = self._kind_of("", self._categorise(None), None)
+        return [none if one is None else next(found) for one in raw]
 
-    def _kind_of(self, text: str | None, category: str) -> _Kind:
-        found = fingerprint(text)
-        by_category = self.counts.get(found)
-        if by_category is None:
-            by_category = self.counts[found] = {}
-        count = by_category.get(category)
-        if count is None:
-            count = by_category[category] = ClusterCount()
-        is_accepted = self._accepted is not None and self._accepted.cluster(Failure(text, category)) is not None
-        return _Kind(count, is_accepted)
+    def _kind_of(self, fingerprint: str, category: str, text: str | None) -> _Kind:
+        known = self._kinds.get((fingerprint, category))
+        if known is None:
+            count = self.counts.setdefault(fingerprint, {})[category] = ClusterCount()
+            known = self._kinds[fingerprint, category] = _Kind(count, is_accepted=False)
+        if self._accepted is None or not self._accepted.has_clusters:
+            return known
+        return known._replace(is_accepted=self._accepted.cluster(Failure(text, category)) is not None)
 
     def _example_of(self, reason: Any) -> str:
         text = to_reason(reason)

@@ -27,6 +27,7 @@ from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.since_reading import SinceReading
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
+from batchdrain.runtime.collector import rare_collections
 
 
 class LaneBacklog:
@@ -71,15 +72,16 @@ class LaneBacklog:
         began, took_s = monotonic(), 0.0
         self._since = since = SinceReading()
         try:
-            reading = self._read()
-            builder = reading.begin(self._categorise)
-            for step in self._steps(reading, builder, now):
-                took_s += monotonic() - began
-                if step is None:
-                    yield
-                else:
-                    self._take_over(reading, builder, step)
-                began = monotonic()
+            with rare_collections():
+                reading = self._read()
+                builder = reading.begin(self._categorise)
+                for step in self._steps(reading, builder, now):
+                    took_s += monotonic() - began
+                    if step is None:
+                        yield
+                    else:
+                        self._take_over(reading, builder, step)
+                    began = monotonic()
         finally:
             self._since = None
         since.apply_to(self, now())

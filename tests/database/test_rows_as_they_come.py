@@ -20,7 +20,7 @@ from batchdrain.database.network_disk import find_kernel_kind, find_network_kind
 from batchdrain.database.phases.columns import from_parameter, to_parameter
 from batchdrain.database.phases.names import join_name, quote_name, split_name
 from batchdrain.database.phases.pages import SHORT_ID, Page, Row, redact_rows, to_index, to_reason, to_rows, to_text
-from batchdrain.database.run_counts import RunCounts, describe_counts, describe_reading, read_run_counts
+from batchdrain.database.run_counts import PhaseTotals, RunCounts, describe_counts, describe_reading, read_run_counts
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.state_words import StateWords
 from batchdrain.model.states import PhaseState
@@ -110,8 +110,8 @@ def test_runs_are_counted_by_state_and_come_most_queued_first(monkeypatch: pytes
     assert found[4] == RunCounts(run_id="d", complete=5, other=7)
     assert [row.unfinished for row in found] == [1, 7, 2, 2, 7]
     counts = "11 failed, 1 queued, 5 complete, 7 other in 5 runs"
-    assert describe_counts(found) == describe_reading(found, {"failed": 11, "queued": 1}) == counts
-    assert describe_reading(found, {"failed": 12, "queued": 1}) == f"{counts} (the backlog had 12 failed when it was read)"
+    assert describe_counts(found) == describe_reading(PhaseTotals.of(found), {"failed": 11, "queued": 1}) == counts
+    assert describe_reading(PhaseTotals.of(found), {"failed": 12, "queued": 1}) == f"{counts} (the backlog had 12 failed when it was read)"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchdrain.database.run_counts import RunCounts, describe_reading
+from batchdrain.database.run_counts import PhaseTotals, describe_reading
 from batchdrain.drain.screen import Opening
 from tests.support.workplace import Workplace
 
@@ -40,7 +40,7 @@ def test_rows_that_change_between_the_two_readings_are_told_in_the_header(sqlite
 
 
 def test_readings_that_agree_are_told_once() -> None:
-    counts = [RunCounts(run_id="r", queued=1, failed=2), RunCounts(run_id="s", failed=1, complete=4)]
+    counts = PhaseTotals(queued=1, failed=3, complete=4, runs=2)
     told = "3 failed, 1 queued, 4 complete, 0 other in 2 runs"
     assert describe_reading(counts, {"failed": 3, "queued": 1}) == describe_reading(counts, {}) == told
     assert describe_reading(counts, {"failed": 4, "queued": 0}) == (

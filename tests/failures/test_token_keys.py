@@ -40,13 +40,13 @@ TOKENS = st.lists(st.sampled_from(WORDS) | st.sampled_from(VALUES), min_size=1, 
 def test_what_is_known_by_its_key_is_masked_as_it_would_be_anew(texts: list[list[str]]) -> None:
     for tokens in texts:
         message = " ".join(tokens)
-        assert fingerprints._mask_tokens(message) == fingerprints._mask(message.split(), message)
+        assert fingerprints.mask_message(message) == fingerprints._mask(message.split(), message)
 
 
 def test_texts_of_which_only_values_differ_are_known_by_one_key() -> None:
     fingerprints._known.clear()
     for number in range(100_000, 100_050):
-        fingerprints._mask_tokens(f"job-{number:012x} on worker-{number}.cluster.local timed out after {number} s")
+        fingerprints.mask_message(f"job-{number:012x} on worker-{number}.cluster.local timed out after {number} s")
     assert len(fingerprints._known) == 1
 
 

@@ -46,7 +46,7 @@ def show_chain_plan(
         return code
     out.line("Dry run: nothing is written")
     read = {} if recovery else {kind.value: made.total for kind, made in plans.items()}
-    out.line(f"Database: {project.store.where}: {describe_reading(project.store.read_run_counts(), read)}")
+    out.line(f"Database: {project.store.where}: {describe_reading(project.store.read_totals(), read)}")
     target = [made.describe_most(f"{kind.value} phase") for kind, made in plans.items()]
     out.line(f"Target: Process {', then '.join(target) or 'nothing'}")
     for line in idle:

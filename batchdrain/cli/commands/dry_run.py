@@ -98,7 +98,7 @@ def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: b
     made, state = found.made, request.state.value
     yield "Dry run: nothing is written"
     read = {} if found.recovery else {state: made.total}  # recovery would change the counts of the table
-    yield f"Database: {project.store.where}: {describe_reading(project.store.read_run_counts(), read)}"
+    yield f"Database: {project.store.where}: {describe_reading(project.store.read_totals(), read)}"
     yield f"Target: Process {made.describe_most(f'{state} phase') if found.limit is not None else f'all {state} phases'}"
     yield from (f"  ! {safe_text(line)}" for line in found.idle)
     yield from render_recovery(found.recovery)

@@ -41,15 +41,34 @@ def count_by_run_and_state(connection: sa.Connection, table: PhaseTable) -> dict
         (*table.run_id.group_values, table.state.group_value), (*table.run_id.groups, *table.state.groups)
     )
     if not table.source.where:
-        columns = (*table.run_id.columns, table.state)
-        is_plain = table.dialect == "sqlite" and all(len(column.groups) == 1 for column in columns)
-        return _count_here(connection, table) if is_plain else _count(connection, table, query)
+        return _count_here(connection, table) if _is_plain(table) else _count(connection, table, query)
     try:
         return _count(connection, table, table.narrow_to_source(query))
     except RAISED as error:
         if not is_over(connection, error):
             raise
     return _count_all_but(connection, table, query)
+
+
+def count_states_and_runs(connection: sa.Connection, table: PhaseTable) -> tuple[Counter[str], int]:
+    """How many rows are in each state, by its word, and how many runs there are. One pass, or one and a walk through an index
+    of the runs."""
+    if table.source.where or not _is_plain(table):
+        counts = count_by_run_and_state(connection, table)
+        states = Counter[str]()
+        for (_, state), rows in counts.items():
+            states[state] += rows
+        return states, len({run for run, _ in counts})
+    states = Counter[str]()
+    for value, rows in connection.execute(_count_query_of((table.state.group_value,), table.state.groups)):
+        states[to_word(value)] += rows
+    found = connection.execute(sa.select(*table.run_id.group_values).distinct())
+    return states, len(set(map(table.run_id.join, found))) if states else 0
+
+
+def _is_plain(table: PhaseTable) -> bool:
+    """Whether SQLite stores the run ids and states as texts, which it can group by their values alone."""
+    return table.dialect == "sqlite" and all(len(one.groups) == 1 for one in (*table.run_id.columns, table.state))
 
 
 def _count_here(connection: sa.Connection, table: PhaseTable) -> dict[tuple[str, str], int]:

@@ -12,7 +12,7 @@ from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_keys, find_lost_row, find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.names import split_name
 from batchdrain.database.phases.row_counts import find_duplicate_ids
-from batchdrain.database.run_counts import describe_counts
+from batchdrain.database.run_counts import describe_totals
 from batchdrain.database.storage import examine_storage
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
@@ -23,7 +23,7 @@ _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 def check_connection(project: Project) -> Iterator[Finding]:
     """Tell what the database holds, and whether its file lies on a disk of this machine."""
-    yield Finding("database", ok=True, message=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
+    yield Finding("database", ok=True, message=f"{project.store.where}: {describe_totals(project.store.read_totals())}")
     problem = (
         network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
     )
