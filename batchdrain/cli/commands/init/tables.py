@@ -7,11 +7,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates
+from batchdrain.cli.commands.init.byte_ids import suggest_texts
+from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates, make_statement
 from batchdrain.cli.commands.init.facts import TableFacts
+from batchdrain.cli.commands.init.known_schemas import complete_view, mention_known
 from batchdrain.cli.commands.init.mapping import Mapped, is_log
 from batchdrain.cli.commands.init.read_facts import read_tables
-from batchdrain.cli.commands.init.view_over import suggest_last_rows, suggest_state
+from batchdrain.cli.commands.init.view_over import NAME, suggest_last_rows
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.names import OWN, split_name
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
@@ -58,17 +60,21 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
             "a log: a drain would write over what happened; a view of each one's last row can be drained",
             statement,
         )
-    return found
+    if likeliest.is_view and likeliest.name.startswith(NAME):
+        return [complete_view(found[0], likeliest, seen), *found[1:]]
+    return [found[0] if found[0].is_known else mention_known(found[0], seen), *found[1:]]
 
 
 def _with_way(mapped: Mapped, facts: TableFacts, database: Database) -> Mapped:
     """For a table without a state, or a log, add to its doubts how it can be drained."""
     dialect, taken = (
         database.dialect,
-        _names_beside(database, facts.schema) if "state" in mapped.missing or is_log(facts) else (),
+        _names_beside(database, facts.schema) if mapped.missing or is_log(facts) else (),
     )
     if "state" in mapped.missing:
-        statement, told = suggest_state(facts, dialect, taken), "it has no column of a state; this gives it one"
+        statement, told = make_statement(facts, dialect, taken), "it has no column of a state; this gives it one"
+    elif "phase_id" in mapped.missing:
+        statement, told = suggest_texts(facts, dialect, taken), "bytes can't name a phase; this view makes texts of them"
     elif is_log(facts):
         statement, told = suggest_last_rows(facts, mapped.columns, dialect, taken), "this view has each one's last row"
     else:
