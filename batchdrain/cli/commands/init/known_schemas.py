@@ -102,6 +102,7 @@ def complete_view(mapped: Mapped, view: TableFacts, tables: Sequence[TableFacts]
             mapped,
             source={**mapped.source, **known.source},
             command={**mapped.command, **known.command},
+            states=StateWords(words=dict(known.states), sure=frozenset(known.states)) if known.states else mapped.states,
             reason=f"{mapped.reason}; {told}" if mapped.reason else told,
         )
     return mapped
