@@ -7,12 +7,14 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.phases.names import quote_name
 from batchdrain.database.phases.relation import Relation, read_relation
 
 _NAME: Final = r"(?:\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|[\w$]+)"
 _ONE_TABLE: Final = re.compile(rf"({_NAME}(?:\.{_NAME})?)(?:\s+(?:AS\s+)?{_NAME})?", re.IGNORECASE)
 _TEXT: Final = re.compile(r"'(?:[^'\\]|'')*'")
-_CALL: Final = re.compile(r"([\w$]+)\s*\(\)")
+_OPEN, _CLOSED = "⟦", "⟧"
+_CALL: Final = re.compile(rf"([\w$]+)\s*{_OPEN}")
 _OF_ONE_ROW: Final = frozenset(
     [
         "and",
@@ -63,15 +65,15 @@ def shows_every_row(connection: sa.Connection, name: str, schema: str | None) ->
         return False
     beside = [one[1:-1].replace(one[-1] * 2, one[-1]) if one[0] in '"`' else one for one in re.findall(_NAME, table)]
     if connection.dialect.name == "postgresql":
-        return _has_no_row_security(connection, table)
+        return _hides_no_row(connection, quote_name(schema, name), table)
     return read_relation(connection, beside[-1], beside[0] if len(beside) > 1 else schema) is Relation.TABLE
 
 
 def find_only_table(definition: str) -> str | None:
     """The table, as the view's definition names it, if the view has one row for each of the table's. Pure."""
-    if "--" in definition or "/*" in definition or "\\" in definition:
+    if "--" in definition or "/*" in definition or "\\" in definition or _OPEN in definition:
         return None
-    bare = _without_parentheses(_TEXT.sub("''", definition.strip().rstrip(";")))
+    bare = _mark_parentheses(_TEXT.sub("''", definition.strip().rstrip(";")))
     found = re.fullmatch(r"(?:CREATE\s.*?\sAS\s+)?SELECT\s+(.*?)\sFROM\s+(.*)", bare.strip(), re.IGNORECASE | re.DOTALL)
     if found is None or re.match(r"DISTINCT\b", found[1], re.IGNORECASE):
         return None
@@ -81,16 +83,25 @@ def find_only_table(definition: str) -> str | None:
     return None if table is None else table[1]
 
 
-def _without_parentheses(text: str) -> str:
-    """The text with `()` for all that stands in parentheses: what is selected there adds and takes away no row."""
-    while (shorter := re.sub(r"\([^()]+\)", "()", text)) != text:
-        text = shorter
+def _mark_parentheses(text: str) -> str:
+    """The text with marks for its parentheses. A query in them gives one value, so it adds and takes away no row, and is left
+    out; a FROM in the arguments of a function names no table."""
+
+    def mark(found: re.Match[str]) -> str:
+        is_query = re.match(r"\s*SELECT\b", found[1], re.IGNORECASE) is not None
+        inner = "" if is_query else re.sub(r"\bFROM\b", " ", found[1], flags=re.IGNORECASE)
+        return f"{_OPEN}{inner}{_CLOSED}"
+
+    while (marked := re.sub(r"\(([^()]*)\)", mark, text)) != text:
+        text = marked
     return text
 
 
-def _has_no_row_security(connection: sa.Connection, table: str) -> bool:
-    catalogue = sa.table("pg_class", *map(sa.column, ("oid", "relkind", "relrowsecurity")), schema="pg_catalog")
-    query = sa.select(catalogue.c.relkind, catalogue.c.relrowsecurity).where(catalogue.c.oid == sa.func.to_regclass(table))
-    found = connection.execute(query).first()
-    kind = None if found is None else found[0].decode() if isinstance(found[0], bytes) else found[0]
-    return found is not None and kind in {"r", "p"} and not found[1]
+def _hides_no_row(connection: sa.Connection, view: str, table: str) -> bool:
+    """Whether the table is one, and no row security hides its rows in the view. That applies to the view's owner."""
+    query = sa.text(
+        "SELECT t.relkind IN ('r', 'p') AND (NOT t.relrowsecurity OR (v.relowner = CAST(current_user AS regrole) "
+        "AND NOT row_security_active(t.oid))) FROM pg_catalog.pg_class t, pg_catalog.pg_class v "
+        "WHERE t.oid = to_regclass(:table) AND v.oid = to_regclass(:view)"
+    )
+    return bool(connection.execute(query, {"table": table, "view": view}).scalar())

@@ -116,7 +116,7 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
     )
     if project.store.table.writability.problem:
         yield Finding("view", ok=True, message="results are judged by reading, and nothing is ever written to the source")
-    for problem in find_ways_back_blocked(project.store.database, project.store.table, relation):
+    for problem in find_ways_back_blocked(project.store.database, project.store.table, relation) if words else ():
         yield Finding(
             "view", ok=True, is_warning=True,
             message=f"a phase that its command leaves in {' or '.join(words)} stays so, and is not given back: {problem}",

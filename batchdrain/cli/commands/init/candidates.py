@@ -10,7 +10,7 @@ from batchdrain.cli.commands.init.byte_ids import find_bytes, suggest_texts
 from batchdrain.cli.commands.init.facts import Kind, TableFacts
 from batchdrain.cli.commands.init.known_schemas import find_known
 from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, is_log, map_table
-from batchdrain.cli.commands.init.view_over import fill_view, suggest_state
+from batchdrain.cli.commands.init.view_over import NAME, fill_view, suggest_state
 from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, rank_columns, to_plain
 from batchdrain.database.phases.names import OWN, split_name
 
@@ -62,10 +62,12 @@ def weigh(table: TableFacts) -> Candidate | None:
     """Weigh a table; None if it can't hold phases."""
     known = find_known(table.by_name)
     if known is not None:
-        return None if known.no_state else Candidate(mapped=known.map(table), weight=(1,))
+        return None if known.no_state else Candidate(mapped=known.map(table), weight=(1, -int(is_log(table))))
     mapped = map_table(table)
     if mapped.missing:
         return None
+    if table.is_view and table.name.startswith(NAME):  # it was made as `inv init` printed it
+        return Candidate(mapped=mapped, weight=(2,))
     named = _count_names(mapped)
     spoken = "failed" in mapped.states.sure
     by_name = _rank_name(table)

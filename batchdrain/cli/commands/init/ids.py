@@ -193,11 +193,21 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     if guessed is not None:
         doubts.append(f"{guessed} is taken for the phase, as it tells the rows apart: a guess")
     elif told is None:
-        doubts.append(f"several rows have one {phase}{f' in one {run}' if run else ''}: `inv doctor` names them")
+        doubts += _explain_twins(table, run, phase)
     if run is None:
         found = _with_run(table, others, phase, "")
         return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
-    return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} tell its rows apart", doubts=tuple(doubts))
+    reason = "" if told is None and guessed is None else f"{run} and {phase} tell its rows apart"
+    return Ids(run_id=run, phase_id=phase, reason=reason, doubts=tuple(doubts))
+
+
+def _explain_twins(table: TableFacts, run: str | None, phase: str) -> list[str]:
+    """Why the ids do not tell all rows apart."""
+    named = [row for row in table.rows if row.get(phase) is not None and (run is None or row.get(run) is not None)]
+    doubts = [f"rows without {phase}{f' or {run}' if run else ''} can't be drained"] if len(named) < len(table.rows) else []
+    if len({repr((row.get(phase), run and row.get(run))) for row in named}) < len(named):
+        doubts.append(f"several rows have one {phase}{f' in one {run}' if run else ''}: `inv doctor` names them")
+    return doubts
 
 
 def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[str, ...]) -> str | None:

@@ -81,16 +81,6 @@ def find_known(columns: Collection[str]) -> KnownSchema | None:
     return next((one for one in KNOWN if names.issuperset(map(str.casefold, one.has))), None)
 
 
-def mention_known(mapped: Mapped, tables: Sequence[TableFacts]) -> Mapped:
-    """Add to the doubts the tables of known projects that can't be drained as they stand, where another table was chosen."""
-    others = [(table, known) for table in tables if (known := find_known(table.by_name)) is not None and known.no_state]
-    doubts = [
-        f"{table.full_name!r} has the columns of {known.name}: if these are meant, `inv init --table={table.full_name}` tells the way"
-        for table, known in others
-    ]
-    return replace(mapped, doubts=(*mapped.doubts, *doubts))
-
-
 def complete_view(mapped: Mapped, view: TableFacts, tables: Sequence[TableFacts]) -> Mapped:
     """Add to the mapping of a view what its project's recipe says, if it is the one that was printed for one of the tables."""
     for table in tables:

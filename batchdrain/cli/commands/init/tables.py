@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from batchdrain.cli.commands.init.byte_ids import suggest_texts
 from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates, make_statement
 from batchdrain.cli.commands.init.facts import TableFacts
-from batchdrain.cli.commands.init.known_schemas import complete_view, mention_known
+from batchdrain.cli.commands.init.known_schemas import complete_view, find_known
 from batchdrain.cli.commands.init.mapping import Mapped, is_log
 from batchdrain.cli.commands.init.read_facts import read_tables
 from batchdrain.cli.commands.init.view_over import NAME, suggest_last_rows
@@ -46,9 +47,10 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
         seen, found = [*seen, *tables], find_candidates(tables)
         if found:
             break
-    if not found:
+    if not found or _is_behind_known(found[0], seen):
         lack, statement = describe_lack(seen, database.dialect)
-        raise NoTable(f"no table of {database.name} looks like one of phases: {lack}", statement)
+        other = f"; if {found[0].table!r} is meant: `inv init --table={found[0].table}`" if found else ""
+        raise NoTable(f"no table of {database.name} looks like one of phases: {lack}{other}", statement)
     likeliest = next(table for table in seen if table.full_name == found[0].table)
     if is_log(likeliest) and (
         statement := suggest_last_rows(
@@ -62,7 +64,13 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
         )
     if likeliest.is_view and likeliest.name.startswith(NAME):
         return [complete_view(found[0], likeliest, seen), *found[1:]]
-    return [found[0] if found[0].is_known else mention_known(found[0], seen), *found[1:]]
+    return found
+
+
+def _is_behind_known(mapped: Mapped, tables: Sequence[TableFacts]) -> bool:
+    """Whether the database has a queue that is known and needs a view, and the table is only a guess."""
+    known = [one for table in tables if (one := find_known(table.by_name)) is not None]
+    return any(one.no_state for one in known) and not mapped.is_known and not split_name(mapped.table)[1].startswith(NAME)
 
 
 def _with_way(mapped: Mapped, facts: TableFacts, database: Database) -> Mapped:
