@@ -58,6 +58,18 @@ class ReasonAt(Section):
         """The column into which new failure texts are written; None if there is none."""
         return self.write if self.write is not None or self.path else self.column
 
+    @property
+    def shown_path(self) -> str:
+        """The path as it is written in settings: `errors[-1].message`."""
+        return "".join(map(_show_part, self.path)).removeprefix(".")
+
+
+def _show_part(part: str) -> str:
+    if re.fullmatch(r"-?\d{1,9}", part):
+        return f"[{part}]"
+    found = _PART.fullmatch(part)
+    return "." + (part if found is not None and found[3] == part else '"' + part.replace('"', '""') + '"')
+
 
 def _from_json(value: object) -> object:
     if not isinstance(value, str) or not value.startswith("{"):

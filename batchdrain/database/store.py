@@ -14,6 +14,7 @@ from batchdrain.database.phases.checks import require_condition, require_usable,
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run, read_ambiguous_ids
 from batchdrain.database.phases.table import PhaseTable, RowGone
+from batchdrain.database.phases.whole_view import shows_every_row
 from batchdrain.database.run_counts import PhaseTotals, RunCounts, read_run_counts, read_totals
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
@@ -100,6 +101,14 @@ class Store:
         """The kind of the source: a table, or something through which rows of other tables are seen."""
         return self.table.writability.relation
 
+    @cached_property
+    def shows_every_row(self) -> bool:
+        """Whether a row that the source does not show any more is gone. In most views it may just be hidden."""
+        if self.relation is Relation.TABLE:
+            return True
+        with self.database.read() as connection:
+            return shows_every_row(connection, self.table.table.name, self.table.schema)
+
     @property
     def failed_words(self) -> frozenset[str]:
         """The user's words for the failed state."""
@@ -109,7 +118,7 @@ class Store:
         """The state of the phase's row in the user's table now."""
         with self.database.read() as connection:
             found = self.table.read_row_state(connection, phase.key)
-        return found or RowState(state=GONE, reason=None, is_there=False, is_deleted=self.relation is Relation.TABLE)
+        return found or RowState(state=GONE, reason=None, is_there=False, is_deleted=self.shows_every_row)
 
     def read_given(self, phase: Phase) -> Mapping[str, str | None]:
         """The columns of the phase's row that the command gets, as texts; None for NULL. Raises BadData."""

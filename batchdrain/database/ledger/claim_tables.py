@@ -9,7 +9,6 @@ from batchdrain.config.settings import Command
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.statements import SUCCESS_CODES, Statements
 from batchdrain.database.phases.intermediate import intermediate_states_of
-from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
@@ -40,5 +39,5 @@ class ClaimTables:
             held_state=store.table.states[PhaseState.EXECUTING].write if command.result_from == "exit_code" else None,
             intermediate=intermediate_states_of(store.table, command),
             success_codes=to_json(command.success_exit_codes).decode() if SUCCESS_CODES in store.ledger.claim.c else None,
-            gone_is_complete=store.table.source.gone_is == "complete" and store.relation is Relation.TABLE,
+            gone_is_complete=store.table.source.gone_is == "complete" and store.shows_every_row,
         )

@@ -15,7 +15,8 @@ from batchdrain.database.phases.declared_types import DeclaredType, Family
 from batchdrain.database.phases.json_text import JSON_CHARS, find_text
 from batchdrain.database.phases.pages import Page, to_reason
 
-_BINARY_JSON: Final = frozenset({"jsonb", "_jsonb", "_json"})
+_ARRAYS: Final = frozenset({"_jsonb", "_json"})
+_BINARY_JSON: Final = _ARRAYS | {"jsonb"}
 """PostgreSQL types in which the server itself follows a path, so that the rest of the document is not sent."""
 _JSON: Final = _BINARY_JSON | {"json"}
 
@@ -58,6 +59,14 @@ def is_fit(declared: DeclaredType, at: ReasonAt, dialect: str) -> bool:
     if dialect == "sqlite" or (declared.family is Family.TEXT and not declared.words):
         return True
     return bool(at.path) and declared.base in _JSON
+
+
+def to_document(column: sa.Column[Any], declared: DeclaredType, dialect: str) -> sa.ColumnElement[Any]:
+    """The whole value as a text. An array of JSON is shown as the JSON list in which a path is followed, not as PostgreSQL
+    writes an array."""
+    if dialect == "postgresql" and declared.base in _ARRAYS:
+        return sa.cast(sa.func.to_jsonb(column), sa.Text)
+    return columns.to_shown(column, declared, dialect)
 
 
 def _at_path(column: sa.Column[Any], path: tuple[str, ...]) -> sa.ColumnElement[Any]:

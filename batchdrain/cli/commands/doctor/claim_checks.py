@@ -99,11 +99,11 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
     """Tell what a view prevents if the command sets the states itself,
     and whether a row that a view hides may count as deleted."""
     relation = project.store.relation
-    if project.settings.source.gone_is == "complete" and relation is not Relation.TABLE:
+    if project.settings.source.gone_is == "complete" and not project.store.shows_every_row:
         yield Finding(
             "source.gone_is", ok=True, is_warning=True,
             message=f"the source is a {relation}: a row that it does not show may be there all the same, and counts as failed",
-            cure="map the table itself in batchdrain.source.table",
+            cure="map the table itself in batchdrain.source.table, or a view of it alone, without a condition",
         )  # fmt: skip
     if project.settings.command.result_from != "database":
         return
@@ -116,7 +116,7 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
     )
     if project.store.table.writability.problem:
         yield Finding("view", ok=True, message="results are judged by reading, and nothing is ever written to the source")
-    for problem in find_ways_back_blocked(project.store.database, project.store.table, relation):
+    for problem in find_ways_back_blocked(project.store.database, project.store.table, relation) if words else ():
         yield Finding(
             "view", ok=True, is_warning=True,
             message=f"a phase that its command leaves in {' or '.join(words)} stays so, and is not given back: {problem}",

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.init.json_path import find_path
 from batchdrain.config.reason_setting import ReasonAt
-from batchdrain.database.phases import columns
 from batchdrain.database.phases.halves import RAISED, is_over
 from batchdrain.database.phases.json_text import find_text, is_json
 from batchdrain.database.phases.pages import to_reason
+from batchdrain.database.phases.reason_column import to_document
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
@@ -36,7 +36,7 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         )
     if not texts:
         return
-    of, path = f"of {len(texts)} failed phases that were looked at", ".".join(at.path)
+    of, path = f"of {len(texts)} failed phases that were looked at", at.shown_path
     documents = [text for text in texts if is_json(text)]
     if not at.path:
         if len(documents) * 2 > len(texts):
@@ -61,7 +61,7 @@ def check_reasons(project: Project) -> Iterator[Finding]:
 def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
     """The reasons of some failed phases; None if one of them can't be read. Raises DatabaseUnavailable."""
     table = project.store.table
-    shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
+    shown = to_document(table.table.c[at.column], table.declared[at.column], table.dialect)
     query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
     with project.store.database.read() as connection:
         try:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from batchdrain.cli.commands.init.byte_ids import find_bytes, suggest_texts
 from batchdrain.cli.commands.init.facts import Kind, TableFacts
 from batchdrain.cli.commands.init.known_schemas import find_known
 from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, is_log, map_table
-from batchdrain.cli.commands.init.view_over import suggest_state
+from batchdrain.cli.commands.init.view_over import NAME, fill_view, suggest_state
 from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, rank_columns, to_plain
 from batchdrain.database.phases.names import OWN, split_name
 
 MOST: Final = 3
 _SHOWN: Final = 10
 _ENOUGH: Final = 2
-_NO_WORDS: Final = frozenset({Kind.OTHER, Kind.JSON})
+_NO_WORDS: Final = frozenset({Kind.OTHER, Kind.BYTES, Kind.JSON})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +45,29 @@ def _put_children_first(found: list[Candidate], tables: Mapping[str, TableFacts]
     first = split_name(found[0].mapped.table)[1]
     for place, one in enumerate(found[1:], start=1):
         table = tables[split_name(one.mapped.table)[1]]
-        run = table.by_name.get(str(one.mapped.columns["run_id"]))
-        is_child = run is not None and run.parent is not None and run.parent.table == first
+        is_child = first in _find_parents(table, one.mapped.columns["run_id"])
         if is_child and not is_log(table) and one.weight[:3] >= found[0].weight[:3]:
             return [one, *found[:place], *found[place + 1 :]]
     return found
+
+
+def _find_parents(table: TableFacts, run: object) -> list[str]:
+    """The tables to which the columns of the run refer."""
+    single = table.by_name.get(run) if isinstance(run, str) else None
+    found = [] if single is None or single.parent is None else [single.parent.table]
+    return [*found, *(one.table for one in table.references if list(one.columns) == run)]
 
 
 def weigh(table: TableFacts) -> Candidate | None:
     """Weigh a table; None if it can't hold phases."""
     known = find_known(table.by_name)
     if known is not None:
-        return None if known.no_state else Candidate(mapped=known.map(table), weight=(1,))
+        return None if known.no_state else Candidate(mapped=known.map(table), weight=(1, -int(is_log(table))))
     mapped = map_table(table)
     if mapped.missing:
         return None
+    if table.is_view and table.name.startswith(NAME):  # it was made as `inv init` printed it
+        return Candidate(mapped=mapped, weight=(2,))
     named = _count_names(mapped)
     spoken = "failed" in mapped.states.sure
     by_name = _rank_name(table)
@@ -108,7 +117,23 @@ def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]
     known = next((table for table in others if (one := find_known(table.by_name)) is not None and one.no_state), None)
     stated = [] if known is not None else [table for table in others if suggest_state(table, dialect)]
     told = [known] if known is not None else sorted(stated, key=lambda one: (-_rank_name(one), one.full_name))[:1] or others
-    return _describe_lack(told), suggest_state(told[0], dialect, taken) if told else ""
+    lack, statement = _describe_lack(told), make_statement(told[0], dialect, taken) if told else ""
+    if statement or known is not None:
+        return lack, statement
+    for table in sorted(others, key=lambda one: (-_rank_name(one), one.full_name)):
+        if texts := suggest_texts(table, dialect, taken):
+            told_of = f"{table.full_name!r} comes nearest, and the bytes in {', '.join(map(repr, find_bytes(table)))} can't name a phase"
+            return f"{told_of}; a view that makes texts of them can be drained", texts
+    return lack, ""
+
+
+def make_statement(table: TableFacts, dialect: str, taken: Collection[str] = ()) -> str:
+    """An SQL statement that gives a table a state: that of its project's recipe, or one made of its columns; '' if there is
+    none. `taken`: names that the schema already has."""
+    known = find_known(table.by_name)
+    if known is not None and known.view:
+        return fill_view(known.view, table, dialect, taken)
+    return suggest_state(table, dialect, taken)
 
 
 def _rank_name(table: TableFacts) -> int:
@@ -123,8 +148,8 @@ def _describe_lack(tables: Sequence[TableFacts]) -> str:
         known = find_known(table.by_name)
         if known is not None and known.no_state:
             return (
-                f"{table.full_name!r} has the columns of {known.name} and none of a state: {known.no_state}; "
-                f"a view over it can be drained, see {known.docs} of batchdrain"
+                f"{table.full_name!r} has the columns of {known.name} and can't be drained as it stands: {known.no_state}; "
+                f"{known.way} can be drained, see {known.docs} of batchdrain"
             )
     lacking = {table.full_name: (table, map_table(table).missing) for table in others}
     name = min(lacking, key=lambda one: (len(lacking[one][1]), one))

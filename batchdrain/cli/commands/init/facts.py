@@ -21,7 +21,8 @@ class Kind(StrEnum):
     TIME = "time"  #: a moment or a day
     JSON = "json"
     NAME = "name"  #: a UUID, an address, a decimal number: it may name, but is no text
-    OTHER = "other"  #: bytes, or a type that batchdrain can't compare
+    BYTES = "bytes"  #: a view that makes texts of them lets them name
+    OTHER = "other"  #: a type that batchdrain can't compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,14 @@ class Parent:
     schema: str | None
     table: str
     column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A foreign key of several columns."""
+
+    columns: tuple[str, ...]  #: in the order of the key that they refer to
+    table: str  #: the table that they refer to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +68,8 @@ class TableFacts:
     schema: str | None = None
     columns: tuple[ColumnFacts, ...]
     keys: tuple[tuple[str, ...], ...] = ()  #: the unique keys, the primary key first; columns in the key's order
+    references: tuple[Reference, ...] = ()  #: the foreign keys of several columns
+    dialect: str = ""  #: the name of the database's dialect
     is_view: bool = False
     unwritable: str = ""  #: why no row can be written; '' if rows can
     computed: frozenset[str] = frozenset()  #: columns that can only be read; all of them if no row can be written

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Reference, TableFacts
 from batchdrain.cli.commands.init.vocabulary import (
     LIKELY,
     OF_RUNS,
@@ -73,8 +73,15 @@ def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
 
 
 def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
-    """Split a key of several columns. Its last column is the phase, unless others are named like a phase, or another one
-    alone tells the rows apart."""
+    """Split a key of several columns. If a part of it refers to a run together with other columns, these are the run. Else its
+    last column is the phase, unless others are named like a phase, or another one alone tells the rows apart."""
+    owner = _find_owner(table)
+    if owner is not None and (inner := [name for name in key if name not in owner.columns]) and len(inner) < len(key):
+        return Ids(
+            run_id=list(owner.columns),
+            phase_id=_bare(inner),
+            reason=f"it refers to {owner.table}, and its key is {' + '.join(key)}",
+        )
     spoken = [name for name in key if to_plain(name) in STRONG_PHASES and to_plain(name) not in RUN_PARTS]
     parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken or len(key) > _FEW_COLUMNS else []
     last = spoken[-1:] or [name for name in key if name not in parts][-1:]  # of a try or a part the column before it
@@ -83,6 +90,21 @@ def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
     if not runs:
         runs, phases = list(key[:-1]), list(key[-1:])
     return Ids(run_id=_bare(runs), phase_id=_bare(phases), reason=f"its key is {' + '.join(key)}")
+
+
+def _find_owner(table: TableFacts) -> Reference | None:
+    """The foreign key of several columns that refers to a table of runs."""
+    fitting = [
+        one for one in table.references if one.table != table.name and _is_of_runs(one.table) and _is_shared(table, one)
+    ]
+    return min(fitting, key=lambda one: (len(one.columns), one.columns), default=None)
+
+
+def _is_shared(table: TableFacts, reference: Reference) -> bool:
+    """Whether every row refers to something, and several rows may refer to the same."""
+    if any(row.get(name) is None for row in table.rows for name in reference.columns):
+        return False
+    return reference.columns not in table.keys and (len(table.rows) <= _FEW_ROWS or not table.is_unique(*reference.columns))
 
 
 def _choose_last(table: TableFacts, key: Sequence[str]) -> list[str]:
@@ -103,13 +125,17 @@ def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason
         and to_plain(column.name) not in STRONG_PHASES
     ]  # fmt: skip
     by_key = sorted(
-        (not _is_of_runs(column.parent), column.name)
+        (not _is_of_runs(column.parent.table), column.name)
         for column in others
         if column.parent is not None and column.parent.table != table.name
     )
     by_queue = [(rank, column.name) for column in others if (rank := _rank(column, QUEUES)) is not None]
     exact = [one for one in by_name if one[0] < len(LIKELY["run_id"])]
     of_runs = bool(by_key) and not by_key[0][0]
+    owner = None if exact or of_runs else _find_owner(table)
+    if owner is not None:
+        told = f"{' + '.join(owner.columns)} refer to {owner.table} and are taken for the run: a guess"
+        return Ids(run_id=list(owner.columns), phase_id=phase, reason=reason, doubts=(told,))
     if exact or (by_name and not by_queue and not of_runs):
         return Ids(run_id=min(exact or by_name)[1], phase_id=phase, reason=reason)
     if by_key and (not by_queue or not by_key[0][0]):
@@ -127,9 +153,9 @@ def _rank(column: ColumnFacts, likely: tuple[str, ...]) -> int | None:
     return name_rank(column.name, likely)
 
 
-def _is_of_runs(parent: Parent) -> bool:
-    """Whether the table has a typical name of one whose rows are runs."""
-    return not _OF_RUNS.isdisjoint(to_plain(parent.table).split("_"))
+def _is_of_runs(name: str) -> bool:
+    """Whether a table has a typical name of one whose rows are runs."""
+    return not _OF_RUNS.isdisjoint(to_plain(name).split("_"))
 
 
 def _can_be_run(table: TableFacts, column: ColumnFacts) -> bool:
@@ -167,11 +193,21 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     if guessed is not None:
         doubts.append(f"{guessed} is taken for the phase, as it tells the rows apart: a guess")
     elif told is None:
-        doubts.append(f"several rows have one {phase}{f' in one {run}' if run else ''}: `inv doctor` names them")
+        doubts += _explain_twins(table, run, phase)
     if run is None:
         found = _with_run(table, others, phase, "")
         return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
-    return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} tell its rows apart", doubts=tuple(doubts))
+    reason = "" if told is None and guessed is None else f"{run} and {phase} tell its rows apart"
+    return Ids(run_id=run, phase_id=phase, reason=reason, doubts=tuple(doubts))
+
+
+def _explain_twins(table: TableFacts, run: str | None, phase: str) -> list[str]:
+    """Why the ids do not tell all rows apart."""
+    named = [row for row in table.rows if row.get(phase) is not None and (run is None or row.get(run) is not None)]
+    doubts = [f"rows without {phase}{f' or {run}' if run else ''} can't be drained"] if len(named) < len(table.rows) else []
+    if len({repr((row.get(phase), run and row.get(run))) for row in named}) < len(named):
+        doubts.append(f"several rows have one {phase}{f' in one {run}' if run else ''}: `inv doctor` names them")
+    return doubts
 
 
 def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[str, ...]) -> str | None:
@@ -186,7 +222,11 @@ def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[
         return None
     names = [column.name for column in free][:_MOST_TRIED]
     seconds = sorted(names, key=lambda name: likely.index(name) if name in likely else len(likely))
-    tried = ((first, second) for second in seconds for first in names if first != second)
+    at = names.index
+    ordered = sorted(
+        ((first, second) for second in seconds for first in names if first != second), key=lambda one: at(one[0]) > at(one[1])
+    )
+    tried = [pair for pair in ordered if pair[1] in likely] + [pair for pair in ordered if pair[1] not in likely]
     return next((pair for pair in tried if _can_be_run(table, table.by_name[pair[0]]) and table.is_unique(*pair)), None)
 
 

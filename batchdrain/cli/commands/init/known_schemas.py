@@ -4,14 +4,15 @@ known_schemas.json. Pure."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from batchdrain.cli.commands.init.facts import TableFacts
 from batchdrain.cli.commands.init.mapping import Mapped
 from batchdrain.cli.commands.init.state_words import StateWords
+from batchdrain.database.phases.names import join_name
 
 FILE: Final = Path(__file__).with_name("known_schemas.json")
 _COLUMNS: Final = ("run_id", "phase_id", "phase_index", "state", "last_failure_reason", "updated_at")
@@ -23,25 +24,48 @@ class KnownSchema:
 
     name: str  #: the project's name, for people
     docs: str  #: where its recipe is documented
-    has: tuple[str, ...]  #: the columns by which it is recognised
+    has: tuple[str, ...]  #: the columns by which it is recognised, in any letter case
     columns: Mapping[str, Any] = field(default_factory=dict)
     states: Mapping[str, Any] = field(default_factory=dict)
-    command: Mapping[str, Any] = field(default_factory=dict)
-    no_state: str = ""  #: why only a view can be mapped; '' if the table itself can
+    source: Mapping[str, Any] = field(default_factory=dict)  #: more keys of `source`, for the table or the view over it
+    command: Mapping[str, Any] = field(default_factory=dict)  #: keys of `command`, for the table or the view over it
+    no_state: str = ""  #: why only a view, or a column that is added, can be mapped; '' if the table itself can
+    view: Sequence[
+        str
+    ] = ()  #: the lines of that view, with {view}, {table} and {schema} for names; () if its columns tell it
+
+    @property
+    def way(self) -> str:
+        """What can be drained instead of the table as it stands."""
+        return "the table with the column that is printed" if "".join(self.view).startswith("ALTER") else "a view over it"
 
     def map(self, table: TableFacts) -> Mapped:
-        """The mapping for this schema. A column that the table's version lacks is None."""
-        names = table.by_name
-        columns = {ours: self.columns.get(ours) for ours in _COLUMNS}
-        there = {ours: value if not isinstance(value, str) or value in names else None for ours, value in columns.items()}
+        """The mapping for this schema, in the table's own spelling. A column that the table's version lacks is None."""
         return Mapped(
             table=table.full_name,
-            columns=there,
+            columns={ours: _spell(self.columns.get(ours), table) for ours in _COLUMNS},
             states=StateWords(words=dict(self.states), sure=frozenset(self.states)),
             reason=f"it has the columns of {self.name}: {self.docs} of batchdrain",
+            source=self.source,
             command=self.command,
             is_known=True,
         )
+
+
+def _spell(value: Any, table: TableFacts) -> Any:
+    """What is mapped, with the names as the table spells them; None if it lacks one of them. `{value: ...}` names none."""
+    spelt = {name.casefold(): name for name in table.by_name}
+    if isinstance(value, dict):
+        return value if "value" in value else _with_column(value, spelt)
+    if isinstance(value, list):
+        names = [spelt[name.casefold()] for name in value if name.casefold() in spelt]
+        return names if len(names) == len(value) else None
+    return spelt.get(value.casefold()) if isinstance(value, str) else value
+
+
+def _with_column(value: Mapping[str, Any], spelt: Mapping[str, str]) -> dict[str, Any] | None:
+    name = spelt.get(value["column"].casefold())
+    return None if name is None else {**value, "column": name}
 
 
 def _read() -> tuple[KnownSchema, ...]:
@@ -53,5 +77,22 @@ KNOWN: Final = _read()
 
 def find_known(columns: Collection[str]) -> KnownSchema | None:
     """The schema that a table's columns match; None if there is none."""
-    names = set(columns)
-    return next((one for one in KNOWN if names.issuperset(one.has)), None)
+    names = {name.casefold() for name in columns}
+    return next((one for one in KNOWN if names.issuperset(map(str.casefold, one.has))), None)
+
+
+def complete_view(mapped: Mapped, view: TableFacts, tables: Sequence[TableFacts]) -> Mapped:
+    """Add to the mapping of a view what its project's recipe says, if it is the one that was printed for one of the tables."""
+    for table in tables:
+        known = find_known(table.by_name)
+        if known is None or not known.no_state or not view.is_view or table.is_view or table.schema != view.schema:
+            continue
+        told = f"it is a view of {known.name} in {join_name(table.schema, table.name)}: {known.docs} of batchdrain"
+        return replace(
+            mapped,
+            source={**mapped.source, **known.source},
+            command={**mapped.command, **known.command},
+            states=StateWords(words=dict(known.states), sure=frozenset(known.states)) if known.states else mapped.states,
+            reason=f"{mapped.reason}; {told}" if mapped.reason else told,
+        )
+    return mapped

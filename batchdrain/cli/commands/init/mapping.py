@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from batchdrain.cli.commands.init.deleted_rows import explain_deleted, find_deleted
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.ids import Ids, choose_ids
 from batchdrain.cli.commands.init.reasons import choose_reason, find_with_text
 from batchdrain.cli.commands.init.state_words import StateWords, choose_words
 from batchdrain.cli.commands.init.vocabulary import (
     LIKELY,
-    LOGS,
     TRUTHS,
+    is_all_failed,
+    is_name_of_log,
     looks_failed,
     name_rank,
     rank_columns,
@@ -81,8 +83,18 @@ def map_table(table: TableFacts) -> Mapped:
         states=words,
         reason=_explain(ids, state, words),
         is_log=is_log(table),
-        doubts=(*_explain_log(table), *ids.doubts, *doubts, *words.doubts, *_explain_unwritten(table, state)),
-        source={"updated_at_unit": changed.unit} if changed is not None and changed.unit else {},
+        doubts=(
+            *_explain_log(table),
+            *explain_deleted(table),
+            *ids.doubts,
+            *doubts,
+            *words.doubts,
+            *_explain_unwritten(table, state),
+        ),
+        source={
+            **_choose_source(table, state),
+            **({"updated_at_unit": changed.unit} if changed is not None and changed.unit else {}),
+        },
         command={"result_from": "database"} if state in table.computed else {},
     )
 
@@ -164,7 +176,7 @@ def _explain_unwritten(table: TableFacts, state: str | None) -> list[str]:
 
 def is_log(table: TableFacts) -> bool:
     """Whether the table's name is that of a log: its rows are no work that waits."""
-    return to_plain(table.name).split("_")[-1] in LOGS
+    return is_name_of_log(table.name)
 
 
 def _explain_log(table: TableFacts) -> list[str]:
@@ -178,3 +190,15 @@ def _explain_log(table: TableFacts) -> list[str]:
 def find_truths(table: TableFacts) -> list[str]:
     """Columns that say yes or no about how something ended. They have no words for states."""
     return [column.name for column in table.columns if column.kind is Kind.TRUTH and to_plain(column.name) in TRUTHS]
+
+
+def _choose_source(table: TableFacts, state: str | None) -> dict[str, object]:
+    """More keys of `source`: a condition that leaves out rows marked as deleted, and whether a row that is gone is complete,
+    as in a table of nothing but failures."""
+    found: dict[str, object] = {}
+    if deleted := find_deleted(table):
+        found["where"] = deleted
+    column = None if state is None else table.by_name[state]
+    if column is not None and state in table.computed and not table.is_view and is_all_failed(table.name):
+        found["gone_is"] = "complete"
+    return found

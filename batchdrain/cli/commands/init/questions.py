@@ -58,7 +58,7 @@ class Conversation:
             guess,
             columns=columns,
             states=StateWords(words=words, sure=frozenset(words)),
-            source=guess.source if columns["updated_at"] == guess.columns["updated_at"] else {},
+            source=guess.source if columns["updated_at"] == guess.columns["updated_at"] else _without_unit(guess.source),
             command={**guess.command, **command},
             doubts=(),
             is_answered=True,
@@ -139,3 +139,7 @@ class Conversation:
         more = f" and {len(terms) - _SHOWN} more" if len(terms) > _SHOWN else ""
         if terms:
             self.say(safe_text(f"{what}{', '.join(terms[:_SHOWN])}{more}."))
+
+
+def _without_unit(source: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in source.items() if key != "updated_at_unit"}

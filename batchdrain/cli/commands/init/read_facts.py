@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, Reference, TableFacts
 from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts, read_rows
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
@@ -22,6 +22,7 @@ from batchdrain.model.errors import BatchDrainError
 _JSON: Final = frozenset({"json", "jsonb", "_json", "_jsonb"})
 """JSON types. An array of JSON is a document too."""
 _TIMES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "timetz", "datetime", "year", "interval"})
+_BYTES: Final = ("binary", "blob", "bytea")
 _KIND_OF: Final = {Family.WHOLE: Kind.WHOLE, Family.TEXT: Kind.TEXT, Family.SPELT: Kind.NAME}
 
 
@@ -62,6 +63,7 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
         checks = [] if is_view else [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
         keys = () if is_view else tuple(dict.fromkeys(_read_keys(connection, schema, name)))
         parents = {} if is_view else _read_parents(inspector, schema, name)
+        references = () if is_view else tuple(_read_references(inspector, schema, name))
         columns = [
             _describe(one, declared[one["name"]], checks, parents.get(one["name"]))
             for one in reflected
@@ -74,7 +76,7 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
             finished = tuple(add_spoken(one, spoken) for one in finished)
         return TableFacts(
             name=name, schema=schema, columns=finished, keys=keys, is_view=is_view, rows=tuple(rows),
-            unwritable=unwritten.problem, computed=unwritten.columns,
+            unwritable=unwritten.problem, computed=unwritten.columns, references=references, dialect=connection.dialect.name,
         )  # fmt: skip
 
 
@@ -114,7 +116,9 @@ def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
     if declared.family is Family.STORED:
         if "int" in base:
             return Kind.WHOLE
-        return Kind.OTHER if "blob" in base else Kind.TEXT
+        return Kind.BYTES if "blob" in base else Kind.TEXT
+    if any(one in base for one in _BYTES):
+        return Kind.BYTES
     return _KIND_OF.get(declared.family, Kind.OTHER)
 
 
@@ -144,3 +148,10 @@ def _read_parents(inspector: sa.Inspector, schema: str | None, name: str) -> Map
         for key in inspector.get_foreign_keys(name, schema=schema)
         if len(key["constrained_columns"]) == 1 and key["referred_columns"]
     }
+
+
+def _read_references(inspector: sa.Inspector, schema: str | None, name: str) -> Iterator[Reference]:
+    """The foreign keys of several columns."""
+    for key in inspector.get_foreign_keys(name, schema=schema):
+        if len(key["constrained_columns"]) > 1:
+            yield Reference(columns=tuple(key["constrained_columns"]), table=key["referred_table"])

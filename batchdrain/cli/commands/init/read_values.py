@@ -17,6 +17,7 @@ from batchdrain.model.errors import ConfigError
 _ROWS: Final = 1_000
 _JSON_ROWS: Final = 200
 _CHARS: Final = 400
+_BYTES: Final = 64
 _REASON_CHARS: Final = 8_000
 """How many characters of a failure text are read. It may be a JSON document, and half of one can't be parsed."""
 _WORDS: Final = 60
@@ -39,11 +40,16 @@ def read_rows(connection: sa.Connection, table: sa.Table, columns: Sequence[Colu
 def _select(connection: sa.Connection, column: sa.Column[Any], facts: ColumnFacts) -> sa.ColumnElement[Any]:
     bare: sa.ColumnElement[Any] = sa.type_coerce(column, sa.types.NullType())
     chars = _CHARS if name_rank(facts.name, LIKELY["last_failure_reason"]) is None else _REASON_CHARS
-    if connection.dialect.name == "sqlite":  # read as it is stored, whatever the declared type is
+    if (
+        connection.dialect.name == "sqlite" and facts.kind is not Kind.BYTES
+    ):  # read as it is stored, whatever the declared type is
         begun = sa.func.substr(bare, 1, chars)
         return bare if facts.kind is Kind.JSON else sa.case((sa.func.typeof(bare) == "text", begun), else_=bare)
     if facts.kind is Kind.WHOLE:
         return bare
+    if facts.kind is Kind.BYTES:
+        begun = sa.func.substr(bare, 1, _BYTES)
+        return sa.func.encode(begun, "hex") if connection.dialect.name == "postgresql" else sa.func.hex(begun)
     if facts.type_name.endswith("[]"):
         bare = sa.func.to_jsonb(bare)
     text = sa.cast(bare, sa.Text() if connection.dialect.name == "postgresql" else sa.CHAR())

@@ -10,7 +10,7 @@ from batchdrain.cli.commands.init.json_path import find_path, is_document
 from batchdrain.cli.commands.init.state_words import meaning_of
 from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns, to_plain
 
-_NO_TEXTS: Final = frozenset({Kind.JSON, Kind.OTHER})
+_NO_TEXTS: Final = frozenset({Kind.JSON, Kind.BYTES, Kind.OTHER})
 UNREAD: Final = "no reason is read"
 _TELLING: Final = 8  # a text with this many characters may be a reason, whatever its column is called
 Row = Mapping[str, object]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates
+from batchdrain.cli.commands.init.byte_ids import suggest_texts
+from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates, make_statement
 from batchdrain.cli.commands.init.facts import TableFacts
+from batchdrain.cli.commands.init.known_schemas import complete_view, find_known
 from batchdrain.cli.commands.init.mapping import Mapped, is_log
 from batchdrain.cli.commands.init.read_facts import read_tables
-from batchdrain.cli.commands.init.view_over import suggest_last_rows, suggest_state
+from batchdrain.cli.commands.init.view_over import NAME, suggest_last_rows
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.names import OWN, split_name
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
@@ -44,9 +47,10 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
         seen, found = [*seen, *tables], find_candidates(tables)
         if found:
             break
-    if not found:
+    if not found or _is_behind_known(found[0], seen):
         lack, statement = describe_lack(seen, database.dialect)
-        raise NoTable(f"no table of {database.name} looks like one of phases: {lack}", statement)
+        other = f"; if {found[0].table!r} is meant: `inv init --table={found[0].table}`" if found else ""
+        raise NoTable(f"no table of {database.name} looks like one of phases: {lack}{other}", statement)
     likeliest = next(table for table in seen if table.full_name == found[0].table)
     if is_log(likeliest) and (
         statement := suggest_last_rows(
@@ -58,17 +62,27 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
             "a log: a drain would write over what happened; a view of each one's last row can be drained",
             statement,
         )
+    if likeliest.is_view and likeliest.name.startswith(NAME):
+        return [complete_view(found[0], likeliest, seen), *found[1:]]
     return found
+
+
+def _is_behind_known(mapped: Mapped, tables: Sequence[TableFacts]) -> bool:
+    """Whether the database has a queue that is known and needs a view, and the table is only a guess."""
+    known = [one for table in tables if (one := find_known(table.by_name)) is not None]
+    return any(one.no_state for one in known) and not mapped.is_known and not split_name(mapped.table)[1].startswith(NAME)
 
 
 def _with_way(mapped: Mapped, facts: TableFacts, database: Database) -> Mapped:
     """For a table without a state, or a log, add to its doubts how it can be drained."""
     dialect, taken = (
         database.dialect,
-        _names_beside(database, facts.schema) if "state" in mapped.missing or is_log(facts) else (),
+        _names_beside(database, facts.schema) if mapped.missing or is_log(facts) else (),
     )
     if "state" in mapped.missing:
-        statement, told = suggest_state(facts, dialect, taken), "it has no column of a state; this gives it one"
+        statement, told = make_statement(facts, dialect, taken), "it has no column of a state; this gives it one"
+    elif "phase_id" in mapped.missing:
+        statement, told = suggest_texts(facts, dialect, taken), "bytes can't name a phase; this view makes texts of them"
     elif is_log(facts):
         statement, told = suggest_last_rows(facts, mapped.columns, dialect, taken), "this view has each one's last row"
     else:

@@ -3,6 +3,7 @@ no, or its error and its number of tries. Another shows only the last rows of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, count
@@ -10,14 +11,21 @@ from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.ids import choose_ids
-from batchdrain.cli.commands.init.vocabulary import LIKELY, MOMENTS, STRONG_PHASES, TRUTHS, rank_columns, to_plain
+from batchdrain.cli.commands.init.vocabulary import (
+    LIKELY,
+    MOMENTS,
+    STRONG_PHASES,
+    TRUTHS,
+    is_all_failed,
+    rank_columns,
+    to_plain,
+)
 from batchdrain.database.phases.names import quote_name
 
 NAME: Final = "drainable"
 _CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.NAME})
-_Quote = Callable[[str], str]
+Quote = Callable[[str], str]
 _DENYING: Final = frozenset({"failed", "is_failed", "has_failed", "error"})
-_ALL_FAILED: Final = frozenset({"failed", "failures", "dead", "discarded"})
 _TRIES: Final = (
     ("attempts", "max_attempts"),
     ("attempt", "max_attempts"),
@@ -29,23 +37,35 @@ _TRIES: Final = (
 def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) -> str:
     """An SQL statement for the user to run, after which `inv init` finds a state; '' if nothing tells which rows failed.
     `taken`: names that the schema already has."""
-    quote = _quoting(dialect)
+    quote = quoting_of(dialect)
     if not table.columns or table.problem:
         return ""
     failed = _failed_of(table, quote)
     if failed:
-        return _make_view(table, failed, quote, _free_name(table, taken))
-    if _ALL_FAILED & set(to_plain(table.name).split("_")) and not table.is_view:
+        return _make_view(table, failed, quote, free_name(table, taken))
+    if is_all_failed(table.name) and not table.is_view:
         kept = "STORED" if dialect == "postgresql" else "VIRTUAL"
-        return f"ALTER TABLE {_place(table, table.name, quote)} ADD COLUMN state varchar(20) GENERATED ALWAYS AS ('FAILED') {kept};"
+        return f"ALTER TABLE {place_of(table, table.name, quote)} ADD COLUMN state varchar(20) GENERATED ALWAYS AS ('FAILED') {kept};"
     return ""
+
+
+def fill_view(lines: Sequence[str], table: TableFacts, dialect: str, taken: Collection[str] = ()) -> str:
+    """The statement of a project's recipe, with the names that the table and the view have here."""
+    quote = quoting_of(dialect)
+    names = {
+        "{view}": place_of(table, free_name(table, taken), quote),
+        "{table}": place_of(table, table.name, quote),
+        "{schema}": "" if table.schema is None else f"{quote(table.schema)}.",
+        "{kept}": "STORED" if dialect == "postgresql" else "VIRTUAL",
+    }
+    return re.sub("|".join(map(re.escape, names)), lambda found: names[found[0]], "\n".join(lines))
 
 
 def suggest_last_rows(table: TableFacts, mapped: Mapping[str, object], dialect: str, taken: Collection[str] = ()) -> str:
     """An SQL statement for a view of the last row that a log has about each thing; '' if nothing tells which row is later, or
     what it is about. DISTINCT keeps a drain from writing through the view. `mapped`: the log's columns as `source.columns`
     would have them."""
-    quote, key, state = _quoting(dialect), mapped["phase_id"], mapped["state"]
+    quote, key, state = quoting_of(dialect), mapped["phase_id"], mapped["state"]
     whose = _choose_whose(table, {key, state} if isinstance(key, str) else {state})
     order = key if isinstance(key, str) and table.by_name[key].kind is Kind.WHOLE else _time_of(table)
     if whose is None or order is None or not isinstance(state, str):
@@ -58,9 +78,9 @@ def suggest_last_rows(table: TableFacts, mapped: Mapping[str, object], dialect: 
     names = {"run_id": None if run is None else run.name, "phase_id": whose, "state": state, "last_failure_reason": told}
     chosen = [f"one.{quote(name)} AS {ours}" for ours, name in names.items() if name is not None]
     of_all = [] if run is not None else ["'all' AS run_id"]
-    place, later = _place(table, table.name, quote), f"later.{quote(order)} > one.{quote(order)}"
+    place, later = place_of(table, table.name, quote), f"later.{quote(order)} > one.{quote(order)}"
     lines = [
-        f"CREATE VIEW {_place(table, _free_name(table, taken), quote)} AS",
+        f"CREATE VIEW {place_of(table, free_name(table, taken), quote)} AS",
         f"SELECT DISTINCT {', '.join([*of_all, *chosen])}",
         f"FROM {place} one WHERE NOT EXISTS",
         f"  (SELECT 1 FROM {place} later WHERE later.{quote(whose)} = one.{quote(whose)} AND {later});",  # noqa: S608  # nosec B608 - shown, not executed
@@ -83,14 +103,14 @@ def _time_of(table: TableFacts) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _free_name(table: TableFacts, taken: Collection[str]) -> str:
+def free_name(table: TableFacts, taken: Collection[str]) -> str:
     """A name for the view that nothing has yet."""
     known = {name.casefold() for name in taken}
     names = chain((NAME, f"{NAME}_{table.name}"), (f"{NAME}_{number}" for number in count(2)))
     return next(name for name in names if name.casefold() not in known)
 
 
-def _failed_of(table: TableFacts, quote: _Quote) -> str:
+def _failed_of(table: TableFacts, quote: Quote) -> str:
     """The SQL condition that a row failed; '' if nothing tells."""
     free = [column for column in table.columns if column.takes_null]
     error = next((one for one in rank_columns(free, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT), None)
@@ -115,7 +135,7 @@ def _failed_of(table: TableFacts, quote: _Quote) -> str:
     return ""
 
 
-def _make_view(table: TableFacts, failed: str, quote: _Quote, name: str) -> str:
+def _make_view(table: TableFacts, failed: str, quote: Quote, name: str) -> str:
     ids = choose_ids(table, None)
     reasons = [one for one in rank_columns(table.columns, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT]
     selected = [*_select_id(ids.run_id, "run_id", quote), *_select_id(ids.phase_id, "phase_id", quote)]
@@ -125,15 +145,15 @@ def _make_view(table: TableFacts, failed: str, quote: _Quote, name: str) -> str:
     cases += [f"WHEN {quote(at)} IS NOT NULL THEN '{ours.upper()}'" for ours, at in others.items()]
     state = "\n       ".join(cases)
     lines = [
-        f"CREATE VIEW {_place(table, name, quote)} AS",
+        f"CREATE VIEW {place_of(table, name, quote)} AS",
         f"SELECT {', '.join(selected)},",
         f"  CASE {state} ELSE 'QUEUED' END AS state",
-        f"FROM {_place(table, table.name, quote)};",
+        f"FROM {place_of(table, table.name, quote)};",
     ]
     return "\n".join(lines)
 
 
-def _select_id(mapped: object, ours: str, quote: _Quote) -> Iterator[str]:
+def _select_id(mapped: object, ours: str, quote: Quote) -> Iterator[str]:
     if isinstance(mapped, str):
         yield f"{quote(mapped)} AS {ours}"
     elif isinstance(mapped, list):
@@ -158,10 +178,10 @@ def _truth(table: TableFacts) -> str | None:
     return None
 
 
-def _quoting(dialect: str) -> _Quote:
+def quoting_of(dialect: str) -> Quote:
     """Quotes names as the database needs it, even if they are words of SQL."""
     return partial(quote_name, None, quote="`" if dialect in {"mysql", "mariadb"} else '"')
 
 
-def _place(table: TableFacts, name: str, quote: _Quote) -> str:
+def place_of(table: TableFacts, name: str, quote: Quote) -> str:
     return quote(name) if table.schema is None else f"{quote(table.schema)}.{quote(name)}"

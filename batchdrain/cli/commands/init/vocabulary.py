@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 FILE: Final = Path(__file__).with_name("vocabulary.json")
 _NO_ENDINGS: Final = frozenset({"updated", "modified", "changed", "touched"})  # `has_changed` is no time
 _FAILED_TAILS: Final = ("_failed", "_failure", "_error", "_crashed", "_broken", "_fehlgeschlagen")
+_TAILS: Final = frozenset({"old", "entry", "entries", "row", "rows", "table", "tbl"})
 _LEAST: Final = 5  # so many characters a name needs if its words are written together
 _DENIALS: Final = frozenset({"no", "not", "non", "without", "never", "un", "kein", "ohne"})
 
@@ -39,12 +40,25 @@ LIKELY: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(names) for ours, na
 """Usual names of each column, the likeliest first."""
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(words) for ours, words in _KEPT["words"].items()}
 """Usual words for each state, the likeliest first."""
-QUEUES, STRONG_PHASES, RUN_PARTS, PHASE_PARTS, TABLES, OF_RUNS, TRUTHS, LOGS = (
+QUEUES, STRONG_PHASES, RUN_PARTS, PHASE_PARTS, TABLES, OF_RUNS, TRUTHS, LOGS, LOG_ENDS, DELETIONS = (
     _plain(_KEPT[key])
-    for key in ("queues", "strong_phases", "run_parts", "phase_parts", "tables", "of_runs", "truths", "logs")
+    for key in (
+        "queues",
+        "strong_phases",
+        "run_parts",
+        "phase_parts",
+        "tables",
+        "of_runs",
+        "truths",
+        "logs",
+        "log_ends",
+        "deletions",
+    )
 )
 MOMENTS: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(names) for ours, names in _KEPT["moments"].items()}
 """Names of columns that tell a state by holding a time, or the one who has the phase."""
+_ALL_FAILED: Final = frozenset(_plain(_KEPT["all_failed"]))
+_PLAIN_LOGS: Final = frozenset(_plain(_KEPT["log_starts"]))
 _SUSPECTS: Final = frozenset(_plain(_KEPT["suspects"]))
 _STATE_OF: Final = {term: ours for ours, words in WORDS.items() for term in words}
 
@@ -52,6 +66,19 @@ _STATE_OF: Final = {term: ours for ours, words in WORDS.items() for term in word
 def state_of(term: str) -> str | None:
     """Which of our states a word means; None if that can't be told."""
     return _STATE_OF.get(to_plain(term))
+
+
+def is_name_of_log(name: str) -> bool:
+    """Whether a table has the name of a log: `job_log`, `log_of_jobs`, `JobHistory`, `Auftragsprotokoll`, `job_log_2025`."""
+    parts = to_plain(name).split("_")
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in _TAILS):
+        parts = parts[:-1]
+    return parts[-1] in LOGS or parts[0] in _PLAIN_LOGS or parts[-1].endswith(LOG_ENDS)
+
+
+def is_all_failed(name: str) -> bool:
+    """Whether a table has the name of one that holds nothing but failures: `failed_jobs`."""
+    return not _ALL_FAILED.isdisjoint(to_plain(name).split("_"))
 
 
 def looks_failed(term: str) -> bool:
@@ -74,8 +101,8 @@ def name_rank(name: str, likely: tuple[str, ...]) -> int | None:
     plain = to_plain(name)
     if plain in likely:
         return likely.index(plain)
-    bare = plain.replace("_", "")  # some servers fold `statusName` to `statusname`
-    if bare == plain and len(bare) >= _LEAST and (joined := _joined(likely).get(bare)) is not None:
+    bare = plain.replace("_", "")  # some servers fold `statusName` to `statusname`, and people write `Fehler Text`
+    if len(bare) >= _LEAST and (joined := _joined(likely).get(bare)) is not None:
         return joined
     return next((len(likely) + place for place, one in enumerate(likely) if _ends_with(plain, one)), None)
 
