@@ -13,7 +13,7 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import NOT_BY_CLUSTER, FailedCluster, clusters_of, find_worst
+from batchdrain.reports.worst import FailedCluster, clusters_of, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
@@ -139,8 +139,8 @@ def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
         head = ("| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|")
         yield from ("", "## Failures by cluster", "", *head)
     for one in clusters:
-        next_step = f"{one.advice}: {_command(one.drain)}" if one.drain else NOT_BY_CLUSTER
-        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint)} | {next_step} | {_command(one.accept)} |"
+        next_step = f"{one.advice}: {_command(one.drain)}" if one.drain else one.instead
+        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint + one.said_of_accepted)} | {next_step} | {_command(one.accept)} |"
 
 
 def _render_failures(failed: Sequence[Result]) -> Iterator[str]:

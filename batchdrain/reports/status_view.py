@@ -88,7 +88,7 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
         yield safe_text(f"{row['session_id']}  {_state_shown(row)} on {where}")
         done = f"{row['processed']}/{row['target']} · {row['succeeded']} ok · {row['failed']} failed"
         retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
-        rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} a minute"
+        rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} phases per minute"
         eta = "" if row["eta_s"] is None else " · " + describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
         told = "as it last told, " if row["state"] == DIED else "as of "
         yield f"  {done}{retries}{rate}{eta} · {told}{to_span(row['beat_age_s'])} ago"

@@ -10,7 +10,7 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import NOT_BY_CLUSTER, FailedCluster, clusters_of, count_waiting, find_worst
+from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, count_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import agree, describe_ending, safe_text, to_percent
 from batchdrain.sessions.session import Session
@@ -91,7 +91,7 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
     clusters = clusters_of(session, beside)
-    lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}" for one in clusters]
+    lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_accepted}" for one in clusters]
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     if waiting := count_waiting(session):
         yield f"  {waiting} more {agree(waiting, 'waits', 'wait')} for another try"
@@ -111,13 +111,12 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
 
 def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """What to do about the largest cluster of each kind of advice; other clusters go the same way."""
-    if clusters and not clusters[0].drain:
-        yield f"  {NOT_BY_CLUSTER}"
-        return
-    first = {one.advice: one for one in reversed(clusters)}
+    to_do = [one for one in clusters if one.drain]
+    first = {one.advice: one for one in reversed(to_do)}
     yield from (f"  {advice}: {one.drain}" for advice, one in sorted(first.items()))
-    if clusters:
-        yield f"  If it is known: {clusters[0].accept}"
+    if to_do:
+        yield f"  If it is known: {to_do[0].accept}"
+    yield from (f"  {instead}" for instead in sorted({one.instead for one in clusters} - {"", ACCEPTED}))
 
 
 def _render_block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

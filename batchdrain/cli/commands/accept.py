@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from batchdrain.cli.commands.affected import find_affected
 from batchdrain.cli.commands.named import describe_shared, find_idle_globs, require_subjects
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import NoteKind, Notes
@@ -48,7 +48,7 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
     if subjects and reason is None and not flags.clear:
         raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
     out = LinesOrJson(flags.format)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         if not subjects:
             _list(project, out)
         elif flags.clear:

@@ -6,7 +6,7 @@ import getpass
 import socket
 from typing import Final
 
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.commands.status import alive_of, describe_nothing
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -32,7 +32,7 @@ def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, rea
     """Send the request. Raises UsageError if it is not clear which session is meant, or the named one does not run; raises
     DatabaseUnavailable. Returns the exit code."""
     out = LinesOrJson(shape)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         row = _choose(_read_living(project), session_id)
         if row is None:
             out.line(describe_nothing(project))

@@ -21,6 +21,7 @@ _TEXT_CHARS: Final = 500
 _LIFTED_BY: Final[Mapping[DispositionKind, tuple[str, str]]] = {
     DispositionKind.QUARANTINED: ("reopen", "--reason=…"),
     DispositionKind.HOPELESS: ("reopen", "--reason=…"),
+    DispositionKind.WAITING: ("reopen", "--reason=…"),
     DispositionKind.ACCEPTED: ("accept", "--clear"),
 }
 """The task that makes the phase open again, and its flag in addition to the ids."""

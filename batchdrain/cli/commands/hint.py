@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchdrain.cli.commands.named import describe_shared, require_run
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
@@ -43,7 +43,7 @@ def hint(invocation: Invocation, flags: HintFlags) -> None:
     if glob is not None and priority is None and not flags.clear:
         raise UsageError("--priority: is required", remedy="give a whole number (higher is sooner), or --clear")
     out = LinesOrJson(flags.format)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         if glob is None:
             _list(project, out)
         elif priority is None:

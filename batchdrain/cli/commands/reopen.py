@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from batchdrain.cli.commands.named import describe_shared, require_phase, require_run
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.drain.explanation import read_reopenings
@@ -42,7 +42,7 @@ def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
     flags that are incomplete, or if nothing that is named is in quarantine or has such a verdict."""
     _require_sound(flags)
     out = LinesOrJson(flags.format)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         is_meant, run_id = _find_meant(project, flags)
         found = list(find_left_out(project, is_meant, run_id))
         if not _names_any(flags):

@@ -51,11 +51,9 @@ def fallbacks(attempt: Attempt, claim: Claim, tables: ClaimTables) -> Iterator[V
 
 
 def _with_plain_reason(attempt: Attempt) -> Attempt:
-    return replace(
-        attempt,
-        reason=_to_plain(attempt.reason or "", PLAIN_CHARS),
-        failure=attempt.failure.as_fingerprint(_to_plain(attempt.fingerprint)),
-    )
+    """The fingerprint is that of the text that the row will hold, since the next drain reads it from there."""
+    reason = _to_plain(attempt.reason or "", PLAIN_CHARS)
+    return replace(attempt, reason=reason, failure=Failure.of_category(reason, attempt.category))
 
 
 def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:

@@ -3,6 +3,7 @@ Whatever is tried is rolled back."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.cli.commands.doctor.word_checks import count_words, find_untriable
+from batchdrain.cli.commands.doctor.word_checks import check_written, count_words, find_untriable
 from batchdrain.cli.commands.init.vocabulary import WORDS, to_plain
 from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.database.phases.row_counts import count_all
@@ -22,6 +23,7 @@ from batchdrain.runtime.text import agree, count_of
 
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 _SHOWN: Final = 8
+_BY_CONSTRAINT: Final = re.compile(r"(?i)check constraint|constraint \S+ failed|foreign key")
 _CURE: Final = "map it in batchdrain.source.states, if it is the one"
 
 
@@ -167,6 +169,17 @@ def check_condition(project: Project) -> Iterator[Finding]:
         )
 
 
+def _without_told(project: Project, problems: list[str]) -> list[str]:
+    """Without the refusals of constraints that `check_written` told already: at most one for each word that it found."""
+    left, found = sum(not one.ok for one in check_written(project)), list[str]()
+    for problem in dict.fromkeys(problems):
+        if left and _BY_CONSTRAINT.search(problem):
+            left -= 1
+        else:
+            found.append(problem)
+    return found
+
+
 def check_writes(project: Project) -> Iterator[Finding]:
     """Try each write of a drain on one row, and roll it back."""
     if project.settings.command.result_from != "exit_code":
@@ -185,10 +198,10 @@ def check_writes(project: Project) -> Iterator[Finding]:
         for state in _DRAINED
         for one in table.states[state]
     }
-    problems = [problem for one in tried.values() for problem in one.problems]
+    problems = _without_told(project, [problem for one in tried.values() for problem in one.problems])
     for row in dict.fromkeys(row for one in tried.values() for row in one.of_rows):
         yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
-    for problem in dict.fromkeys(problems):
+    for problem in problems:
         yield Finding("writes", ok=False, message=problem)
     states = [
         state.value if len(table.states[state].read) == 1 else quote_word(state_word)
@@ -201,7 +214,7 @@ def check_writes(project: Project) -> Iterator[Finding]:
             message=f"were not tried: no row is {' or '.join(str(table.states[one]) for one in _DRAINED)} and free",
             cure="look again once there is one",
         )  # fmt: skip
-    elif not problems:
+    elif not any(one.problems for one in tried.values()):
         reason = "" if table.reason is None else " and a reason"
         yield Finding(
             "writes", ok=True,
