@@ -28,6 +28,6 @@ class Stop(Section):
     max_metric: Budgets = leaf(
         {}, "`{tokens: 100000}`: end the session once the results brought so much of a metric in sum; the last may exceed it"
     )
-    canary: Truth = leaf(False, "of a big cluster try one phase, then two, then four, and go on only while they succeed")
+    canary: Truth = leaf(False, "of a big cluster try one phase, then two, then four, and continue only while they succeed")
     canary_size: Whole = leaf(10, "phases that make a cluster big", ge=2)
     skip_runs_with_queued: Truth = leaf(False, "leave out the failed phases of a run that has queued ones")

@@ -13,7 +13,7 @@ from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, Datab
 
 WHILE_IT_RAN: Final = "while the drain ran, "
 """The beginning of the reason for which a session ended because its table changed."""
-_CURE: Final = "mend batchdrain.source, and `inv doctor` says whether it fits; then `inv resume` goes on"
+_CURE: Final = "correct batchdrain.source, check it with `inv doctor`, then run `inv resume`"
 
 
 class SchemaChanged(ConfigError):

@@ -48,7 +48,7 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
             return Skip("stop.success_floor", f"{rate:.0%} of {progress.results} succeeded, below {stop.success_floor:.0%}")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
         return Skip(
-            "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row brought no {stop.metric!r}"
+            "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row reported no {stop.metric!r}"
         )
     for name, budget in stop.max_metric.items():
         spent = progress.spent.get(name, 0.0)

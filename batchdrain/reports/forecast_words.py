@@ -54,7 +54,7 @@ def _judge(part: Session) -> str:
     if status is Status.RUNNING:
         return "it still runs"
     if not _is_whole(part):
-        return "it was cut short, so that says nothing of the forecast"
+        return "it ended early, which says nothing about the forecast"
     outside = [name for name, within in zip(("phases", "minutes"), _find_within(part), strict=True) if not within]
     return f"{' and '.join(outside)} outside" if outside else "both inside"
 

@@ -23,9 +23,9 @@ _LARGEST: Final = 2**53
 _LEAST_S: Final = 1.0
 _MEANING: Final = {
     STARTING: "it has just begun: its first phase is being taken",
-    SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
-    DIED: "its process is gone: `inv resume` goes on with it, or ends it with --close; `inv recover` gives back what it holds",
-    BETWEEN: "the first part of its chain has ended, the next one begins; that heeds what is asked now",
+    SILENT: "no sign of life came in time, and its host can't be checked from here",
+    DIED: "its process is gone: `inv resume` continues it, `inv resume --close` ends it, `inv recover` releases what it holds",
+    BETWEEN: "the first part of its chain has ended, the next one begins, and follows requests that are made now",
 }
 
 
@@ -90,7 +90,7 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
         retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
         rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} phases per minute"
         eta = "" if row["eta_s"] is None else " · " + describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
-        told = "as it last told, " if row["state"] == DIED else "as of "
+        told = "as last reported " if row["state"] == DIED else "as of "
         yield f"  {done}{retries}{rate}{eta} · {told}{to_span(row['beat_age_s'])} ago"
         if row["waits_for"]:
             yield safe_text(f"  Waits: {row['waits_for']}")

@@ -17,7 +17,7 @@ from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
 
 WIDTH: Final = 80
-WORST: Final = "Worst failures, clusters in turn:"
+WORST: Final = "Worst failures, one of each cluster first:"
 _CLUSTERS: Final = 10
 _ODD: Final = 10
 _HOSTS: Final = 20
@@ -83,9 +83,9 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
         yield f"Forecast: {told}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
-    yield from _render_block("Asked from elsewhere:", [safe_text(str(asked)) for asked in session.asked], _ODD)
+    yield from _render_block("Requests from other shells:", [safe_text(str(asked)) for asked in session.asked], _ODD)
     if left := describe_left(session):
-        yield f"Left by that: {left}"
+        yield f"Left undone: {left}"
     yield from _render_block("Without effect:", [safe_text(line) for line in session.without_effect], _ODD)
     skips = [f"{phases} by {safe_text(rule)}{values and f': {values}'}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
@@ -94,7 +94,7 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_accepted}" for one in clusters]
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     if waiting := count_waiting(session):
-        yield f"  {waiting} more {agree(waiting, 'waits', 'wait')} for another try"
+        yield f"  {waiting} more {agree(waiting, 'waits', 'wait')} for a retry"
     yield from _render_advice(clusters)
     yield from (f"Metric {safe_text(name)}: {value}" for name, value in metrics_of(session))
     for part in parts_of(session):

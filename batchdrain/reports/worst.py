@@ -18,9 +18,13 @@ from batchdrain.sessions.whole import parts_of, paths_of
 
 SHOWN: Final = 10
 REASON_CHARS: Final = 300
-NOT_BY_CLUSTER: Final = "The table may hold other failure texts than these: `inv clusters` lists the clusters that --cluster takes."
+NOT_BY_CLUSTER: Final = (
+    "The table may hold other failure texts than these: `inv clusters` lists the clusters that --cluster takes."
+)
 """Shown in place of commands if the reasons of the session need not be in the table."""
-REFUSED: Final = "The table did not take these failure texts and still holds earlier ones: `inv doctor` tries what a drain writes."
+REFUSED: Final = (
+    "The table did not take these failure texts and still holds earlier ones: `inv doctor` tries what a drain writes."
+)
 """Shown in place of commands if no reason of the cluster was written to the table, so that --cluster would find nothing."""
 ACCEPTED: Final = "Accepted: drains skip these phases."
 """Shown in place of commands if nothing is left to do."""

@@ -167,7 +167,7 @@ def test_tables_of_version_2_with_a_claim_held_keep_their_attempts(sqlite_projec
     ran = sqlite_project.inv(*OLD, "--yes")
 
     assert (ran.code, left(sqlite_project)) == (0, []), ran
-    assert "attempts stay: batchdrain's tables are of version 2, without sums: somebody holds a claim" in ran.out
+    assert "attempts are kept: batchdrain's tables are of version 2, without sums: somebody holds a claim" in ran.out
     assert sqlite_project.sql("SELECT count(*) FROM batchdrain_attempt") == [(1,)]
     sqlite_project.sql("DELETE FROM batchdrain_claim WHERE key = 'k'")
     assert (sqlite_project.inv(*OLD, "--yes").code, totals(sqlite_project)) == (0, (0, 1))

@@ -196,7 +196,7 @@ def test_doctor_reads_the_settings_file_more_strictly_than_yaml(sqlite_project: 
         f"batchdrain:\n  database_url: {sqlite_project.url}\n  batch_size: 3\n  batch_size: 4\n"
     )
     ran = sqlite_project.inv("doctor")
-    assert (ran.code, "the key 'batch_size' stands twice" in ran.out) == (78, True)
+    assert (ran.code, "the key 'batch_size' occurs twice" in ran.out) == (78, True)
     assert "batchdrain.command.argv: is empty" in ran.out
 
 

@@ -51,7 +51,7 @@ def test_sessions_on_a_full_disk_are_a_problem_and_nothing_is_said_to_be_fine(
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 300_000, "total": 9_000_000_000}))
     (tmp_path / "s").mkdir(mode=0o700)
     [found] = session_dir_check.check_session_dir(tmp_path / "s")
-    assert (found.ok, found.message) == (False, f"there is no room at {tmp_path / 's'}: a drain keeps its logs there")
+    assert (found.ok, found.message) == (False, f"there is no free space at {tmp_path / 's'}: a drain keeps its logs there")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")

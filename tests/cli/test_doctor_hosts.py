@@ -14,7 +14,7 @@ from tests.support.workplace import Workplace
     ("left_s", "told"),
     [
         (600, r"is of another machine; its lease lasts \d+ s: where it died, `inv recover` gives it back there at once"),
-        (-600, r"is of another machine; its lease ended \d+ s ago: `inv recover` gives it back$"),
+        (-600, r"is of another machine; its lease ended \d+ s ago: `inv recover` releases it$"),
     ],
     ids=["lives", "over"],
 )

@@ -70,8 +70,8 @@ def test_a_word_that_a_check_forbids_is_refused_beforehand(project: Workplace, s
     assert ran.code == 78
     [told] = lines(ran, "words")
     assert told == (
-        "FAIL words: a drain writes 'EXECUTING' (states.executing), and a constraint of the table lets 'status' be "
-        "'PENDING', 'RUNNING', 'DONE', 'FAILED' alone"
+        "FAIL words: a drain writes 'EXECUTING' (states.executing), and a constraint of the table allows only "
+        "'PENDING', 'RUNNING', 'DONE', 'FAILED' in 'status'"
     )
     project.source = {**COMPOSITE, "states": {"queued": "PENDING", "executing": "RUNNING", "complete": "DONE"}}
     project.configure()
@@ -87,7 +87,7 @@ def test_a_word_that_is_in_no_table_of_words_is_refused_beforehand(project: Work
     [told] = lines(project.inv("doctor"), "words")
     assert (
         told
-        == "FAIL words: a drain writes '7' (states.complete), and a constraint of the table lets 'status_id' be '1', '2', '3', '4' alone"
+        == "FAIL words: a drain writes '7' (states.complete), and a constraint of the table allows only '1', '2', '3', '4' in 'status_id'"
     )
 
 
@@ -95,7 +95,7 @@ def test_words_that_nobody_knows_are_named_without_a_warning(sqlite_project: Wor
     sqlite_project.fail("r/a")
     told = lines(sqlite_project.inv("doctor"), "words")
     assert told == [
-        "ok   words: a drain writes 'EXECUTING' (states.executing) and 'COMPLETE' (states.complete): no row bears them, and no constraint names them"
+        "ok   words: a drain writes 'EXECUTING' (states.executing) and 'COMPLETE' (states.complete): no row has them, and no constraint names them"
     ]
 
 

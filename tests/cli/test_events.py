@@ -84,7 +84,7 @@ def test_the_death_of_its_process_ends_the_following(sqlite_project: Workplace) 
     out, err = follower.communicate(timeout=60)
     assert follower.wait() == 0
     assert out == b""
-    assert b"its process is dead; `inv resume` goes on with it" in err
+    assert b"its process is dead; `inv resume` continues it" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -188,7 +188,7 @@ def test_a_customer_is_no_phase_and_a_failed_one_is() -> None:
     customers = TableFacts(name="customers", columns=table("id# name status", *rows).columns, keys=(("id",),),
                            rows=table("id# name status", *rows).rows)  # fmt: skip
     assert find_candidates([customers]) == []
-    assert "nothing in it tells of work that failed" in describe_lack([customers], "sqlite")[0]
+    assert "nothing in it looks like failed work" in describe_lack([customers], "sqlite")[0]
     assert find_candidates([table("id# name status", (1, "a", "failed"), keys=["id"])])
 
 

@@ -41,4 +41,4 @@ def test_a_sqlite_file_that_somebody_locks_is_no_reason_to_resume(sqlite_project
         other.exec_driver_sql("BEGIN EXCLUSIVE")
         ran = sqlite_project.inv("drain")
         other.rollback()
-    assert (ran.code, "see who holds the lock, and try again" in ran.err, "resume" in ran.err) == (75, True, False), ran
+    assert (ran.code, "find out who holds the lock, then try again" in ran.err, "resume" in ran.err) == (75, True, False), ran

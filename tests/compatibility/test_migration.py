@@ -195,7 +195,7 @@ def test_a_drain_that_meets_the_tables_of_a_newer_batchdrain_ends(project: Workp
 
     assert ran.code == 78, ran
     assert "of version '99', this program knows up to" in ran.err
-    assert sorted(project.states().values()) == ["COMPLETE", "FAILED"], "what ran is recorded, and nothing more is begun"
+    assert sorted(project.states().values()) == ["COMPLETE", "FAILED"], "what ran is recorded, and nothing more is started"
     assert project.inv("drain").code == 78
     assert project.inv("recover").code == 78
 

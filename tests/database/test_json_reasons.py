@@ -123,9 +123,7 @@ def test_of_json_that_is_no_document_only_a_string_is_counted_as_a_reason_of_its
     rows = {"s": '"bare"', "n": "5", "z": "null", "l": "[1]", "e": "{}", "good": '{"error": {"message": "sound"}}'}
     table(project, kinds_of(project)[-1], rows, {"column": "result", "path": "error.message"})
     looked = project.inv("doctor")
-    assert "1 of 6 failed phases that were looked at have a bare text and no document in column 'result'" in looked.out, (
-        looked
-    )
+    assert "1 of 6 failed phases that were checked have a bare text and no document in column 'result'" in looked.out, looked
     assert {text for text in reasons(project).values() if text} == {"bare", "sound"}
 
 
@@ -170,7 +168,7 @@ def test_a_column_of_json_without_a_path_is_told_with_the_cure(server_project: W
 
     for task in ("doctor", "drain", "dry-run"):
         ran = server_project.inv(task)
-        assert (ran.code, "holds jsonb, not text; say where the text stands in it" in ran.out + ran.err) == (78, True), ran
+        assert (ran.code, "holds jsonb, not text; say where its text is" in ran.out + ran.err) == (78, True), ran
 
 
 def test_documents_that_are_mapped_without_a_path_are_grouped_by_what_they_say_and_the_doctor_names_the_path(

@@ -135,7 +135,7 @@ def test_who_may_not_bring_the_tables_up_to_date_is_told_and_a_drain_goes_with_t
 
     looked, ran = server_project.inv("doctor"), server_project.inv("drain")
 
-    assert "batchdrain's tables are of version 3; this user may not make them version 4 (" in looked.out, looked
+    assert "batchdrain's tables are of version 3; this user may not upgrade them to version 4 (" in looked.out, looked
     assert (looked.code, ran.code) == (0, 0), (looked, ran)
     assert "batchdrain_session" not in sa.inspect(server_project.engine).get_table_names()
 

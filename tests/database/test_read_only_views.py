@@ -100,7 +100,7 @@ def test_a_killed_controller_leaves_no_claim_on_a_view_for_ever(project: Workpla
 
     looked, recovered, again = project.inv("doctor"), project.inv("recover"), project.inv("recover")
 
-    assert "can't be given back" not in looked.out, looked
+    assert "can't be released" not in looked.out, looked
     assert (recovered.code, "2 recovered, 0 still held." in recovered.lines) == (0, True), recovered
     assert again.lines[0] == "0 recovered, 0 still held.", again
     assert [job for (job,) in project.sql("SELECT job FROM queue_ready ORDER BY job")] == [1, 2, 3]

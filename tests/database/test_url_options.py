@@ -37,7 +37,7 @@ def refusal_of(url: str) -> str:
         ("ssl_disabled=false", "'ssl_disabled' must be "),
         ("ssl_ca=/nowhere", "'ssl_ca' must name a file that can be read"),
         ("ssl_capath=/etc/passwd", "'ssl_capath' must name a folder"),
-        ("charset=utf8&charset=utf8", "'charset' stands twice"),
+        ("charset=utf8&charset=utf8", "'charset' occurs twice"),
     ],
 )  # fmt: skip
 def test_what_a_url_of_mysql_may_not_ask_for_is_refused(query: str, said: str) -> None:

@@ -126,7 +126,7 @@ def test_a_view_that_does_not_show_what_a_command_leaves_is_told_and_drained(pro
 
     assert (ran.code, project.states()) == (1, {"a/p": "EXECUTING", "b/q": "COMPLETE"}), ran
     if project.engine.dialect.name == "postgresql":
-        assert "it does not show a phase that stands as EXECUTING" in looked.out, looked
+        assert "it does not show a phase that is EXECUTING" in looked.out, looked
 
 
 @pytest.mark.everyday("sqlite")

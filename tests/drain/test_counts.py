@@ -100,7 +100,7 @@ def check_dry_run(found: ScriptedProject, flags: DrainFlags) -> dict[str, Any]:
         most = taken + plan["may_follow"]
         said = (
             f"Would drain {upper}{most} of {plan['total']}: {skipped} {agree(skipped, 'is', 'are')} skipped, "
-            f"{plan['batch_full']} {agree(plan['batch_full'], 'finds', 'find')} the batch full"
+            f"{plan['batch_full']} {agree(plan['batch_full'], 'does', 'do')} not fit into the batch"
         )
         assert said in text
         assert said in quiet

@@ -114,8 +114,8 @@ def test_a_dry_run_of_a_plan_foresees_the_phases_of_the_plan() -> None:
         ("complete", 9, 41, "came 9 in 41 min: phases outside", (False, True)),
         ("complete", 12, 3.14159, "came 12 in 3.1 min: minutes outside", (True, False)),
         ("complete", 25, 0.01, "came 25 in 0.01 min: phases and minutes outside", (False, False)),
-        ("stopped", 12, 41, "came 12 in 41 min: it was cut short, so that says nothing of the forecast", (None, None)),
-        ("interrupted", 2, 4, "came 2 in 4 min: it was cut short, so that says nothing of the forecast", (None, None)),
+        ("stopped", 12, 41, "came 12 in 41 min: it ended early, which says nothing about the forecast", (None, None)),
+        ("interrupted", 2, 4, "came 2 in 4 min: it ended early, which says nothing about the forecast", (None, None)),
         ("running", 2, 4, "came 2 in 4 min: it still runs", (None, None)),
     ],
 )
@@ -135,10 +135,10 @@ def test_what_came_is_held_against_the_forecast(
     [
         ("stop.success_floor: 10% of 20 succeeded, below 50%", "both inside"),
         ("--stop-on-first-failure: r / p", "both inside"),
-        ("inv stop: by ann", "it was cut short, so that says nothing of the forecast"),
+        ("inv stop: by ann", "it ended early, which says nothing about the forecast"),
         (
             "stop.max_metric: 9 of 'tokens' were reported, the budget is 9",
-            "it was cut short, so that says nothing of the forecast",
+            "it ended early, which says nothing about the forecast",
         ),
     ],
 )

@@ -187,8 +187,8 @@ def test_the_table_is_waited_for_only_while_it_says_nothing_new(by: EndedBy, lef
 @pytest.mark.parametrize(
     ("by", "reason"),
     [
-        (EndedBy.LOST, "what became of it is not known: why"),
-        (EndedBy.NOT_TAKEN, "the engine did not take it: why"),
+        (EndedBy.LOST, "its result is not known: why"),
+        (EndedBy.NOT_TAKEN, "the engine did not accept it: why"),
         (EndedBy.NOT_STARTED, "it could not be started: why"),
         (EndedBy.UNGUARDED, "why"),
         (EndedBy.INTERRUPT, "why"),

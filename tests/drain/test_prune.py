@@ -51,7 +51,7 @@ def test_what_is_old_is_shown_and_goes_only_with_yes(project: Workplace) -> None
     assert [line.split()[:3] for line in shown.lines[1:5]] == [
         ["session", "files", "1"], ["event", "logs", "1"], ["session", "folders", "1"], ["attempts", "2", "-"],
     ]  # fmt: skip
-    assert shown.lines[-1] == "Nothing was removed: `--yes` does it."
+    assert shown.lines[-1] == "Nothing was removed yet: `--yes` removes it."
     assert "Nothing was removed" in project.inv("--dry", *OLD, "--yes").out
     assert (left(project), totals(project)) == (before, (3, 0))
 

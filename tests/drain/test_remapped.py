@@ -98,7 +98,7 @@ def test_a_phase_of_a_table_that_is_mapped_no_more_is_told_and_given_back_once_i
     project.configure()
 
     ran, looked = project.inv("recover"), project.inv("doctor")
-    told = "1 phase of table 'pipeline_steps' is held by a drain that runs no more, and batchdrain.source.table names another one now"
+    told = "1 phase of table 'pipeline_steps' is held by a drain that no longer runs, and batchdrain.source.table names another one now"
     assert (ran.code, told in ran.out, told in looked.out) == (0, True, True), (ran, looked)
     assert dump(project) == before
 

@@ -65,7 +65,7 @@ def test_what_was_held_of_a_renamed_table_is_given_back_in_it_and_the_rename_is_
     assert [str(back.key) for back in settle(renamed, None, told.append)] == ["r / p"]
     assert (sources(work), states(work)) == ({"steps"}, ["FAILED", "FAILED"])
     assert settle(renamed, None, told.append) == []
-    assert told == ["The phases of table 'phases' are in 'steps' now: the ledger goes on with what it knows of them"]
+    assert told == ["The phases of table 'phases' are in 'steps' now: the ledger keeps what it knows of them"]
 
 
 def test_a_table_that_is_there_is_followed_for_a_session_alone_that_began_in_it(work: Workplace, renamed: Project) -> None:

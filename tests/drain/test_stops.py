@@ -30,7 +30,7 @@ def test_results_that_bring_nothing_of_a_metric_end_the_session(sqlite_project: 
     sqlite_project.configure(stop={"metric": "tokens", "max_without_metric": 2})
     sqlite_project.fail("a/p1~metrics", "a/p2~ok", "a/p3~metrics", "a/p4~ok", "a/p5~ok", "a/p6~metrics")
     sqlite_project.inv("drain")
-    assert sqlite_project.session()["stopped_because"] == "stop.max_without_metric: 2 results in a row brought no 'tokens'"
+    assert sqlite_project.session()["stopped_because"] == "stop.max_without_metric: 2 results in a row reported no 'tokens'"
     assert len(sqlite_project.taken()) == 5
 
 
@@ -94,7 +94,7 @@ def test_an_outage_pauses_the_drain_and_burns_no_attempts(project: Workplace) ->
     drain = project.start("drain")
     assert drain.stdout is not None
     printed = ""
-    while printed.count("The outage lasts: pause 3") < 1:
+    while printed.count("The outage continues: pause 3") < 1:
         line = drain.stdout.readline().decode()
         assert line, printed
         printed += line

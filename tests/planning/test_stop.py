@@ -87,7 +87,7 @@ def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_sa
         "stop.max_consecutive_failures: 4 failures in a row",
         "stop.same_new_failure: the command fails the same way whatever the phase: boom (5 in a row)",
         "stop.success_floor: 25% of 20 succeeded, below 50%",
-        "stop.max_without_metric: 2 results in a row brought no 't'",
+        "stop.max_without_metric: 2 results in a row reported no 't'",
         "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5",
     ]
 

@@ -41,7 +41,7 @@ def test_the_first_line_says_what_became_of_all(processed: int, lost: int, said:
 
 def test_what_explains_it_and_its_totals_are_those_of_the_session() -> None:
     assert dict(facts_of(FOUND, BESIDE)) == {
-        "Why this exit code": "Exit code 1: so.", "Stopped because": "stop.max_metric: 9 of 'tokens' were reported", "Left by that": LEFT,
+        "Why this exit code": "Exit code 1: so.", "Stopped because": "stop.max_metric: 9 of 'tokens' were reported", "Left undone": LEFT,
         "Forecast": "", "Metric tokens": "9 (4.5 a minute; the budget is 8)",
     }  # fmt: skip
     assert totals_of(FOUND) == [
@@ -52,7 +52,7 @@ def test_what_explains_it_and_its_totals_are_those_of_the_session() -> None:
     assert dict(facts_of(empty, Beside())) == {
         "Why this exit code": "",
         "Stopped because": "",
-        "Left by that": "",
+        "Left undone": "",
         "Forecast": "",
     }
     assert dict(facts_of(empty, Beside(ended=Exit(3, "x"))))["Why this exit code"] == "x"

@@ -16,7 +16,7 @@ from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import whole_of
 from tests.sessions.files import HEAD
 
-HEADLINE = "Worst failures, clusters in turn:"
+HEADLINE = "Worst failures, one of each cluster first:"
 
 
 def failed(phase: str, fingerprint: str | None, **more: object) -> dict[str, object]:

@@ -158,5 +158,5 @@ def test_a_session_whose_event_log_can_not_be_opened_says_so_and_drains_nothing(
 
     ran = sqlite_project.inv("resume", f"--session-id={session_id}")
 
-    assert (ran.code, f"{log.name}: Is a directory; mend the file or set session_dir" in ran.err) == (74, True), ran
+    assert (ran.code, f"{log.name}: Is a directory; fix the file or set session_dir" in ran.err) == (74, True), ran
     assert sqlite_project.states() == {"a/1~fail": "FAILED", "b/2": "FAILED"}

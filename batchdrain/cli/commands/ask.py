@@ -21,8 +21,8 @@ from batchdrain.runtime.text import safe_text
 
 _TRIES: Final = 3  #: while a chain passes from one part to the next
 _DONE = {
-    Ask.STOP: "begins nothing more, and ends after the running phases",
-    Ask.STOP_NOW: "ends what runs, gives it back, and ends",
+    Ask.STOP: "starts nothing more, and ends after the running phases",
+    Ask.STOP_NOW: "ends the running commands, releases their phases, and ends",
     Ask.PAUSE: "claims nothing until `inv continue`",
     Ask.CONTINUE: "goes on",
 }
@@ -79,9 +79,9 @@ def _tell(out: LinesOrJson, asked: Asked | None, ask: Ask, row: SessionRow) -> N
 
 def _say_when(row: SessionRow) -> str:
     if row.ended_ms is not None:
-        return " Its chain is between its parts: the next one hears of it as it begins."
+        return " Its chain is between its parts: the next part follows this as it begins."
     beat_s = row.wanted.get("beat_s")
-    return f" It hears of it within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
+    return f" It takes effect within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
 
 
 def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | None:
@@ -89,7 +89,7 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
     if session_id is not None:
         found = [row for row in running if session_id in {row.session_id, row.uid}]
         if not found:
-            raise UsageError(f"--session-id: no session {session_id} runs", remedy="`inv status` shows those that do")
+            raise UsageError(f"--session-id: no session {session_id} runs", remedy="`inv status` lists the running sessions")
     else:
         found = running
     if len(found) > 1:

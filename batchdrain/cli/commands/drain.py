@@ -71,7 +71,7 @@ def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
     """Raises UsageError for a flag that would choose among the phases of a plan: a plan is drained exactly."""
     if flags.triage or filters != Filters() or flags.sets("--policy"):
         raise UsageError(
-            "--plan: drains exactly the phases of the plan, so it goes with no filter, no policy and no triage",
+            "--plan: drains exactly the phases of the plan, so it cannot be combined with filters, a policy or triage",
             remedy="leave those flags out, or make another plan with `inv dry-run --output`",
         )
 

@@ -34,7 +34,7 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
     """`inv explain`. Raises UsageError for a phase that neither the table nor the ledger knows, ConfigError and
     DatabaseUnavailable."""
     if flags.phase_id is not None and flags.run_id is None:
-        raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
+        raise UsageError("--phase-id: identifies no phase without --run-id", remedy="name its run too, with --run-id")
     with open_to_look(invocation) as project:
         beside = Beside(words=invocation.words, mount=invocation.mount, redact=project.store.redact)
         if flags.run_id is None or flags.phase_id is None:

@@ -102,7 +102,9 @@ def _new_folder(project: Project, now: datetime) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
+            raise FilesUnavailable(
+                f"{folder}: {error.strerror}", remedy="free disk space, or name another session_dir"
+            ) from error
         return folder
     raise AssertionError("numbers do not end")
 

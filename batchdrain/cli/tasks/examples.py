@@ -14,7 +14,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "resume": (
         ("", "the newest session that is left"),
-        ("--session-id=batch-drain-20251228-120000 --close", "a dead one, as it stands"),
+        ("--session-id=batch-drain-20251228-120000 --close", "close a session whose process died"),
     ),
     "dry-run": (
         ("--batch-size=25 --explain", "each phase with its one reason"),
@@ -35,7 +35,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "status": (("--watch", "again and again, until nothing runs"),),
     "stop": (
         ("--reason='we need the machine'", "what runs may end"),
-        ("--now", "what runs is ended, and given back"),
+        ("--now", "running commands are ended, their phases released"),
     ),
     "pause": (("--reason='the service is down'", "nothing is claimed until `continue`"),),
     "continue": (("", "the session that is paused"),),
@@ -56,19 +56,19 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("", "how many failed phases there are of each kind"),
     ),
     "reopen": (
-        ("--run-id=build130 --reason='the disk is mended'", "its phases are tried again"),
+        ("--run-id=build130 --reason='the disk is fixed'", "its phases are tried again"),
         ("", "what is left out so"),
     ),
     "triage": (("--limit=50 --workers=4", "verdicts for the next 50 phases"),),
     "recover": (("", "after a crash, where no drain is to begin"),),
     "prune": (
-        ("--older-than=30d", "what would go"),
+        ("--older-than=30d", "what would be removed"),
         ("--older-than=30d --yes", "it goes"),
     ),
     "doctor": (("", "before the first drain, and after each change"),),
     "init": (
         ("--database-url=sqlite:///work.db --table=phases", ""),
-        ("--yes", "ask nothing, take the guesses"),
+        ("--yes", "ask nothing, accept the guesses"),
     ),
     "demo": (("--phases=500 --seed=3", "a larger backlog, another one"),),
 }  # fmt: skip

@@ -61,12 +61,12 @@ _LIMITS = (
     Flag("engine", NAME, "where to execute", "local", setting="engine", choices=("local", "dask", "package.module:factory")),
     Flag("phase_timeout", DURATION, "the time limit of every phase; it is not adapted then", "90s or 10m",
          setting="timeout.default_s"),
-    Flag("max_total_minutes", NUMBER, "take no new phase after so many minutes", "90", setting="stop.max_total_minutes"),
+    Flag("max_total_minutes", NUMBER, "start no new phase after so many minutes", "90", setting="stop.max_total_minutes"),
     Flag("max_attempts", INT, "how often one phase is tried in this session; only transient failures are tried again", "3",
          setting="retry.max_attempts"),
-    Flag("max_timeouts_per_run", INT, "leave a run alone after so many timeouts; 0 is off", "1",
+    Flag("max_timeouts_per_run", INT, "skip the rest of a run after so many timeouts; 0 is off", "1",
          setting="stop.max_timeouts_per_run"),
-    Flag("max_repeats", INT, "after so many equal failures leave out all phases that failed alike; 0 is off", "5",
+    Flag("max_repeats", INT, "after so many equal failures skip all phases that failed the same way; 0 is off", "5",
          setting="stop.max_repeats"),
     Flag("min_success_rate", RATE, "exit 0 when at least this share succeeded; without it only when all did", "0.8",
          setting="min_success_rate"),
@@ -75,9 +75,9 @@ _PLANNED = (
     Flag("plan", FILE, "take exactly the phases of this file, in its order (see dry-run --output)", "plan.json",
          unset="no plan"),
     _CLUSTER,
-    Flag("include_quarantined", SWITCH, "also phases that were given back three times in a row, as the process that ran them died",
+    Flag("include_quarantined", SWITCH, "also phases in quarantine: the process that ran them died three times in a row",
          unset="off"),
-    Flag("triage", SWITCH, "diagnose what comes next (triage.argv) while phases drain, and heed the verdicts", unset="off"),
+    Flag("triage", SWITCH, "diagnose what comes next (triage.argv) while phases drain, and follow the verdicts", unset="off"),
     Flag("group", ID, "be one drain with all others of this name, on whatever host: batch size and minutes are counted "
          "over all of them, and a stop condition of one ends all", "nightly-4711", most=LONGEST, unset="a drain of its own"),
     _PROFILE,
@@ -102,7 +102,7 @@ _NARROWED = tuple(
     if flag.name
     in {"workers", "max_total_minutes", "max_attempts", "max_timeouts_per_run", "max_repeats", "min_success_rate"}
 )
-_RESUME = Flag("resume", SWITCH, "go on with the newest incomplete session", unset="off")
+_RESUME = Flag("resume", SWITCH, "continue the newest incomplete session", unset="off")
 
 FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "drain": (
@@ -114,7 +114,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _BATCH_SIZE._replace(help="take at most so many phases this time; the session's own size stays",
                              unset="what is left of the session"),
         _FINISH_CURRENT, *_NARROWED,
-        Flag("close", SWITCH, "complete a session whose process is dead as it stands, and start no work", unset="off"),
+        Flag("close", SWITCH, "complete a session whose process died, and start no work", unset="off"),
         _FAIL_IF_NOTHING, _REPORT_FORMAT,
     ),
     "dry_run": (
@@ -151,7 +151,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _FORMAT,
     ),
     "stop": (
-        _RUNNING, Flag("now", SWITCH, "end what runs too, and give it back", unset="what runs may end"), _WHY, _FORMAT,
+        _RUNNING, Flag("now", SWITCH, "end the running commands too, and release their phases", unset="what runs may end"), _WHY, _FORMAT,
     ),
     "pause": (_RUNNING, _WHY, _FORMAT),
     "continue": (_RUNNING, _WHY, _FORMAT),
@@ -169,7 +169,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("run_id", GLOB, "the runs", "'build-*'", most=LONGEST, unset="the hints are listed"),
         Flag("priority", INT, "higher is sooner", "10 or --priority=-5", least=-1_000_000, unset="an error, except with --clear"),
         Flag("reason", TEXT, "why, for whoever reads the list", "'release on Friday'", most=LONGEST, unset="no reason"),
-        Flag("clear", SWITCH, "take the hint of this run or glob back", unset="off"),
+        Flag("clear", SWITCH, "remove the hint of this run or glob", unset="off"),
         _FORMAT,
     ),
     "accept": (
@@ -179,15 +179,15 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _CLUSTER._replace(help="all failures of these clusters, in every run (`inv clusters` shows the ids)", unset="no cluster"),
         Flag("reason", TEXT, "why it is known (required)", "'waits for release 2'", most=LONGEST,
              unset="an error, except with --clear"),
-        Flag("until", WHEN, "void after this date, date and time (UTC), or time from now",
-             "2027-03-01, 2027-03-01T12:00Z or 7d", unset="until it is taken back"),
-        Flag("clear", SWITCH, "take it back: the phase, run or cluster may be drained again", unset="off"),
+        Flag("until", WHEN, "ends at this date, date and time (UTC), or after this time",
+             "2027-03-01, 2027-03-01T12:00Z or 7d", unset="until it is removed"),
+        Flag("clear", SWITCH, "remove the acceptance: the phase, run or cluster may be drained again", unset="off"),
         _FORMAT,
     ),
     "explain": (
-        _RUN._replace(help="the run of the phase; alone: what has become of the phases of this run, or of the runs that match",
+        _RUN._replace(help="the run of the phase; without --phase-id: what has become of the phases of this run, or of the runs that match",
                       unset="what has become of all failed phases is counted"),
-        Flag("phase_id", ID, "the phase whose history is told", "phase-2-tests", unset="phases are counted"),
+        Flag("phase_id", ID, "the phase whose history is shown", "phase-2-tests", unset="phases are counted"),
         _FORMAT,
     ),
     "reopen": (
@@ -203,14 +203,14 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
              setting="triage.limit"),
         Flag("workers", INT, "how many diagnoses to run side by side", "4", setting="triage.workers"),
         _RUN, _EXCLUDE_RUN, _CATEGORY,
-        Flag("anew", SWITCH, "diagnose also phases whose verdict still holds", unset="off"),
+        Flag("anew", SWITCH, "diagnose also phases whose verdict is still valid", unset="off"),
         _FORMAT,
     ),
     "doctor": (_FORMAT,),
     "init": (
         Flag("database_url", URL, "the database to look at", "sqlite:///work.db", unset="the configured one"),
         Flag("table", TEXT, "the table that holds the phases", "phases", unset="the likeliest one"),
-        Flag("yes", SWITCH, "take the guesses, and ask nothing", unset="a terminal is asked; nothing else ever is"),
+        Flag("yes", SWITCH, "accept the guesses, and ask nothing", unset="a terminal is asked; nothing else ever is"),
         _FORMAT,
     ),
     "recover": (_FORMAT,),

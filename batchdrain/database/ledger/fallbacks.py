@@ -59,7 +59,7 @@ def _with_plain_reason(attempt: Attempt) -> Attempt:
 def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
     if attempt.outcome is Outcome.RELEASED:
-        was = "it was to be given back"
+        was = "it was to be released"
     words = strip_suffix(was)
     reason = _to_plain(f"{words}, but {'' if refusal is None else refusal.message}{was[len(words) :]}", _REFUSAL_CHARS)
     return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))

@@ -50,7 +50,7 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
 
     if not _write(store, rename):
         return None
-    return f"The phases of table {former!r} are in {store.table.source.table!r} now: the ledger goes on with what it knows of them"
+    return f"The phases of table {former!r} are in {store.table.source.table!r} now: the ledger keeps what it knows of them"
 
 
 def read_by_former_name(store: Store) -> None:

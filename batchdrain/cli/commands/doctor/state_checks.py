@@ -37,20 +37,20 @@ def check_states(project: Project) -> Iterator[Finding]:
     if not found:
         yield Finding(
             "states", ok=True, is_warning=True,
-            message="the table has no rows to hold the mapped words against",
-            cure="look at it again once there are some: is it the right table, and database?",
+            message="the table has no rows to compare the mapped words with",
+            cure="run `inv doctor` again once there are some: is this the right table and database?",
         )  # fmt: skip
         return
     if len(others) == len(found):
         yield Finding(
-            "states", ok=False, message=f"no row bears one of the mapped words; the table has {_describe(others)}",
+            "states", ok=False, message=f"no row has one of the mapped words; the table has {_describe(others)}",
             cure="map them in batchdrain.source.states",
         )  # fmt: skip
         return
     doubts = [*_find_missed(project, found, others, mapped), *_find_invented(project, found, others)]
     yield from doubts
     if others:
-        yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain leaves alone")
+        yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain ignores")
     elif not doubts:
         yield Finding("states", ok=True, message="every word of the table is mapped")
 
@@ -65,10 +65,10 @@ def _find_missed(
         same = [one for one in alike if any(to_plain(one) == to_plain(state_word) for state_word in words)]
         if count and same:
             yield _warn(
-                f"{_describe(others, same)} stand beside {count} {text} (states.{state.value}): a drain takes these alone"
+                f"{_describe(others, same)} exist beside {count} {text} (states.{state.value}): a drain takes only these"
             )
         elif not count and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
-            yield _warn(f"no row is {text} (states.{state.value}), and nobody maps {_describe(others, meant)}")
+            yield _warn(f"no row is {text} (states.{state.value}); not mapped: {_describe(others, meant)}")
         elif count:  # an unused word beside used ones may be misspelt
             unborne = [
                 state_word
@@ -98,8 +98,8 @@ def _find_invented(project: Project, found: Counter[str], others: Counter[str]) 
             if writes
             else f"a phase counts as done when it is {list_words(mapped[state])}"
         )
-        rows = f"nobody maps {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
-        yield _warn(f"{what} (states.{state.value}), a word that no row bears and no CHECK of the table names; {rows}")
+        rows = f"not mapped: {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
+        yield _warn(f"{what} (states.{state.value}), a word that no row has and no CHECK of the table allows; {rows}")
 
 
 def _note(message: str) -> Finding:
@@ -159,7 +159,7 @@ def check_condition(project: Project) -> Iterator[Finding]:
         yield Finding(
             "source.where", ok=True, is_warning=True,
             message=f"{agree(count, 'the one row does not match', f'none of the {count} rows matches')} the condition: a drain finds nothing",
-            cure="mend batchdrain.source.where, or leave it out",
+            cure="fix batchdrain.source.where, or remove it",
         )  # fmt: skip
     else:
         yield Finding(
@@ -187,7 +187,7 @@ def check_writes(project: Project) -> Iterator[Finding]:
     database, table = project.store.database, project.store.table
     if not can_be_tried(database, (table.table,)):
         yield Finding(
-            "writes", ok=True, is_warning=True, message="were not tried: what is written to the table would stay there"
+            "writes", ok=True, is_warning=True, message="were not tried: what is written to this table cannot be rolled back"
         )
         return
     if (untriable := find_untriable(project)) is not None:
@@ -200,7 +200,7 @@ def check_writes(project: Project) -> Iterator[Finding]:
     }
     problems = _without_told(project, [problem for one in tried.values() for problem in one.problems])
     for row in dict.fromkeys(row for one in tried.values() for row in one.of_rows):
-        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
+        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips this row, and continues: {row}")
     for problem in problems:
         yield Finding("writes", ok=False, message=problem)
     states = [
@@ -212,11 +212,11 @@ def check_writes(project: Project) -> Iterator[Finding]:
         yield Finding(
             "writes", ok=True, is_warning=True,
             message=f"were not tried: no row is {' or '.join(str(table.states[one]) for one in _DRAINED)} and free",
-            cure="look again once there is one",
+            cure="run `inv doctor` again once there is one",
         )  # fmt: skip
     elif not any(one.problems for one in tried.values()):
         reason = "" if table.reason is None else " and a reason"
         yield Finding(
             "writes", ok=True,
-            message=f"the table takes every state{reason} (tried on a row that is {' and on one that is '.join(states)}, and rolled back)",
+            message=f"the table accepts every state{reason} (tried on a row that is {' and on one that is '.join(states)}, and rolled back)",
         )  # fmt: skip

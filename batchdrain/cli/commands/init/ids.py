@@ -74,7 +74,7 @@ def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
 
 def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
     """Split a key of several columns. Its last column is the phase, unless others are named like a phase, or another one
-    alone tells the rows apart."""
+    alone identifies the rows."""
     spoken = [name for name in key if to_plain(name) in STRONG_PHASES and to_plain(name) not in RUN_PARTS]
     parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken or len(key) > _FEW_COLUMNS else []
     last = spoken[-1:] or [name for name in key if name not in parts][-1:]  # of a try or a part the column before it
@@ -158,20 +158,20 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
         return Ids(
             run_id=pair[0],
             phase_id=pair[1],
-            doubts=(f"{both} tell the rows apart, and are taken for run and phase: a guess",),
+            doubts=(f"{both} identify the rows, and are taken for run and phase: a guess",),
         )
     phase = told or guessed or next(iter(likely), None)
     if phase is None:
         return Ids(run_id=run or dict(ALL_ROWS), phase_id=None)
     doubts = ["it has no key: the ids are guessed by their names and values"] if not table.is_view else []
     if guessed is not None:
-        doubts.append(f"{guessed} is taken for the phase, as it tells the rows apart: a guess")
+        doubts.append(f"{guessed} is taken for the phase, as it identifies the rows: a guess")
     elif told is None:
         doubts.append(f"several rows have one {phase}{f' in one {run}' if run else ''}: `inv doctor` names them")
     if run is None:
         found = _with_run(table, others, phase, "")
         return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
-    return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} tell its rows apart", doubts=tuple(doubts))
+    return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} identify its rows", doubts=tuple(doubts))
 
 
 def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[str, ...]) -> str | None:
@@ -181,7 +181,7 @@ def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[st
 
 
 def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> tuple[str, str] | None:
-    """Two columns that together tell the rows apart, the second with a likely name if there is one."""
+    """Two columns that together identify the rows, the second with a likely name if there is one."""
     if len(table.rows) <= _FEW_ROWS:
         return None
     names = [column.name for column in free][:_MOST_TRIED]
