@@ -44,7 +44,7 @@ class Source(Section):
 class Command(Section):
     """What is executed for a phase."""
 
-    argv: list[Text] = leaf([], "your command, as a list; docs/operations.md says what it receives")
+    argv: list[Text] = leaf([], "your command, as a list; docs/your-command.md says what it receives")
     cwd: Place = leaf("", "the folder in which it runs; empty: the folder of `tasks.py`; `~` is your home folder")
     result_from: Literal["exit_code", "database"] = leaf("exit_code", "`database`: the command itself sets the phase's state")
     success_exit_codes: list[Whole] = leaf([0], "exit codes that mean complete", min_length=1)

@@ -1,4 +1,4 @@
-"""How batchdrain takes each error of the three drivers. Only this table knows their codes; docs/operations.md shows it."""
+"""How batchdrain takes each error of the three drivers. Only this table knows their codes; docs/databases.md shows it."""
 
 from __future__ import annotations
 

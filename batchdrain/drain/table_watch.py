@@ -41,7 +41,7 @@ class TableWatch:
             raise SchemaChanged(f"{WHILE_IT_RAN}{change.message}", remedy=_CURE)
         if change.message != self._told:
             self._told = change.message
-            self._notice(f"{WHILE_IT_RAN.capitalize()}{change.message}; it goes on")
+            self._notice(f"{WHILE_IT_RAN.capitalize()}{change.message}; the drain continues")
 
     def explain(self, error: BatchDrainError) -> BatchDrainError:
         """The change that caused an error; the error itself if no change did."""

@@ -213,11 +213,11 @@ class SessionFolder:
                 remedy="`inv sessions` lists them",
             ) from None
         except OSError as error:
-            raise BadData(f"{path}: {error.strerror}", remedy="it must be a regular file of ours") from error
+            raise BadData(f"{path}: {error.strerror}", remedy="it must be a regular file of batchdrain") from error
         try:
             found = os.fstat(fd)
             if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-                raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
+                raise BadData(f"{path}: is not a regular file of batchdrain", remedy="put the session's own file there")
             if folders.others_may_write(found, fd):
                 raise BadData(f"{path}: others may write it", remedy=f"check what it says, then chmod 600 {path}")
             if found.st_size > files.LARGEST:

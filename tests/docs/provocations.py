@@ -1,4 +1,4 @@
-"""How a reader comes to see a row of docs/troubleshooting.md, and does what the row says."""
+"""How a reader comes to see a row of the pages of messages, and does what the row says."""
 
 from __future__ import annotations
 

@@ -70,8 +70,8 @@ def check_ledger_shape(project: Project) -> Iterator[Finding]:
     if missing and there:
         yield Finding(
             "ledger", ok=False, message=f"{' and '.join(missing)} was dropped, but batchdrain's other tables exist",
-            cure="put it back from a backup; else end all drains, and let `inv recover` settle what is held: "
-            "the next drain makes it anew, empty",
+            cure="restore it from a backup; or end all drains, and let `inv recover` settle what is held: "
+            "the next drain creates it again, empty",
         )  # fmt: skip
     for table_name, (columns, statements) in lacking.items():
         if columns:
