@@ -113,7 +113,7 @@ def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """What to do about the largest cluster of each kind of advice; other clusters go the same way."""
     to_do = [one for one in clusters if one.drain]
     first = {one.advice: one for one in reversed(to_do)}
-    yield from (f"  {advice}: {one.drain}" for advice, one in sorted(first.items()))
+    yield from (f"  {advice}: {one.drain}" for advice, one in sorted(first.items(), reverse=True))
     if to_do:
         yield f"  If it is known: {to_do[0].accept}"
     yield from (f"  {instead}" for instead in sorted({one.instead for one in clusters} - {"", ACCEPTED}))

@@ -78,7 +78,7 @@ def test_each_phase_has_the_disposition_of_the_rule_that_leaves_it_out_and_its_r
         "r/accepted": "accepted: known (ann, until 2026-03-08T12:00:00Z)",
         "r/quarantined": "quarantined: orphaned 3 times in a row; --include-quarantined takes it",
         "r/hopeless": "hopeless: the branch is gone",
-        "r/wait": "parked: triage: wait until 2026-03-08T12:00:00Z: the branch is gone",
+        "r/wait": "waiting: until 2026-03-08T12:00:00Z: the branch is gone",
         "r/tried": "parked: stop.max_attempts_per_phase: tried 9 times",
         "r/held": "retried: another controller holds it",
         "r/waits": "retried: another controller tries it again later",
@@ -103,7 +103,15 @@ def test_the_counts_are_of_the_same_rules_and_of_what_was_asked_for() -> None:
         )
         return {kind.value: count for kind, count in found.counts.items()}
 
-    assert counted(reading()) == {"open": 2, "retried": 3, "accepted": 1, "quarantined": 1, "hopeless": 1, "parked": 2}
+    assert counted(reading()) == {
+        "open": 2,
+        "retried": 3,
+        "accepted": 1,
+        "quarantined": 1,
+        "hopeless": 1,
+        "waiting": 1,
+        "parked": 1,
+    }
     assert counted(reading(filters=Filters(run_id="s"))) == {"open": 1}
 
 

@@ -8,6 +8,7 @@ from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.reports import formats
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
+from batchdrain.reports.worst import NOT_BY_CLUSTER
 from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import whole_of
 from tests.reports.test_worst import failed, session
@@ -60,9 +61,9 @@ def test_each_line_of_the_text() -> None:
         "Skipped:", "  5 by accepted: known; too", "  some by claimed",
         "Succeeded by the state that they set, not by their exit code:", "  a / p: DONE, exit 3",
         "Failures by cluster:", f"  {DISK}  2x  disk", f"  {RESET}  1x  reset", "  1 more waits for a retry",
-        f"  Again: inv b.drain --cluster={RESET}", f"  Once mended: inv b.drain --cluster={DISK}",
+        f"  Try again: inv b.drain --cluster={RESET}", f"  Once fixed: inv b.drain --cluster={DISK}",
         f"  If it is known: inv b.accept --cluster={DISK} --reason='…'",
-        "Metric tokens: 9 (4.5 a minute; the budget is 8)", f"Balance: {SUM}", f"Not reached: {NOT_REACHED}",
+        "Metric tokens: 9 (4.5 per minute of execution; the budget is 8)", f"Balance: {SUM}", f"Not reached: {NOT_REACHED}",
         "", "Results by Run:", THIN, "  a: 1/1 succeeded", "  r: 0/4 succeeded",
         "Results by Host:", "  h1: 1/2 succeeded", "  h2: 0/1 succeeded",
         "", "Session saved to:", "  new/s.json", RULE, "Exit code 1: so.", "inv b.resume",
@@ -76,7 +77,7 @@ def test_each_line_of_the_page() -> None:
         "| Completed | 2025-12-28T12:30:00Z |", "| Processed | 5 |", "| Succeeded | 1 |", "| Failed | 4 |", "| Timeouts | 2 |",
         "| Success rate | 20.0% |", "| Wanted rate | 50.0% or more |",
         "| Stopped because | stop.max\\_metric\\: 9 of 'tokens' were reported |", f"| Left undone | {LEFT} |",
-        "| Metric tokens | 9 \\(4.5 a minute; the budget is 8\\) |", f"| Balance | {SUM} |", f"| Not reached | {NOT_REACHED} |",
+        "| Metric tokens | 9 \\(4.5 per minute of execution; the budget is 8\\) |", f"| Balance | {SUM} |", f"| Not reached | {NOT_REACHED} |",
         "| Saved to | `new/s.json` |", "| Continue with | `inv b.resume` |", "| Exit code | 1\\: so. |",
         "", "## Requests from other shells", "", "- pause by ann\\@&#8203;h\\: deploy",
         "", "## Without effect", "", "- \\-\\-workers=4\\: idle",
@@ -91,8 +92,8 @@ def test_each_line_of_the_page() -> None:
         f"| `r` | `v` | disk at v \\[exit 4\\] |  | `{DISK}` |  |",
         "", "## Failures by cluster", "",
         "| Cluster | Failures | Failure text | Next | If it is known |", "|---|---:|---|---|---|",
-        f"| `{DISK}` | 2 | disk | Once mended: `{drain}{DISK}` | `{accept}{DISK} --reason='…'` |",
-        f"| `{RESET}` | 1 | reset | Again: `{drain}{RESET}` | `{accept}{RESET} --reason='…'` |",
+        f"| `{DISK}` | 2 | disk | Once fixed: `{drain}{DISK}` | `{accept}{DISK} --reason='…'` |",
+        f"| `{RESET}` | 1 | reset | Try again: `{drain}{RESET}` | `{accept}{RESET} --reason='…'` |",
         "", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|",
         "| `r` | `q` |  | transient | reset at q \\[exit 4\\] |", "| `r` | `u` |  | disk | disk at u \\[exit 4\\] |",
         "| `r` | `v` |  | disk | disk at v \\[exit 4\\] |", "| `r` | `w` |  | transient | w at w \\[exit 4\\] |",
@@ -130,7 +131,7 @@ def test_each_number_of_the_json_beside_the_session_itself() -> None:
 
 def test_a_table_that_takes_no_reasons_is_told_in_place_of_commands() -> None:
     beside = Beside(table_takes_reasons=False)
-    told = "What --cluster goes by need not be these reasons: `inv clusters` shows those that the table has."
+    told = NOT_BY_CLUSTER
     assert [line for line in lines_of("text", beside=beside) if "--cluster" in line] == [f"  {told}"]
     assert f"| `{DISK}` | 2 | disk | {told} |  |" in lines_of("markdown", beside=beside)
     first = json.loads("\n".join(lines_of("json", beside=beside)))["clusters"][0]

@@ -30,7 +30,7 @@ def line(found: SessionRow) -> str:
 
 def test_the_counts_and_the_eta_are_those_of_the_drain() -> None:
     assert line(row(eta_s=840.0, beat_age_ms=0)) == (
-        "12/25 · 8 ok · 3 failed · 1 retry to come · 1.0 a minute · ETA 14 min (09:41) · as of 0 s ago"
+        "12/25 · 8 ok · 3 failed · 1 retry to come · 1.0 phases per minute · ETA 14 min (09:41) · as of 0 s ago"
     )
     assert "ETA at least 14 min (09:41)" in line(row(eta_s=840.0, eta_is_least=True))
 
