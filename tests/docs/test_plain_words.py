@@ -52,12 +52,17 @@ def _found(text: str) -> list[str]:
     return [f"{found[0]!r}: say {instead}" for pattern, instead in INSTEAD.items() for found in re.finditer(pattern, text)]
 
 
+TEMPLATE: Final = PACKAGE / "reports" / "html" / "template.html"
 FILES: Final = sorted(path for path in PACKAGE.rglob("*.py") if not NOT_SHOWN & set(path.relative_to(PACKAGE).parts))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_message_of_a_file_has_a_word_of_our_own(path: Path) -> None:
     assert [(line, word) for line, text in _literals(path) for word in _found(text)] == []
+
+
+def test_the_report_has_no_word_of_our_own() -> None:
+    assert _found(re.sub(r"<[^>]*>", " ", TEMPLATE.read_text())) == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.stem != "performance"], ids=named)

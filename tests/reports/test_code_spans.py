@@ -82,7 +82,7 @@ def test_commands_ids_and_paths_of_the_page_can_be_copied() -> None:
     session.recount()
     page = markdown.render(session, "x/`s`.json", Beside(goes_on=COMMAND))
 
-    totals = dict(cells_of(line) for line in page.splitlines() if line.startswith(("| Saved to", "| Goes on")))
+    totals = dict(cells_of(line) for line in page.splitlines() if line.startswith(("| Saved to", "| Continue with")))
     assert (read(totals["Saved to"]), read(totals["Continue with"])) == ("x/`s`.json", COMMAND)
     assert [read(row[0]) for row in rows("Results by run", page)] == [HOSTILE]
     [worst] = rows("Worst failures, one of each cluster first", page)

@@ -76,7 +76,7 @@ def find_idle_globs(subjects: Iterable[Subject], runs: Sequence[RunCounts]) -> I
 
 def describe_shared(note: str, *, dry: bool) -> str:
     """The message if something is taken back that was written before notes belonged to one table."""
-    return f"{note} {'is' if dry else 'was'} of an earlier batchdrain, and {'holds' if dry else 'held'} for every table of the ledger"
+    return f"{note} {'is' if dry else 'was'} of an earlier batchdrain, and {'applies' if dry else 'applied'} to every table of the ledger"
 
 
 def _require_met(project: Project, absent: Sequence[Subject]) -> None:
