@@ -24,7 +24,7 @@ INSTEAD: Final = {
     r"\bstands? (?:as|twice|there|then|by)\b|\bstood\b": "is, occurs",
     r"\bfinds? the batch full\b": "does not fit into the batch",
     r"\bheeds?\b": "follows",
-    r"\bcame to nothing\b|\bbecame of\b": "did not start; its result",
+    r"\bcame to nothing\b": "did not start",
     r"\bas it stands\b|\bas it stood\b": "as it is",
     r"\bmake room\b": "free disk space",
     r"\bours alone\b|\bof ours\b": "batchdrain's",

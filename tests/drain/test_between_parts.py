@@ -143,7 +143,7 @@ def test_a_chain_that_was_killed_between_its_parts_runs_no_more_and_its_resume_h
 ) -> None:
     asked, *after = killed(project)
 
-    assert asked.out.startswith("Asked: "), asked
+    assert asked.out.startswith("Request sent to "), asked
     assert [ran.lines for ran in after] == [[NOTHING], [NOTHING]]
     is_left(project)
 
@@ -172,5 +172,5 @@ def test_a_chain_whose_first_part_ended_by_an_error_is_between_its_parts(sqlite_
         shown = [(row["state"], row["kind"]) for row in project.inv("status", "--format=json").json()]
         asked = project.inv("stop")
         code, out = go_on(project, chain)
-    assert (shown, asked.lines[0].startswith("Asked: ")) == ([("between", "queued")], True), (asked, out)
+    assert (shown, asked.lines[0].startswith("Request sent to ")) == ([("between", "queued")], True), (asked, out)
     assert (code, asked_of(project, 1), project.states()["s/f"]) == (76, ["stop"], "FAILED"), out

@@ -38,7 +38,7 @@ def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, rea
             out.line(describe_nothing(project))
             return out.end(0, session_id=None, asked=None)
         if invocation.dry:
-            out.line(f"Would be asked: {_name_of(row)}: {_DONE[ask]}")
+            out.line(f"Would be sent to {_name_of(row)}: {_DONE[ask]}")
             return out.end(0, session_id=row.session_id, asked=None)
         row, asked = _ask(project, row, ask, project.store.redact(reason or ""))
     _tell(out, asked, ask, row)
@@ -74,7 +74,7 @@ def _tell(out: LinesOrJson, asked: Asked | None, ask: Ask, row: SessionRow) -> N
     elif asked.ask is not ask:
         out.line(safe_text(f"It is ending already, {asked}: {where}"))
     else:
-        out.line(f"Asked: {where}: {_DONE[ask]}.{_say_when(row)}")
+        out.line(f"Request sent to {where}: {_DONE[ask]}.{_say_when(row)}")
 
 
 def _say_when(row: SessionRow) -> str:
@@ -95,7 +95,7 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
     if len(found) > 1:
         lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found], clock.now().astimezone()))
         by_uid = "" if session_id is None else "; by their session_uid (`inv status --format=json`)"
-        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"name the one that is meant{by_uid}")
+        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"choose one{by_uid}")
     return found[0] if found else None
 
 
