@@ -139,7 +139,7 @@ def test_a_disk_that_takes_no_change_is_told_with_its_cure_and_a_later_prune_goe
     ran = sqlite_project.inv(*OLD, "--yes")
     assert ran.code == 74, ran
     assert "can't be removed: " in ran.err
-    assert "Read-only file system; make it writable for us, and prune again" in ran.err
+    assert "Read-only file system; make it writable for your user, and prune again" in ran.err
     (sqlite_project.root / "tasks.py").write_text("from batchdrain.collection import ns as ns\n")
     assert (sqlite_project.inv(*OLD, "--yes").code, left(sqlite_project)) == (0, [])
 

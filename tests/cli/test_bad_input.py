@@ -62,7 +62,7 @@ def test_a_wrong_flag_is_named(sqlite_project: Workplace, argv: list[str], part:
         ({"categories": [{"match": "a(?=b)", "category": "patch"}]}, {}, "batchdrain.categories.0: 'a(?=b)' has a look-ahead, (?=...)"),
         ({"categories": [{"match": "x", "category": "patch"}, {"match": "full\\Z", "category": "other"}]}, {}, "write \\z for the end"),
         ({}, {"INVOKE_BATCHDRAIN_BATCH_SIZE": "ten"}, "INVOKE_BATCHDRAIN_BATCH_SIZE: expected a whole number"),
-        ({"policy": ["smart"]}, {"INVOKE_BATCHDRAIN_POLICY": "os:getcwd"}, "not taken from the environment"),
+        ({"policy": ["smart"]}, {"INVOKE_BATCHDRAIN_POLICY": "os:getcwd"}, "not accepted from the environment"),
         ({"database_url": "not a url"}, {}, "database_url: is not a database URL"),
         ({"database_url": "sqlite:///missing.db"}, {}, "does not exist"),
         ({"database_url": "oracle://u:p@h/d"}, {}, "database_url: no driver for oracle"),

@@ -16,7 +16,7 @@ from tests.chaos.test_taken_away import killed
 from tests.support.workplace import Ran, Workplace
 
 WELL = "All is well."
-STRANGE = "a word that no row bears and no CHECK of the table names"
+STRANGE = "a word that no row has and no CHECK of the table allows"
 
 
 @pytest.fixture
@@ -167,9 +167,9 @@ RULES: list[tuple[dict[str, Any], list[str]]] = [
     ({"run_types": [{"match": "b*", "type": "x"}, {"match": "q", "type": "y"}]}, ["run_types.1.match: 'q': there is no such run"]),
     ({"run_types": [{"match": "*", "type": "x"}, {"match": "a", "type": "y"}]},
      ["run_types.1: 'a': an earlier entry matches all of its runs, and the first match counts"]),
-    ({"categories": [{"match": "nope", "category": "patch"}]}, ["categories.0: 'nope' decides for no failed phase"]),
+    ({"categories": [{"match": "nope", "category": "patch"}]}, ["categories.0: 'nope' has no effect on any failed phase"]),
     ({"categories": [{"match": "disk", "category": "patch"}, {"match": "full", "category": "other"}]},
-     ["categories.1: 'full' decides for no failed phase"]),
+     ["categories.1: 'full' has no effect on any failed phase"]),
     ({"policy": ["hints", "smart", "hints"]}, ["policy.2: 'hints' is listed before it already, so this entry has no effect"]),
     ({"profile": "throughput", "retry": {}, "timeout": {"default_s": 600}},
      ["timeout.default_s: is set to 600, so the 120 of profile throughput does not apply"]),
@@ -196,7 +196,7 @@ def test_an_own_rule_that_python_would_read_otherwise_is_a_warning_with_both_way
     assert [line.partition(" takes A-Z")[0] for line in found[1:2]] == [
         r"categories.0: 'disk\\b.*full$' means something else than in Python: \b"
     ]
-    assert found[0].startswith("categories.1: 'disk' decides for no failed phase")
+    assert found[0].startswith("categories.1: 'disk' has no effect on any failed phase")
     assert found[2].endswith("$ is the end of the text, and not the place before a last newline")
     assert r"write \z, or \n?\z for both" in project.inv("doctor").out
     assert len(found) == 3
@@ -261,8 +261,8 @@ def test_what_was_said_of_runs_that_are_not_there_is_a_warning(project: Workplac
         ({"session_dir": 5.5}, ["session_dir"], ".autonomous_runs"),
         ({"policy": 5}, ["policy"], "policy: loads"),
         ({"categories": [{"match": "x"}]}, ["categories"], "categories: loads"),
-        ({"timeout": {"min_s": 90, "max_s": 60}}, [], "was not looked at"),
-        ({"batch_size": "many"}, [], "was not looked at"),
+        ({"timeout": {"min_s": 90, "max_s": 60}}, [], "was not checked"),
+        ({"batch_size": "many"}, [], "was not checked"),
     ],
 )
 def test_what_can_not_be_read_is_not_looked_at_with_a_default_instead(
@@ -272,7 +272,7 @@ def test_what_can_not_be_read_is_not_looked_at_with_a_default_instead(
 
     found = look(project, 78)
 
-    assert [line for line in found if "was not looked at" in line] == [
+    assert [line for line in found if "was not checked" in line] == [
         line for line in found if line.partition(":")[0] in checks
     ]
     assert len(found) == len(checks)

@@ -34,7 +34,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_sessions_on_a_disk_of_the_network_are_a_warning(mounted: Path) -> None:
     found = [one for one in session_dir_check.check_session_dir(mounted) if one.is_warning]
-    assert "lies on a file system of the network (nfs4 at /mnt/our share)" in found[0].message
+    assert "is on a network file system (nfs4 at /mnt/our share)" in found[0].message
 
 
 def test_sessions_without_room_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

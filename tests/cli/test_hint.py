@@ -100,7 +100,7 @@ def test_a_policy_without_hints_is_told_of(sqlite_project: Workplace) -> None:
         (["--priority=3"], "--run-id: is required"),
         (["--clear"], "--run-id: is required"),
         (["--reason=x"], "--run-id: is required"),
-        (["--run-id=a", "--priority=3", "--clear"], "goes with --run-id alone"),
+        (["--run-id=a", "--priority=3", "--clear"], "is combined only with --run-id"),
         (["--run-id=a", "--priority=x"], "--priority: expected a whole number from -1000000 to 1000000"),
         (["--run-id=a", "--priority=1000001"], "--priority: expected a whole number"),
         (["--run-id=a", "--priority=1", "--reason= "], "--reason: is empty"),

@@ -39,9 +39,7 @@ def test_over_a_log_the_view_of_each_ones_last_row_is_printed_and_a_drain_writes
     env = {"DATABASE_URL": place.url}
     refused = place.inv("init", env=env)
     assert refused.code == 78, refused
-    assert (
-        "'task_events' is the closest match, and has the name of a log: a drain would write over what happened" in refused.err
-    )
+    assert "'task_events' is the closest match, and has the name of a log: a drain would overwrite history" in refused.err
     place.sql(refused.out.strip().rstrip(";"))
     before = place.sql("SELECT * FROM task_events ORDER BY id")
 

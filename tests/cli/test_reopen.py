@@ -129,7 +129,7 @@ def test_what_can_be_reopened_is_listed(project: Workplace) -> None:
         (["--run-id=a"], "--reason: is required"),
         (["--reason=x"], "--run-id: is required, or --cluster"),
         (["--phase-id=p", "--reason=x"], "--phase-id: identifies no phase without --run-id"),
-        (["--run-id=a", "--cluster=0123456789", "--reason=x"], "--cluster: is of every run"),
+        (["--run-id=a", "--cluster=0123456789", "--reason=x"], "--cluster: applies to every run"),
         (["--run-id=a", "--reason=x"], "neither a quarantine nor a diagnosis skips it"),
     ],
 )

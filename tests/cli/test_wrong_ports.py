@@ -29,7 +29,7 @@ def test_a_task_that_reaches_no_server_says_what_to_look_at(sqlite_project: Work
         ran = sqlite_project.inv(*task.split(), env={"DATABASE_URL": url})
     said = ran.out + ran.err
     assert ran.code == 75, ran
-    assert "see that the server is up and that the URL names it (host, port)" in said
+    assert "check that the server runs and that the URL is right (host, port)" in said
     assert "recorded" not in said
     assert "inv resume" not in said
 

@@ -233,7 +233,7 @@ def test_where_no_reason_is_written_a_summary_names_no_cluster_that_no_drain_wou
     assert (cluster["drain"], cluster["accept"], cluster["count"]) == (None, None, 1)
     for shape in ("markdown", "html"):
         said = sqlite_project.inv("summary", f"--format={shape}").out
-        assert ("What --cluster goes by" in said, "cluster=" in said) == (True, False), said
+        assert ("The table may hold other failure texts" in said, "cluster=" in said) == (True, False), said
 
 
 def test_where_the_command_sets_the_state_a_summary_names_no_cluster_that_its_table_need_not_have(

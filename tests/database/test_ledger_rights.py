@@ -128,7 +128,7 @@ def test_who_may_not_bring_the_tables_up_to_date_is_told_and_a_drain_goes_with_t
     database = open_database(server_project.url)
     Ledger.of(PhaseTable.reflect(database, Source()), 3).create(database)
     database.close()
-    may = "batchdrain's tables are of version 3; the next drain that finds no claim held makes them version"
+    may = "batchdrain's tables are of version 3; the next drain that finds no held claim upgrades them to version"
     assert may in server_project.inv("doctor").out
     old = ("meta", "claim", "attempt", "attempt_sum", "chain")
     grant([f"{EVERY} ON {name}" for name in ("phases", *(f"batchdrain_{one}" for one in old))])

@@ -66,9 +66,10 @@ def test_a_job_that_a_command_leaves_ready_behind_a_view_is_recorded_told_and_bl
     again, recovered = project.inv("drain"), project.inv("recover")
 
     assert looked.code == 0, looked
-    assert "warn view: a phase that its command leaves in claimed or ready stays so, and is not given back" in looked.out, (
-        looked
-    )
+    assert (
+        "warn view: a phase that its command leaves in claimed or ready stays in that state, and is not released"
+        in looked.out
+    ), looked
     assert (ran.code, "mail / 1 stays ready as its command left it" in ran.out) == (1, True), ran
     assert project.sql("SELECT phase_id, outcome, final_state FROM batchdrain_attempt ORDER BY phase_id") == [
         ("1", "failed", "ready"),

@@ -186,7 +186,7 @@ NOTHING: Final = (
     flag("--run-id=…: there is no such run", "drain --run-id=nope", "drain --run-id=r"),
     flag("--exclude-run=…: no run matches it", "drain --exclude-run='relase-*'", "drain"),
     flag("--category=…: no failed phase has this category; there are …", "dry-run --category=transient", "drain"),
-    flag("--cluster=…: no failed phase failed so", "dry-run --cluster=0123456789", "drain"),
+    flag("--cluster=…: no failed phase is in this cluster", "dry-run --cluster=0123456789", "drain"),
     flag("--include-quarantined: no phase is quarantined", "dry-run --include-quarantined", "drain"),
     Provocation(says="--workers=…: … runs have phases to drain, and those of one run are executed one after the other", argv="dry-run --workers=8",
                 cure="drain --workers=2", sql=SECOND_RUN),

@@ -85,7 +85,7 @@ def test_a_stop_between_the_parts_keeps_the_next_one_from_taking_anything(projec
 
     assert (row["state"], row["kind"], row["processed"], row["alive"]) == ("between", "queued", 1, True)
     assert f"{row['session_id']}  between on " in text
-    assert "Its chain is between its parts: the next one hears of it as it begins." in stopped.out, stopped
+    assert "Its chain is between its parts: the next part follows this as it begins." in stopped.out, stopped
     assert again.out.startswith("It is ending already, asked by "), again
     assert (code, asked_of(project, 0), asked_of(project, 1)) == (0, [], ["stop"]), out
     assert ": enough" in project.session(1)["stopped_because"]

@@ -79,7 +79,7 @@ def test_what_is_young_running_to_be_resumed_or_holds_a_phase_stays(sqlite_proje
     running = str(sqlite_project.session()["session_id"])
     assert kept(sqlite_project) == {"not old enough": [young], "running": [running]}
     named = sqlite_project.inv("prune", f"--session-id={running}", "--yes")
-    assert (named.code, "is at work" in named.err) == (73, True)
+    assert (named.code, "is running" in named.err) == (73, True)
     os.kill(drain.pid, signal.SIGKILL)
     drain.communicate()
     age(sqlite_project, 40, running)

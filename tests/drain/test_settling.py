@@ -138,7 +138,7 @@ def test_a_session_does_not_go_on_while_it_holds_something_under_another_mapping
         assert settle_ledger(project, Told(), session_of(project, uid=OTHERS))[0].problem
         with pytest.raises(ConfigError, match=r'r / p is held, and .* had run_id: "note"') as refused:
             settle_ledger(project, Told(), session_of(project))
-        assert "map it so again" in str(refused.value.remedy)
+        assert "restore that mapping" in str(refused.value.remedy)
         assert states(work, "phases") == ["EXECUTING", "FAILED"]
 
 

@@ -37,7 +37,7 @@ def test_results_that_bring_nothing_of_a_metric_end_the_session(sqlite_project: 
 def test_a_parked_cluster_is_told_once_however_often_it_fails_on(sqlite_project: Workplace) -> None:
     sqlite_project.fail(*(f"r{number}/p~alike" for number in range(8)), reason="another failure")
     ran = sqlite_project.inv("drain", "--max-repeats=2", "--batch-size=8")
-    assert ran.out.count("Parking every phase that failed alike") == 1, ran.out
+    assert ran.out.count("Parking every phase that failed the same way") == 1, ran.out
     told = [event for event in sqlite_project.events() if event["event"] == "phase.skipped"]
     assert [(event["value"], event["count"]) for event in told] == [
         ("failed 2 times alike: runtimeerror the shared service is broken", None)

@@ -77,7 +77,7 @@ def test_of_a_dead_process_nothing_runs_and_its_figures_are_those_that_it_told_l
     lines = list(render_status([found], NOW))
     assert lines[1] == "  6/10 · 4 ok · 2 failed · 2.0 phases per minute · as last reported 5 s ago"
     assert not any(line.startswith("  runs ") for line in lines)
-    assert "`inv resume` continues with it, or ends it with --close" in lines[-1]
+    assert "`inv resume` continues it, `inv resume --close` ends it" in lines[-1]
 
 
 @pytest.mark.parametrize("odd", ["x", None, [1], float("nan"), 1e300, {"a": 1}])

@@ -125,7 +125,7 @@ def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_pat
     link.symlink_to(tmp_path / "ours")
     SessionFolder(link).prepare()
     link.parent.chmod(0o777)
-    with pytest.raises(FilesUnavailable, match="others may turn it elsewhere"):
+    with pytest.raises(FilesUnavailable, match="other users may redirect it"):
         SessionFolder(link).prepare()
     link.parent.chmod(0o1777)
     SessionFolder(link).prepare()
