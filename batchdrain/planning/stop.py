@@ -74,7 +74,7 @@ def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | Non
         return Skip("stop.canary", f"its canary failed: {fingerprint}")
     seen = progress.repeats.get(fingerprint, 0) if fingerprint else 0
     if stop.max_repeats and seen >= stop.max_repeats:
-        return Skip("stop.max_repeats", f"failed {count_times(stop.max_repeats)} alike: {fingerprint}")
+        return Skip("stop.max_repeats", f"{count_of(stop.max_repeats, 'equal failure')}: {fingerprint}")
     return None
 
 

@@ -25,7 +25,7 @@ def describe_outcome(session: Session) -> str:
     """The forecast of a session or of its chain, and what really happened; '' if there was no forecast."""
     if (part := _find_part(session)) is None or part.forecast is None:
         return ""
-    came = f"came {part.total_success} in {_to_minutes(part.active_s / 60)} min"
+    came = f"actual: {part.total_success} in {_to_minutes(part.active_s / 60)} min"
     return f"{describe_forecast(part.forecast.forecast)}; {came}: {_judge(part)}"
 
 

@@ -45,7 +45,7 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
     for rule, count, values in by_rule(made.remainder.absent):
         yield f"  {count} of the plan not there, by {rule}: {values}"
     if made.workers > 1 and len(made.all) > 1 and made.left:
-        yield f"  with {made.workers} workers others may be among them: the phases of one run never run side by side"
+        yield f"  with {made.workers} workers others may be among them: two phases of one run are never executed at the same time"
     if made.may_end_by:
         yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"
     if made.may_refuse:

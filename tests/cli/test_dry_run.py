@@ -158,7 +158,7 @@ def test_it_writes_nothing_beside_a_ledger_and_sessions_either() -> None:
 
 def test_with_several_workers_it_says_that_others_may_come_in_between(sqlite_project: Workplace) -> None:
     sqlite_project.fail("a/1", "a/2", "b/1")
-    said = "  with 2 workers others may be among them: the phases of one run never run side by side"
+    said = "  with 2 workers others may be among them: two phases of one run are never executed at the same time"
     assert said in sqlite_project.inv("dry-run", "--workers=2", "--batch-size=2").lines
     assert not [line for line in sqlite_project.inv("dry-run", "--batch-size=2").lines if "others may be" in line]
     assert sqlite_project.inv("dry-run", "--workers=2", "--format=json").json()["workers"] == 2

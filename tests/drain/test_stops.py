@@ -40,7 +40,7 @@ def test_a_parked_cluster_is_told_once_however_often_it_fails_on(sqlite_project:
     assert ran.out.count("Parking every phase that failed the same way") == 1, ran.out
     told = [event for event in sqlite_project.events() if event["event"] == "phase.skipped"]
     assert [(event["value"], event["count"]) for event in told] == [
-        ("failed 2 times alike: runtimeerror the shared service is broken", None)
+        ("2 equal failures: runtimeerror the shared service is broken", None)
     ]
 
 
@@ -129,10 +129,10 @@ def test_a_summary_says_what_stop_conditions_left_out(project: Workplace) -> Non
 
     block = ran.lines[ran.lines.index("Skipped:") :]
     assert "Total Processed: 3" in ran.lines
-    assert block[1] == "  20 by stop.max_repeats: failed 3 times alike: runtimeerror the shared service is broken", ran.out
+    assert block[1] == "  20 by stop.max_repeats: 3 equal failures: runtimeerror the shared service is broken", ran.out
     assert [(one["rule"], one["count"]) for one in project.session()["skipped"]] == [("stop.max_repeats", 20)]
     assert "  20 by stop.max_repeats" in project.inv("summary").out
-    assert "| 20 | `stop.max_repeats` | failed 3 times alike" in project.inv("summary", "--format=markdown").out
+    assert "| 20 | `stop.max_repeats` | 3 equal failures" in project.inv("summary", "--format=markdown").out
 
 
 def test_a_summary_keeps_the_first_rules_and_the_latest_counts(sqlite_project: Workplace) -> None:

@@ -49,7 +49,7 @@ def test_a_limit_of_zero_is_off() -> None:
 def test_a_stop_names_the_rule_and_the_value_that_it_met() -> None:
     progress = Progress(timeouts={"r": 2}, repeats={"boom": 3})
     assert str(run_stop("r", progress, Stop())) == "stop.max_timeouts_per_run: run r timed out 2 times"
-    assert str(cluster_stop("boom", progress, Stop())) == "stop.max_repeats: failed 3 times alike: boom"
+    assert str(cluster_stop("boom", progress, Stop())) == "stop.max_repeats: 3 equal failures: boom"
     assert run_stop("s", progress, Stop()) is None
     assert cluster_stop("", Progress(repeats={"": 9}), Stop()) is None
 
@@ -59,7 +59,7 @@ def test_what_happened_once_is_said_so() -> None:
     late = run_stop("r", Progress(timeouts={"r": 2}), Stop(max_timeouts_per_run=2))
     tried = attempts_stop(1, Stop(max_attempts_per_phase=1))
     assert [str(skip) for skip in (alike, late, tried)] == [
-        "stop.max_repeats: failed once alike: boom",
+        "stop.max_repeats: 1 equal failure: boom",
         "stop.max_timeouts_per_run: run r timed out 2 times",
         "stop.max_attempts_per_phase: tried once",
     ]

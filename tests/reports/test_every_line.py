@@ -35,7 +35,7 @@ FOUND = session(
 BESIDE = Beside(mount="b.", goes_on="inv b.resume", ended=Exit(1, "Exit code 1: so."))
 DISK, RESET = cluster_id_of("disk"), cluster_id_of("reset")
 RULE, THIN = "=" * 80, "-" * 80
-LEFT = "9 waiting, 4 skipped by a rule"
+LEFT = "9 left for another drain, 4 skipped by a rule"
 SUM = (
     "30 failed before + 2 new = 1 fixed + 4 still failing + 5 accepted + 22 not reached (3 of them were moved or deleted, by a "
     "command, another drain or somebody else)"
@@ -181,7 +181,10 @@ def test_of_a_chain_each_part_has_its_balance_and_what_is_left_is_that_of_the_la
     whole = whole_of(parts, Status.STOPPED)
     lines = lines_of("text", whole, saved_to="1\n2\n3")
     assert lines[3] == "Session ID: s1, s2, s3"
-    assert ("Total Processed: 13" in lines, "Left undone: 7 waiting, 8 skipped by a rule" in lines) == (True, True)
+    assert ("Total Processed: 13" in lines, "Left undone: 7 left for another drain, 8 skipped by a rule" in lines) == (
+        True,
+        True,
+    )
     assert [line.split(" + ")[0] for line in lines if line.startswith("Balance")] == [
         "Balance: 30 queued before", "Balance: 30 queued before", "Balance: 30 failed before",
     ]  # fmt: skip

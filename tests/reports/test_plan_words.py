@@ -74,7 +74,7 @@ COUNTS: list[tuple[Plan, list[str]]] = [
     (
         made(A, B, retries=(A,), waiting=1, workers=2, may_end_by=("stop.max_repeats", "stop.canary")),
         ["Would drain up to 3 of X: 0 are skipped, 1 does not fit into the batch",
-         "  with 2 workers others may be among them: the phases of one run never run side by side",
+         "  with 2 workers others may be among them: two phases of one run are never executed at the same time",
          "  fewer if results make it end sooner: stop.max_repeats, stop.canary"],
     ),
     (made(A, workers=2), ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch"]),

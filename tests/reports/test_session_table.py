@@ -47,12 +47,12 @@ def test_a_name_that_leaves_no_room_has_a_line_of_its_own() -> None:
         (
             {"status": "interrupted"},
             "interrupted",
-            "interrupted before its end: `inv resume` continues it, `inv resume --close` ends it",
+            "it ended early: `inv resume` continues it, `inv resume --close` ends it",
         ),
         (
             {"status": "interrupted", "alive": True},
             "interrupted",
-            "interrupted before its end: `inv resume` continues it, `inv resume --close` ends it",
+            "it ended early: `inv resume` continues it, `inv resume --close` ends it",
         ),
         ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv resume --session-id=…` continues it"),
         ({}, "complete", "it has ended"),

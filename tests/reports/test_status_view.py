@@ -35,6 +35,12 @@ def test_the_counts_and_the_eta_are_those_of_the_drain() -> None:
     assert "ETA at least 14 min (09:41)" in line(row(eta_s=840.0, eta_is_least=True))
 
 
+def test_an_eta_that_has_passed_since_the_last_report_is_not_told_as_a_last_second() -> None:
+    assert "12/25 · 8 ok · 3 failed · 1 retry to come" in line(row(eta_s=4.0, beat_age_ms=7_000))
+    assert " · ETA any moment · as of 7 s ago" in line(row(eta_s=4.0, beat_age_ms=7_000))
+    assert " · ETA 2 s · as of 7 s ago" in line(row(eta_s=9.0, beat_age_ms=7_000))
+
+
 @pytest.mark.parametrize(
     ("progress", "eta_s"),
     [

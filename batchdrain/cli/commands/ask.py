@@ -24,7 +24,7 @@ _DONE = {
     Ask.STOP: "starts nothing more, and ends after the running phases",
     Ask.STOP_NOW: "ends the running commands, releases their phases, and ends",
     Ask.PAUSE: "claims nothing until `inv continue`",
-    Ask.CONTINUE: "goes on",
+    Ask.CONTINUE: "claims phases again",
 }
 
 
