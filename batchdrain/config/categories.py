@@ -23,6 +23,6 @@ def _categoriser_of(rules: tuple[tuple[str, str], ...]) -> Categoriser:
             own.append(make_own_rule(category, match))
         except ValueError as error:
             raise ConfigError(
-                f"batchdrain.categories.{place}: {error}", remedy=getattr(error, "cure", "mend the rule")
+                f"batchdrain.categories.{place}: {error}", remedy=getattr(error, "cure", "fix the rule")
             ) from None
     return Categoriser(tuple(own))

@@ -24,12 +24,12 @@ class Columns(Section):
     phase_index: NonEmptyText | None = leaf(
         "phase_index", "orders the phases of a run; may be a column of an id, too; null: you have none"
     )
-    state: NonEmptyText = leaf("state", "holds one of the words of `source.states`, or a word that batchdrain leaves alone")
+    state: NonEmptyText = leaf("state", "holds one of the words of `source.states`, or a word that batchdrain ignores")
     last_failure_reason: Reason | None = leaf(
         "last_failure_reason",
         "holds the failure text, or `{column: …, path: error.message}` in JSON: see docs/tables.md; null: you have none",
     )
-    updated_at: NonEmptyText | None = leaf(None, "is set to the time of each write of batchdrain; null: it is left alone")
+    updated_at: NonEmptyText | None = leaf(None, "is set to the time of each write of batchdrain; null: it is not written")
 
     @property
     def reason(self) -> ReasonAt | None:

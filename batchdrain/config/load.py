@@ -156,7 +156,7 @@ def to_plain(value: Any, left: Iterator[int] | None = None) -> Any:
     configures: a few lines of YAML aliases can stand for billions of values."""
     left = iter(range(_MOST_VALUES)) if left is None else left
     if next(left, None) is None:
-        raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="take the aliases out of the file")
+        raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="remove the aliases from the file")
     if isinstance(value, Mapping) or hasattr(value, "keys"):
         return {str(key): to_plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
     if isinstance(value, list | tuple):

@@ -28,11 +28,11 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
     except (Exception, SystemExit) as error:
         raise ConfigError(
             f"{setting}: {name!r}: the module {module_name!r} can't be imported: {type(error).__name__}: {error}",
-            remedy="install it, or mend the path",
+            remedy="install it, or correct the path",
         ) from error
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise ConfigError(f"{setting}: {name!r}: module {module_name!r} has no {attribute!r}", remedy="mend the path")
+            raise ConfigError(f"{setting}: {name!r}: module {module_name!r} has no {attribute!r}", remedy="correct the path")
         found = getattr(found, part)
     if not callable(found):
         raise ConfigError(

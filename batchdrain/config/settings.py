@@ -44,7 +44,7 @@ class Source(Section):
 class Command(Section):
     """What is executed for a phase."""
 
-    argv: list[Text] = leaf([], "your command, as a list; docs/operations.md says what it receives")
+    argv: list[Text] = leaf([], "your command, as a list; docs/your-command.md says what it receives")
     cwd: Place = leaf("", "the folder in which it runs; empty: the folder of `tasks.py`; `~` is your home folder")
     result_from: Literal["exit_code", "database"] = leaf("exit_code", "`database`: the command itself sets the phase's state")
     success_exit_codes: list[Whole] = leaf([0], "exit codes that mean complete", min_length=1)
@@ -53,7 +53,7 @@ class Command(Section):
     grace_s: Seconds = leaf(10.0, "between TERM and KILL")
     stuck_states: list[OneWord] | None = leaf(
         None,
-        "with `database`: a failed attempt that leaves the phase in one of these states is given back; null: executing and queued",
+        "with `database`: a phase that a failed attempt leaves in one of these states is released; null: executing and queued",
     )
     runs_per_minute: Number = leaf(
         0.0,
@@ -91,7 +91,7 @@ class Triage(Section):
     )
     timeout_s: Seconds = leaf(60.0, "the time limit of one diagnosis")
     valid_s: Seconds = leaf(86_400.0, "how long `promising` and `hopeless` are valid")
-    wait_s: Seconds = leaf(900.0, "how long `wait` holds a phase back if the diagnosis gives no time")
+    wait_s: Seconds = leaf(900.0, "how long a phase with the verdict `wait` is skipped if the diagnosis gives no time")
 
 
 class Notify(Section):

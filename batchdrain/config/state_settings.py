@@ -109,8 +109,8 @@ class States(Section):
             for state_word in self.words_of(name):
                 if state_word in owners:
                     raise ValueError(
-                        f"{quote_word(state_word)} stands for {owners[state_word]} and for {name}: a word means one state, so take it out "
-                        "of one of them (what is written is read too)"
+                        f"{quote_word(state_word)} stands for {owners[state_word]} and for {name}: a word means one state, so remove it "
+                        "from one of them (what is written is read too)"
                     )
                 owners[state_word] = name
         return self

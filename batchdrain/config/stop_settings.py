@@ -21,13 +21,22 @@ class Stop(Section):
     max_total_minutes: Number = leaf(
         0.0, "end the session after this time; commands that run then may finish", ge=0, le=1_000_000
     )
-    success_floor: Number = leaf(0.0, "end the session when a smaller share than this succeeded …", ge=0, le=1)
-    success_floor_after: Whole = leaf(20, "… of so many results or more", ge=1)
-    metric: Text = leaf("", "the name of a metric that your command reports …")
-    max_without_metric: Whole = leaf(0, "… end the session after this many results in a row without it", ge=0)
+    success_floor: Number = leaf(
+        0.0,
+        "end the session if the share of successes falls below this, once there are `stop.success_floor_after` results; 0 is off",
+        ge=0,
+        le=1,
+    )
+    success_floor_after: Whole = leaf(20, "the number of results from which on `stop.success_floor` applies", ge=1)
+    metric: Text = leaf("", "the name of a metric that your command reports; see `stop.max_without_metric`")
+    max_without_metric: Whole = leaf(
+        0, "end the session after this many results in a row that did not report `stop.metric`, or 0 of it; 0 is off", ge=0
+    )
     max_metric: Budgets = leaf(
         {}, "`{tokens: 100000}`: end the session once the results brought so much of a metric in sum; the last may exceed it"
     )
-    canary: Truth = leaf(False, "of a big cluster try one phase, then two, then four, and go on only while they succeed")
-    canary_size: Whole = leaf(10, "phases that make a cluster big", ge=2)
-    skip_runs_with_queued: Truth = leaf(False, "leave out the failed phases of a run that has queued ones")
+    canary: Truth = leaf(
+        False, "try one phase of a big cluster first, then two, then four, and continue only while they succeed"
+    )
+    canary_size: Whole = leaf(10, "the number of phases from which on a cluster is big, for `stop.canary`", ge=2)
+    skip_runs_with_queued: Truth = leaf(False, "skip the failed phases of a run that has queued phases")

@@ -76,7 +76,7 @@ class _Watched:
         if self.due is None or now < self.due:
             return None
         if now >= self.ends:
-            return f"the server came to no end within {_OPERATIONS * self.seconds:g} s"
+            return f"the server did not finish within {_OPERATIONS * self.seconds:g} s"
         return f"the server did not answer within {self.seconds:g} s (patience.operation_s)"
 
 

@@ -1,4 +1,4 @@
-"""How batchdrain takes each error of the three drivers. Only this table knows their codes; docs/operations.md shows it."""
+"""How batchdrain takes each error of the three drivers. Only this table knows their codes; docs/databases.md shows it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Meaning(StrEnum):
     OUTAGE = "outage"  #: the server is away or takes nothing now: waited out for `patience.outage_s`, then exit code 75
     CONFLICT = "conflict"  #: the whole transaction is tried again at once
     LOCK = "lock"  #: this row can't be had now: it is passed over, others go on; exit code 75 at the end
-    LOST_CLAIM = "lost claim"  #: in batchdrain's tables: another controller was faster. In yours: the row's trouble
-    ROW = "the row's trouble"  #: the row is named and skipped, the others go on
+    LOST_CLAIM = "lost claim"  #: in batchdrain's tables: another controller was faster. In yours: a row error
+    ROW = "a row error"  #: the row is named and skipped, the others go on
     CONFIGURATION = "configuration"  #: exit code 78
     ACCESS = "access"  #: a configuration error if the database was never reached, an outage if it answered before
     FILES = "files"  #: exit code 74: disk, memory, a damaged file
@@ -60,15 +60,15 @@ DRIVER_ERRORS: Final[tuple[DriverError, ...]] = (
     _postgresql(_M.OUTAGE, "55006", "an object is in use"),
     _postgresql(_M.OUTAGE, "HV", "a foreign table's server can't be reached"),
     _postgresql(_M.CONFLICT, "40001 40P01 40003", "two transactions met: serialization, deadlock", at_once=True),
-    _postgresql(_M.CONFLICT, "72 26000 42P05", "a snapshot or a prepared statement is not there any more", at_once=True),
+    _postgresql(_M.CONFLICT, "72 26000 42P05", "a snapshot or a prepared statement no longer exists", at_once=True),
     _postgresql(_M.LOCK, "55P03", "somebody has the row locked", at_once=True),
     _postgresql(_M.LOCK, "57014", "statement_timeout, or somebody cancelled the statement", at_once=True),
-    _postgresql(_M.LOST_CLAIM, "23505", "a key is there already"),
-    _postgresql(_M.ROW, "22", "a value can't be what it is to be: too long, out of range, another character set"),
+    _postgresql(_M.LOST_CLAIM, "23505", "the key exists already"),
+    _postgresql(_M.ROW, "22", "a value does not fit its column: too long, out of range, another character set"),
     _postgresql(_M.ROW, "23 40002 44", "a constraint, or a view's check option, refuses the row"),
     _postgresql(_M.ROW, "09 27 38 39 P0", "a trigger or a function refuses the row"),
     _postgresql(_M.ROW, "54", "a value is too large for the server's limits"),
-    _postgresql(_M.ROW, "XX", "what is stored of the row is damaged"),
+    _postgresql(_M.ROW, "XX", "the stored row is damaged"),
     _postgresql(_M.CONFIGURATION, "42 3F 0A 55000 21 F0", "no such table or column, no privilege, not supported"),
     _postgresql(_M.ACCESS, "28 3D", "the password, the user or the database is refused"),
     _mysql(_M.OUTAGE, "2006 2013", "the connection broke", at_once=True),
@@ -87,16 +87,16 @@ DRIVER_ERRORS: Final[tuple[DriverError, ...]] = (
     _mysql(_M.CONFLICT, "1317", "somebody ended the statement (KILL QUERY)", at_once=True),
     _mysql(_M.LOCK, "1205 3572", "somebody has the row locked", at_once=True),
     _mysql(_M.LOCK, "1969 3024", "max_statement_time or max_execution_time is over", at_once=True),
-    _mysql(_M.LOST_CLAIM, "1062", "a key is there already"),
+    _mysql(_M.LOST_CLAIM, "1062", "the key exists already"),
     _mysql(_M.ROW, "1153 2020 1301", "a text is larger than max_allowed_packet"),
-    _mysql(_M.ROW, "1264 1265 1292 1365 1366 1367 1406 1411 1441 1525 1690 1300 4079", "a value can't be what it is to be"),
+    _mysql(_M.ROW, "1264 1265 1292 1365 1366 1367 1406 1411 1441 1525 1690 1300 4079", "a value does not fit its column"),
     _mysql(
         _M.ROW,
         "1048 1169 1216 1217 1364 1369 1451 1452 1526 1586 1748 3819 4025",
         "a constraint, a default that is missing or a view's check option refuses the row",
     ),
     _mysql(_M.ROW, "1644 1442 1172 1242", "a trigger refuses the row"),
-    _mysql(_M.ROW, "1712 1034 126 127 134", "what is stored of the row is damaged"),
+    _mysql(_M.ROW, "1712 1034 126 127 134", "the stored row is damaged"),
     _mysql(_M.CONFIGURATION, "1142 1143 1227 1370 1449", "no privilege"),
     _mysql(_M.CONFIGURATION, "1054 1064 1146 1305 1356", "no such table or column, a view that is broken"),
     _mysql(_M.CONFIGURATION, "1031 1036 1288 1348 1471", "a table or view that can't be updated"),
@@ -105,7 +105,7 @@ DRIVER_ERRORS: Final[tuple[DriverError, ...]] = (
     _sqlite(_M.OUTAGE, "5 6", "somebody else writes (SQLITE_BUSY, SQLITE_LOCKED)", at_once=True),
     _sqlite(_M.CONFLICT, "4 9 15 17", "interrupted, or the file changed meanwhile", at_once=True),
     _sqlite(_M.ROW, "18 19 20 25", "a constraint, a trigger, a value that is too large or of another type"),
-    _sqlite(_M.LOST_CLAIM, "1555 2067", "a key is there already"),
+    _sqlite(_M.LOST_CLAIM, "1555 2067", "the key exists already"),
     _sqlite(_M.ACCESS, "3 8 14 23", "the file can't be opened or written"),
     _sqlite(_M.CONFIGURATION, "1 2 12 16 21 22 24", "no such table or column, or SQL that SQLite does not know"),
     _sqlite(_M.FILES, "7 10 13", "no memory, no room, or the disk failed"),

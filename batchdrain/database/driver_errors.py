@@ -26,12 +26,12 @@ _ACCESS_DENIED: Final = re.compile(
     r"|unsupported startup parameter|unrecognized configuration parameter|bouncer config error|no such database|no such user)"
     r"|certificate file|private key file|certificate verify failed"
 )
-REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
+REMEDY_OF_AN_OUTAGE: Final = "recorded results are safe: fix the connection and run `inv doctor`, then `inv resume`"
 """The remedy once a session has begun."""
-_REMEDY_BEFORE_A_SESSION: Final = "see that the server is up and that the URL names it (host, port), and try again"
-REMEDY_OF_SILENCE: Final = "see that the server is up and who holds locks there, and try again"
+_REMEDY_BEFORE_A_SESSION: Final = "check that the server runs and that the URL is right (host, port), then try again"
+REMEDY_OF_SILENCE: Final = "check that the server runs and who holds locks there, then try again"
 """The remedy before a session, for a server that accepted the connection."""
-_REMEDY_OF_A_LOCK: Final = "see who holds the lock, and try again"
+_REMEDY_OF_A_LOCK: Final = "find out who holds the lock, then try again"
 LOCKED: Final = "somebody has its row locked"
 _LOCKS: Final = frozenset({"55P03", 1205})
 _NO_SAVEPOINT: Final = "storage engine for the table doesn't support"
@@ -131,7 +131,7 @@ def is_large(error: BaseException) -> bool:
 
 def refusal_of(error: Exception, what: str) -> RowRefused | None:
     """The refusal that a failed statement on the user's table means; None if the moment or the server is the cause."""
-    cure = "map words and columns in batchdrain.source that it takes; `inv doctor` tries them"
+    cure = "map words and columns in batchdrain.source that it accepts; `inv doctor` tries them"
     if isinstance(error, _OF_VALUES):
         return RowRefused(f"{what}: {first_line_of(error)}", remedy=cure)
     if not isinstance(error, DBAPIError) or meaning_of(error) not in _FAILS_FOR_THE_ROW:
@@ -147,7 +147,7 @@ def as_trouble_of(row: object) -> Iterator[None]:
 
     `row`: its name, for people. Outages, locks, lost claims and refusals of the table pass unchanged.
     """
-    cure = "mend the row, or leave its run out with --exclude-run"
+    cure = "correct the row, or exclude its run with --exclude-run"
     try:
         yield
     except RowRefused:
@@ -173,8 +173,8 @@ def to_batchdrain_error(
     if meaning is Meaning.FILES:
         if (getattr(orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_DAMAGED:
             return FilesUnavailable(message, remedy="the file is damaged or no SQLite database: restore it")
-        rest = "; what was recorded is safe, `inv resume` goes on" if in_session else ", and try again"
-        return FilesUnavailable(message, remedy=f"make room or mend the disk{rest}")
+        rest = "; recorded results are safe, `inv resume` continues" if in_session else ", and try again"
+        return FilesUnavailable(message, remedy=f"free disk space or repair the disk{rest}")
     if meaning is Meaning.ACCESS and not was_reached:
         return ConfigError(message, remedy=_cure_of_access(orig))
     if meaning is Meaning.ROW or meaning is Meaning.LOST_CLAIM:
@@ -209,7 +209,7 @@ def _cure_of_configuration(message: str) -> str:
 def _cure_of_access(orig: BaseException) -> str:
     if hasattr(orig, "sqlite_errorcode"):
         return "batchdrain must be able to write the file and its folder"
-    return "mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
+    return "correct batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
 
 
 _TWICE: Final = re.compile(r"^connection (?:failed|is bad): (?=connection to )")

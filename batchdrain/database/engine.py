@@ -59,10 +59,10 @@ def _create(url: URL, patience: Patience) -> sa.Engine:
             remedy=f"{way}pip install '{driver}'" if driver else _to_cure(url),
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
-        raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
+        raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="correct the URL") from None
     if engine.driver not in _TRIED:
         raise ConfigError(
-            f"database_url: batchdrain is not tried with the driver {engine.driver!r}",
+            f"database_url: batchdrain was not tested with the driver {engine.driver!r}",
             remedy=_to_cure(url),
         )
     return engine
@@ -85,7 +85,7 @@ def require_synchronous(url: URL) -> None:
     if is_async:
         name = url.drivername.partition("+")[2]
         raise ConfigError(
-            f"database_url: the driver {name!r} is asynchronous, and batchdrain takes none of these",
+            f"database_url: the driver {name!r} is asynchronous, and batchdrain supports none of these",
             remedy=_to_cure(url),
         )
 

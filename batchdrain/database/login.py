@@ -63,12 +63,12 @@ class Login:
         try:
             return self._dialect.connect(*self._arguments, **self._settings, defer_connect=True)
         except OSError as error:  # a certificate or key file can't be read
-            raise ConfigError(f"database_url: {error.strerror or type(error).__name__}", remedy="mend the URL") from error
+            raise ConfigError(f"database_url: {error.strerror or type(error).__name__}", remedy="correct the URL") from error
         except (TypeError, ValueError, LookupError, NotImplementedError) as error:
             # The error's own text is not shown: it contains a part of the password that can't be encoded.
             raise ConfigError(
-                f"database_url: the driver does not take its user, password or options ({type(error).__name__})",
-                remedy="mend the URL; PyMySQL takes passwords of Latin-1 alone",
+                f"database_url: the driver does not accept its user, password or options ({type(error).__name__})",
+                remedy="correct the URL; PyMySQL accepts only passwords in Latin-1",
             ) from None
 
     def _run(self) -> None:

@@ -27,7 +27,7 @@ _MOUNTS: Final = Path("/proc/self/mountinfo")
 def network_disk_problem_of(file: Path) -> str | None:
     """Why SQLite can't be trusted with this file; None if it lies on this machine, or if that can't be found out."""
     kind = find_network_kind(file)
-    return None if kind is None else f"{file} lies on a file system of the network ({kind}), where SQLite's locks don't hold"
+    return None if kind is None else f"{file} is on a network file system ({kind}), where SQLite's locks don't hold"
 
 
 def find_network_kind(place: Path) -> str | None:

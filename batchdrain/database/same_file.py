@@ -37,7 +37,7 @@ class SameFile:
     def _require(self, *_: Any) -> None:
         now = self._read()
         if now != self._identity:
-            what = "it is gone" if now is None else "another file stands in its place"
+            what = "it is gone" if now is None else "another file has replaced it"
             raise FilesUnavailable(
                 f"database file {self._path}: {what} since it was opened: nothing more is written",
                 remedy=f"end whatever else has it open; {self._path.name}-wal and {self._path.name}-shm are of the former file: "

@@ -88,7 +88,7 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
         shown = _show(connection, here, (schema, name))
         engine, transactions = _engine_of(connection, (schema, name))
         if engine is not None and transactions != "YES":
-            behind = "" if name == table.name else f", which stands behind {table.name!r},"
+            behind = "" if name == table.name else f", which is behind {table.name!r},"
             yield Remark(
                 message=f"table {name!r}{behind} has the engine {engine}, which knows no transactions: nothing is rolled back there",
                 cure=f"ALTER TABLE {shown} ENGINE=InnoDB",
@@ -99,14 +99,14 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
         definition = connection.execute(VIEW, bind_name((schema, name))).scalar()
         if definition is None and engine is None and is_table:  # hidden from us, so it may have any engine
             yield Remark(
-                message=f"what stands behind the view {table.name!r} is hidden from this user, so what a drain writes is not tried "
+                message=f"what is behind the view {table.name!r} is hidden from this user, so what a drain writes is not tried "
                 "beforehand",
                 cure=f"GRANT SELECT, SHOW VIEW ON {shown}",
                 keeps_what_is_tried=True,
             )
         if definition == "":
             yield Remark(
-                message=f"what stands behind the view {name!r} is hidden from this user, so what a drain writes is not tried "
+                message=f"what is behind the view {name!r} is hidden from this user, so what a drain writes is not tried "
                 "beforehand",
                 cure=f"GRANT SHOW VIEW ON {shown}",
                 keeps_what_is_tried=True,
@@ -149,7 +149,7 @@ def _look_at_triggers(connection: sa.Connection, name: Name) -> Iterator[Remark]
         if reach.hidden and not reach.keeping:
             yield Remark(
                 message=f"where the trigger {reach.trigger!r} of table {name[1]!r} writes is not known, as "
-                f"{', '.join(reach.hidden)} can't be seen through: it may keep what is rolled back, so what a drain writes is not tried beforehand",
+                f"{', '.join(reach.hidden)} can't be analysed: it may keep what is rolled back, so what a drain writes is not tried beforehand",
                 cure="let this user see them (GRANT TRIGGER, SHOW VIEW, EXECUTE and SHOW CREATE ROUTINE, or SELECT ON mysql.proc)",
                 keeps_what_is_tried=True,
             )

@@ -141,8 +141,8 @@ _WHY: Final[Mapping[str, str]] = {
     "immutable": "the file is written to",
     **dict.fromkeys(("init_command", "sql_mode", "autocommit", "isolation_level"), "batchdrain sets up its sessions itself"),
     "prepare_threshold": "statements that a session keeps break behind a pooler",
-    **dict.fromkeys(("dbname", "database", "db"), "the database's name stands behind the host"),
-    **dict.fromkeys(("user", "passwd", "password"), "user and password stand before the host"),
+    **dict.fromkeys(("dbname", "database", "db"), "the name of the database belongs after the host"),
+    **dict.fromkeys(("user", "passwd", "password"), "user and password belong before the host"),
 }
 _SAFE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 
@@ -156,13 +156,13 @@ def require_taken(url: URL) -> None:
         shown = repr(name) if _SAFE_NAME.fullmatch(name) else "a part of its query"
         if name not in taken:
             why = f": {_WHY[name]}" if name in _WHY else did_you_mean(name, taken)
-            raise ConfigError(f"database_url: {shown} is not taken{why}", remedy="take it out of the URL")
+            raise ConfigError(f"database_url: {shown} is not accepted{why}", remedy="remove it from the URL")
         values = (value,) if isinstance(value, str) else value
         if len(values) > 1 and name not in {"host", "port", "hostaddr"}:
-            raise ConfigError(f"database_url: {shown} stands twice", remedy="take one out of the URL")
+            raise ConfigError(f"database_url: {shown} occurs twice", remedy="remove one from the URL")
         for one in values:
             if (problem := taken[name](one)) is not None:
-                raise ConfigError(f"database_url: {shown} {problem}", remedy="mend the URL")
+                raise ConfigError(f"database_url: {shown} {problem}", remedy="correct the URL")
     _require_as_many_ports(url)
 
 

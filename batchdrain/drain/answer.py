@@ -42,7 +42,7 @@ class Answer:
         except ValueError as error:
             return cls(problems=(str(error),))
         reader = _Reader(redact)
-        reader.note(f"{name} stands twice" for name in found.twice)
+        reader.note(f"{name} occurs twice" for name in found.twice)
         reader.note_unknown(found.fields)
         return cls(
             reason=reader.read_reason(found.fields.get("reason")),

@@ -28,7 +28,7 @@ def require_same_database(session: Session, store: Store) -> None:
     if store.ledger.read_meta(store.database, "database_uid") is None:
         raise BadData(
             f"session {session.session_id} belongs to another database ({begun}), or to this one as it was: "
-            f"{store.database.name} has no batchdrain_meta, as after a backup was put back, or lost it",
+            f"{store.database.name} has no batchdrain_meta, as after a backup was restored, or lost it",
             remedy="start a new session with `inv drain`",
         )
     raise BadData(

@@ -95,7 +95,7 @@ class Claimer:
         except OSError as error:
             raise FilesUnavailable(
                 f"no guardian could be started: {error.strerror or error}",
-                remedy="free what it lacks; what was claimed is given back",
+                remedy="free what is missing; what was claimed is released",
             ) from error
 
     def _try(self, scheduled: ScheduledAttempt, lease_s: float, guardian: GuardianClient | None) -> Claim | None:

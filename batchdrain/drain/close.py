@@ -40,9 +40,9 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     elif stops.left is not None and not is_done:
         status, because = Status.INTERRUPTED, str(stops.left)
     elif drain.chooser.taken == it.most and narrowed:
-        status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this go is reached"
+        status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this call is reached"
     elif narrowed and outage.retry(lambda: _is_left_out(it), meanwhile=_MEANWHILE):
-        status, because = Status.INTERRUPTED, "what was asked for this time leaves out the rest"
+        status, because = Status.INTERRUPTED, "the flags of this call exclude the rest"
     else:
         status, because = Status.COMPLETE, None
     record.session.stopped_because = because  # find_exit_code, below, reads it

@@ -23,7 +23,7 @@ from batchdrain.sessions.rebuild import catch_up
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
-BECAUSE: Final = "closed by `inv resume --close`, as it stood"
+BECAUSE: Final = "closed by `inv resume --close`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class DatabaseOutage:
                     self._tell(error.message, meanwhile, left_s)
                 elif now - told >= _TOLD_EVERY_S and left_s:
                     told = now
-                    self._notice(f"Still away after {now - began:.0f} s; trying again for {left_s:.0f} s")
+                    self._notice(f"Still unreachable after {now - began:.0f} s; trying again for {left_s:.0f} s")
                 if not left_s:
                     self._given_up = True  # the cleanup after this does not wait that long once more
                     raise

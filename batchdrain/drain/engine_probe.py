@@ -64,7 +64,7 @@ class Probe:
         try:
             tickets.make_folder(self._folder)
         except OSError as error:
-            raise FilesUnavailable(f"{self._folder}: {error.strerror}", remedy="free what it lacks") from error
+            raise FilesUnavailable(f"{self._folder}: {error.strerror}", remedy="free what is missing") from error
         self._require_fair()
         delivery = self._make_delivery()
         if self._has.tell is None:
@@ -112,7 +112,7 @@ class Probe:
         try:
             left_files.put(landmark, b"")
         except OSError as error:
-            raise FilesUnavailable(f"{landmark}: {error.strerror}", remedy="free what it lacks") from error
+            raise FilesUnavailable(f"{landmark}: {error.strerror}", remedy="free what is missing") from error
         terms = Terms(
             session=self._session,
             tickets=self._folder,
@@ -156,7 +156,7 @@ class Probe:
             if self._shutdown.signal is not None or self._is_sound(future, delivery, order):
                 return
         raise EngineUnavailable(
-            f"batchdrain.engine: {what}", remedy="mend the engine or its workers, then try again; nothing was claimed"
+            f"batchdrain.engine: {what}", remedy="fix the engine or its workers, then try again; nothing was claimed"
         )
 
     def _await(self, future: Future[bytes], delivery: Delivery, order: Order) -> str:
@@ -197,12 +197,10 @@ class Probe:
         except Exception:  # noqa: BLE001 - an engine may raise anything; the caller reports it
             return is_drawn
         if ending.by is EndedBy.NOT_STARTED:
-            raise ConfigError(f"batchdrain.engine: `true` can't be executed {ending.message}", remedy="mend its workers")
+            raise ConfigError(f"batchdrain.engine: `true` can't be executed {ending.message}", remedy="fix its workers")
         if not is_drawn:
-            why = ending.message or "another folder than ours stands in its place"
-            raise ConfigError(
-                f"batchdrain.engine: its workers do not draw their tickets in {self._folder}: {why}", remedy=_CURE
-            )
+            why = ending.message or "it is another folder there"
+            raise ConfigError(f"batchdrain.engine: its workers cannot take tickets in {self._folder}: {why}", remedy=_CURE)
         return True
 
     def _order(self) -> Order:

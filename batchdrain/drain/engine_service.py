@@ -60,7 +60,7 @@ def _make(settings: Settings) -> Any:
     except Exception as error:
         raise ConfigError(
             f"batchdrain.engine: it can't be made: {type(error).__name__}: {error}",
-            remedy="mend it, or what it is configured with; nothing was claimed",
+            remedy="fix it, or its configuration; nothing was claimed",
         ) from error
 
 

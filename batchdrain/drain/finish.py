@@ -33,7 +33,7 @@ class Conclusion:
     recorded: Attempt | None = None  #: as the ledger has it; None if the phase was given back or nothing was written
     is_orphaned: bool = False  #: given back, and nobody knows what its command did
     waits_again: bool = False  #: given back although nobody asked for that: it may be taken once more
-    is_given_back: bool = False  #: given back without a result, and not tried again automatically
+    is_given_back: bool = False  #: released without a result, and not tried again automatically
     retry: ScheduledAttempt | None = None
     is_kept: bool = False  #: the table has changed: nothing was written, and the claim stays
     postponed: Ended | None = None  #: nothing was written yet, because somebody has the row locked
@@ -63,7 +63,7 @@ class Finisher:
         keys = sorted(str(claim.phase.key) for claim in self._heartbeat.held)
         if keys:
             shown = ", ".join(keys[:_SHOWN]) + (", …" if len(keys) > _SHOWN else "")
-            self._recorder.notice(f"Kept, and not recorded yet: what became of {shown}; `inv resume` records it")
+            self._recorder.notice(f"Kept, but not recorded yet: the result of {shown}; `inv resume` records it")
 
     def finish(self, ended: Ended, judgement: Judgement) -> Conclusion:
         """Write an end to the ledger, the events, the session and the screen, in this order. Raises DatabaseUnavailable."""
@@ -90,7 +90,7 @@ class Finisher:
             )
         if ended.ending.unspooled:
             key, why = claim.phase.key, ended.ending.unspooled
-            self._recorder.notice(f"The result of {key} stood nowhere until it was recorded: {why}")
+            self._recorder.notice(f"The result of {key} was not on disk before it was recorded: {why}")
         if ended.ending.guardian_stops:
             times = count_times(ended.ending.guardian_stops)
             self._recorder.notice(
@@ -155,7 +155,7 @@ class Finisher:
                 remedy="the next command records it",
             )
         if ended.locked_since is None:
-            self._recorder.notice(f"{key}: somebody has its row locked; its result waits, others go on")
+            self._recorder.notice(f"{key}: somebody has its row locked; its result waits, other phases continue")
         return replace(ended, judgement=judgement, locked_since=since)
 
 
@@ -172,12 +172,12 @@ def _failure_of(ending: Ending) -> BatchDrainError | None:
     """The error that ends the drain after this ending; None if the drain goes on, or if the error was reported already."""
     if ending.by is not EndedBy.NOT_STARTED:
         lacks = ending.by is EndedBy.INTERRUPT and ending.errno == errno.ENOMEM
-        return FilesUnavailable(ending.message, remedy="free what it lacks; the phase was given back") if lacks else None
+        return FilesUnavailable(ending.message, remedy="free what is missing; the phase was released") if lacks else None
     if ending.errno in CONFIG_ERRNOS:
         return ConfigError(
             f"batchdrain.command.argv: the command can't be executed: {ending.message}",
-            remedy="`inv doctor` checks it; the phase was given back",
+            remedy="`inv doctor` checks it; the phase was released",
         )
     return FilesUnavailable(
-        f"the command could not be started: {ending.message}", remedy="free what it lacks; the phase was given back"
+        f"the command could not be started: {ending.message}", remedy="free what is missing; the phase was released"
     )

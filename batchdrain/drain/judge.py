@@ -80,7 +80,7 @@ class Judge:
         answer = Answer.of(ending.result, self._redact)
         if answer.needs_time and ending.by is EndedBy.EXIT and not self._is_transient(ending):
             codes = " or ".join(map(str, self._command.transient_exit_codes)) or "of transient_exit_codes"
-            return answer.with_problem(f"needs: 'time' counts with exit code {codes} alone")
+            return answer.with_problem(f"needs: 'time' counts only with exit code {codes}")
         return answer
 
     def _is_transient(self, ending: Ending) -> bool:
@@ -158,12 +158,12 @@ def _end_reason(words: str, ending: Ending, answer: Answer) -> str:
 def _reason_of_no_end(ending: Ending) -> str | None:
     """The reason if no command came to its end: then batchdrain tells it, not the command's log. None if one did."""
     if ending.by is EndedBy.NOT_TAKEN:
-        return f"the engine did not take it: {ending.message}"
+        return f"the engine did not accept it: {ending.message}"
     if ending.by is EndedBy.NOT_STARTED:
         what = "its ids cannot be passed as arguments" if ending.errno == errno.E2BIG else "it could not be started"
         return f"{what}: {ending.message}"
     if ending.by is EndedBy.LOST:
-        return f"what became of it is not known: {ending.message}"
+        return f"its result is not known: {ending.message}"
     if ending.by is EndedBy.UNGUARDED:
         return ending.message
     return ending.message if ending.by is EndedBy.INTERRUPT and ending.message else None

@@ -26,7 +26,7 @@ from batchdrain.runtime.threads import begin
 
 WITHIN_S: Final = 30.0
 """Seconds after the second signal: time to kill what runs, to record it, and to close the session."""
-_MESSAGE: Final = "\nbatchdrain: ended by a signal, as something in it hangs: what it held is settled by the next command\n"
+_MESSAGE: Final = "\nbatchdrain: ended by a signal, because something in it hangs: the next command settles what it held\n"
 
 
 _GOODBYE: Final = b"\0"

@@ -51,18 +51,20 @@ def _ticket_of(held: Held) -> tickets.Ticket | None:
 def describe_held(held: Held, *, cure: bool = True) -> str:
     """Describe a claim in one line, for people. `cure`: whether to name the command that settles it."""
     alive, is_over = is_alive(held), held.lease_left_ms < 0
-    command = ": `inv recover` gives it back" if is_over and is_due(held) else ""
+    command = ": `inv recover` releases it" if is_over and is_due(held) else ""
     if alive:
         description = "runs"
     elif is_gone(held):
-        description, command = f"is dead{': `inv recover` gives it back' if cure else ''}", ""
+        description, command = f"is dead{': `inv recover` releases it' if cure else ''}", ""
     elif alive is False:
-        description = "is dead, but its command may run on elsewhere: its lease decides"
+        description = "is dead, but its command may still run elsewhere: it is held until its lease expires"
     elif process_identity.is_here(held.controller.host_id) or not process_identity.sees_processes():
-        description = "can't be seen from here: it is another user's, or there is no /proc: its lease decides"
+        description = (
+            "can't be seen from here: it is another user's, or there is no /proc: it is held until its lease expires"
+        )
     else:
         description = "is of another machine"
-        command = command or ": where it died, `inv recover` gives it back there at once, and here after that"
+        command = command or ": if it died, `inv recover` releases it there at once, and here after that"
     if not held.has_attempt:
         description += "; its attempt is not in the ledger any more"
     left_s = abs(held.lease_left_ms) / 1000
@@ -74,9 +76,9 @@ def describe_held(held: Held, *, cure: bool = True) -> str:
 
 def describe_stray(stray: Stray) -> str:
     """Describe, for people, a phase whose state is executing although no claim holds it."""
-    stray_text = f"No claim holds {stray.key}, which stands as {stray.state}"
+    stray_text = f"No claim holds {stray.key}, which is {stray.state}"
     if stray.initial_state is None:
-        return f"{stray_text}: nothing of batchdrain's moves it on. Where no worker of your own executes it, set its state yourself"
+        return f"{stray_text}: batchdrain will not change it. If no worker of your own executes it, set its state yourself"
     return (
         f"{stray_text}, and its attempt never ended: its row of batchdrain_claim was deleted. Once nobody executes it, set its state "
         f"back to {stray.initial_state!r} yourself"
@@ -97,7 +99,7 @@ def describe_recovered(back: Recovered) -> str:
         return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{noted}{ended}"
     if not back.began:
         noted = f"; {back.note}" if back.note else ""
-        return f"Given back: {back.key}: it is {back.state}, as its command never began{noted}{ended}"
+        return f"Released: {back.key}: it is {back.state}, because its command never started{noted}{ended}"
     often = count_times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
     noted = f"; {back.note}" if back.note else ""
-    return f"Given back: {back.key}: it is {back.state}, orphaned {often}{noted}{ended}"
+    return f"Released: {back.key}: it is {back.state}, orphaned {often}{noted}{ended}"

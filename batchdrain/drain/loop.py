@@ -148,16 +148,16 @@ class Drain:
         if locked_out and self.chooser.left != 0 and not self.stops.is_ending():
             self.stops.fail(
                 DatabaseUnavailable(
-                    f"{count_of(len(locked_out), 'phase')} {agree(len(locked_out), 'was', 'were')} passed over, as somebody has "
+                    f"{count_of(len(locked_out), 'phase')} {agree(len(locked_out), 'was', 'were')} skipped, because somebody has "
                     f"{agree(len(locked_out), 'its row locked, or it', 'their rows locked, or they')} took too long",
-                    remedy=f"`inv resume` goes on with {agree(len(locked_out), 'it', 'them')}",
+                    remedy=f"`inv resume` continues with {agree(len(locked_out), 'it', 'them')}",
                 )
             )
         if (left := self.given_back - self.orphaned) and not self.stops.is_interrupted:
             self.stops.fail(
                 EngineUnavailable(
-                    f"{count_of(len(left), 'phase')} {agree(len(left), 'was', 'were')} given back without a result",
-                    remedy="`inv resume` goes on",
+                    f"{count_of(len(left), 'phase')} {agree(len(left), 'was', 'were')} released without a result",
+                    remedy="`inv resume` continues",
                 )
             )
         if not self.stops.is_interrupted:

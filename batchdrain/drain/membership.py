@@ -84,7 +84,7 @@ class Membership:
         self._taken.add(key)
 
     def give_back(self, claim: Claim) -> None:
-        """Note that the phase was given back without a result. Its unit went back with it if this claim took it; a claim that tries
+        """Note that the phase was released without a result. Its unit went back with it if this claim took it; a claim that tries
         again takes none."""
         if claim.group_key is not None:
             self._taken.discard(claim.phase.key)

@@ -78,7 +78,7 @@ class GuardedOrders:
         """Withdraw the order. An engine that refused it may still come to it later: it then finds that it was withdrawn."""
         if withdraw(running.order):
             return Ending(by=EndedBy.NOT_TAKEN, message=what)
-        return Left(why="it may have begun, or begin yet")
+        return Left(why="it may have started, or may start later")
 
     def ended(self, future: Future[Any], running: Running) -> Found:
         """What a broken engine did with a command is not known. What is left of it on this machine is ended, and the phase goes

@@ -50,7 +50,7 @@ class Pace:
         self._presence.waits = f"{_SETTING} ({self._per_minute:g})"
         if not self._has_told:
             self._has_told = True
-            self._notice(f"{_SETTING}: {self._per_minute:g} begin in a minute: the next one in {left_s:.1f} s")
+            self._notice(f"{_SETTING}: {self._per_minute:g} executions start per minute: the next one in {left_s:.1f} s")
 
     def note_begun(self) -> None:
         """Note that a phase was claimed."""

@@ -120,7 +120,7 @@ class Recorder:
         if number == 1:
             self.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
         else:
-            self.notice(f"The outage lasts: pause {number}, of {wait_s:.0f} s")
+            self.notice(f"The outage continues: pause {number}, of {wait_s:.0f} s")
 
     def skipped(self, skip: Skip, text: str | None, *, count: int | None, keep: bool = True) -> bool:
         """A rule left phases out. This is told once for each rule and value, not for each phase or reading. `text`: a line for the
@@ -173,7 +173,7 @@ class Recorder:
             self.notice(f"Diagnosed {phase.key}: {verdict}")
         elif not self._told_of_no_verdict:
             self._told_of_no_verdict = True
-            self.notice(f"No verdict on {phase.key}: {found.problem}; further ones are in the event log alone")
+            self.notice(f"No verdict on {phase.key}: {found.problem}; further ones are only in the event log")
             if found.log_path:
                 self.notice(f"Log: {found.log_path}")
 

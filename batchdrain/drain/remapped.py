@@ -55,7 +55,7 @@ class Remapped:
             return None
         return ConfigError(
             f"it was claimed while batchdrain.source.columns had {was}",
-            remedy="map it so again, let `inv recover` give it back, and then change the mapping",
+            remedy="restore that mapping, let `inv recover` release it, and then change the mapping",
         )
 
     def _read_former(self, session_uid: str) -> Mapping[str, Any]:
@@ -78,8 +78,8 @@ def find_left_elsewhere(project: Project) -> list[str]:
         and project.session_rows.read_wanted(one.session_uid).get("folder") == here
     )
     return [
-        f"{count_of(count, 'phase')} of table {source!r} {agree(count, 'is', 'are')} held by a drain that runs no more, and "
-        "batchdrain.source.table names another one now: map it so again, and `inv recover` gives them back"
+        f"{count_of(count, 'phase')} of table {source!r} {agree(count, 'is', 'are')} held by a drain that no longer runs, and "
+        "batchdrain.source.table names another one now: restore that mapping, and `inv recover` releases them"
         for source, count in sorted(counts.items())
     ]
 
@@ -94,7 +94,7 @@ def require_same_ids(project: Project) -> None:
         if is_alive(held) is not False and (problem := remapped.find_problem(held)) is not None:
             raise ConfigError(
                 f"{held.key} is held, and {problem.message}",
-                remedy="both drains would execute the same row: let that one end first, or map it so again",
+                remedy="both drains would execute the same row: let that one end first, or restore that mapping",
             )
 
 

@@ -20,8 +20,8 @@ from batchdrain.planning.reopenable import Reopenable, find_reopenable
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.runtime import clock
 
-HELD = "a controller holds it: once its end is recorded (`inv recover`, where it is dead) reopen it"
-CHANGED = "somebody claimed it, or said something else of it, in this moment; `inv explain` tells"
+HELD = "a controller holds it: reopen it once its end is recorded (if the controller is dead, run `inv recover`)"
+CHANGED = "somebody claimed it or changed its notes at this moment; `inv explain` shows it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

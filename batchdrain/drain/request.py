@@ -113,7 +113,7 @@ def require_same_source(session: Session, configured: Settings) -> None:
     if not has_same_source(session, configured) and not (session.stopped_because or "").startswith(WHILE_IT_RAN):
         raise BadData(
             f"session {session.session_id}: was begun with another batchdrain.source (table, columns, states or where)",
-            remedy="set it back, or start a new session with `inv drain`",
+            remedy="restore it, or start a new session with `inv drain`",
         )
 
 

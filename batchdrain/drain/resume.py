@@ -81,17 +81,17 @@ def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
     if count := len(left.unknown):
         shown = ", ".join(map(str, left.unknown[:_SHOWN])) + (", …" if len(left.unknown) > _SHOWN else "")
         screen.notice(
-            f"{count_of(count, 'result')} of the session {agree(count, 'is', 'are')} not in the ledger, as after a backup was put "
-            f"back: {agree(count, 'its phase is', 'their phases are')} open again: {shown}"
+            f"{count_of(count, 'result')} of the session {agree(count, 'is', 'are')} not in the ledger, as after a backup was "
+            f"restored: {agree(count, 'its phase is', 'their phases are')} open again: {shown}"
         )
     place = (session.database or {}).get("place")
     here = project.store.database.place
     if isinstance(place, str) and place != here:  # a copy of a database has the same identity
-        screen.notice(f"The session began with the database at {place}, and goes on with the one at {here}")
+        screen.notice(f"The session began with the database at {place}, and continues with the one at {here}")
     if not has_same_source(session, project.settings):
-        screen.notice("The table became another one while the session ran; it goes on with the mapping of now")
+        screen.notice("The table was replaced while the session ran; the session continues with the present mapping")
     if not has_same_command(session, project.settings):
-        screen.notice("The command is not the one that the session began with; it goes on with the present one")
+        screen.notice("The command is not the one that the session began with; the session continues with the present one")
 
 
 def _reopen(project: Project, session: Session, chain: Chain | None) -> Session:

@@ -38,17 +38,17 @@ class ShutdownNotice:
         elif self._finish_current and asked is None:
             longest = max(one.limit.seconds for one in running)
             self._notice(
-                f"{name}: nothing more is begun; waiting for {what} to end, at most {longest:g} s from the beginning; "
+                f"{name}: nothing more is started; waiting for {what} to end, at most {longest:g} s from the beginning; "
                 f"{again} kills"
             )
         else:
-            self._notice(f"{name}: nothing more is begun; {self._ending(running)}; {again} kills at once")
+            self._notice(f"{name}: nothing more is started; {self._ending(running)}; {again} kills at once")
 
     def tell_of_a_stop(self, stopped: Skip | None, running: Sequence[Running]) -> None:
         """Tell that a stop condition ends the session and that running commands may end by themselves. Raises FilesUnavailable."""
         if stopped is not None and running and not self._told and not self._told_of_a_stop:
             self._told_of_a_stop = True
-            self._notice(f"Nothing more is begun, by {stopped}; waiting for {_list_of(running)} to end")
+            self._notice(f"Nothing more is started, by {stopped}; waiting for {_list_of(running)} to end")
 
     def tell_of_an_error(self, running: Sequence[Running]) -> None:
         """Tell that an error ends the drain and that running commands are ended too. Raises FilesUnavailable."""
@@ -57,9 +57,7 @@ class ShutdownNotice:
             self._notice(f"The drain ends: {self._ending(running)}")
 
     def _ending(self, running: Sequence[Running]) -> str:
-        return (
-            f"{_list_of(running)} {_is(running)} ended and given back, waiting at most {self._grace_s:g} s (command.grace_s)"
-        )
+        return f"{_list_of(running)} {_is(running)} ended and released, waiting at most {self._grace_s:g} s (command.grace_s)"
 
 
 def _list_of(running: Sequence[Running]) -> str:

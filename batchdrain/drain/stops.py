@@ -21,7 +21,7 @@ from batchdrain.planning.failure_row import describe_before
 from batchdrain.planning.stop import SAME_NEW_FAILURE, Progress, canary_room, cluster_stop, run_stop, session_stop
 from batchdrain.sessions.session import AskedOf, Session
 
-FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `inv drain` goes on in a new session")
+FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `inv drain` continues in a new session")
 FIRST_FAILURE: Final = "--stop-on-first-failure"
 BY_REQUEST: Final = "inv stop"
 _HEARD_WITHIN_S: Final = 0.5
@@ -156,7 +156,9 @@ class Stops:
         for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, set_out_from)):
             parked = cluster_stop(cluster, progress, self._stop)
             if parked is not None:
-                self._recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None, keep=False)
+                self._recorder.skipped(
+                    parked, f"Parking every phase that failed the same way: {parked}", count=None, keep=False
+                )
         if self._on_first_failure and not attempt.success and not waits:
             self.stop(Skip(FIRST_FAILURE, str(attempt.phase.key)))
 

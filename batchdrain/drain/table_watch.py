@@ -13,7 +13,7 @@ from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, Datab
 
 WHILE_IT_RAN: Final = "while the drain ran, "
 """The beginning of the reason for which a session ended because its table changed."""
-_CURE: Final = "mend batchdrain.source, and `inv doctor` says whether it fits; then `inv resume` goes on"
+_CURE: Final = "correct batchdrain.source, check it with `inv doctor`, then run `inv resume`"
 
 
 class SchemaChanged(ConfigError):
@@ -41,7 +41,7 @@ class TableWatch:
             raise SchemaChanged(f"{WHILE_IT_RAN}{change.message}", remedy=_CURE)
         if change.message != self._told:
             self._told = change.message
-            self._notice(f"{WHILE_IT_RAN.capitalize()}{change.message}; it goes on")
+            self._notice(f"{WHILE_IT_RAN.capitalize()}{change.message}; the drain continues")
 
     def explain(self, error: BatchDrainError) -> BatchDrainError:
         """The change that caused an error; the error itself if no change did."""

@@ -96,7 +96,7 @@ class TicketedOrders:
             return Ending(by=EndedBy.NOT_TAKEN, message=what)
         if self._delivery.may_have_begun(running.order.token):
             return self._lose(running, what)
-        return Left(why="it may have begun, or begin yet", until=self._held_until(running))
+        return Left(why="it may have started, or may start later", until=self._held_until(running))
 
     def ended(self, future: Future[Any], running: Running) -> Found:
         what, is_error = "it cancelled it", True
@@ -142,7 +142,7 @@ class TicketedOrders:
                 if is_late:
                     self._count_late(waiting)
                 by = EndedBy.INTERRUPT if self._signals else EndedBy.NOT_TAKEN
-                return Ending(by=by, message=f"nothing of it had begun after {(now - running.claimed_ms) / 1000:.0f} s")
+                return Ending(by=by, message=f"it had not started after {(now - running.claimed_ms) / 1000:.0f} s")
             self._note_begun(token)
         if (told := self._heard_of(running)) is not None:
             return told
@@ -227,13 +227,13 @@ class TicketedOrders:
     def _count_late(self, waiting: list[Running]) -> None:
         """Count an order that is late, unless the engine executes others: then it may have to wait."""
         if not any(self._is_at_work(one) for one in waiting):
-            self._count(f"nothing of it began within {self._patience.begins_s:g} s: has it workers?")
+            self._count(f"nothing of it began within {self._patience.begins_s:g} s: does it have workers?")
 
     def _count(self, what: str) -> None:
         if self._errors.add(what):
             self._stops.fail(
                 EngineUnavailable(
-                    f"batchdrain.engine: {count_of(MOST, 'order')} in a row came to nothing, the last with: {what}",
-                    remedy="mend the engine or its workers; what did not begin was given back, uncounted; `inv resume` goes on",
+                    f"batchdrain.engine: {count_of(MOST, 'order')} in a row did not start, the last with: {what}",
+                    remedy="fix the engine or its workers; phases that did not start were released, and not counted; `inv resume` continues",
                 )
             )

@@ -34,7 +34,7 @@ _LOCK_POLL_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.5
 _LOOK_S: Final = 0.2
 _NEVER: Final = Event()  # nothing sets it
-_ANEW: Final = "what was not executed was given back; `inv resume` goes on with an engine that is made anew"
+_ANEW: Final = "what was not executed was released; `inv resume` continues with a new engine"
 
 
 @dataclass(frozen=True, slots=True)

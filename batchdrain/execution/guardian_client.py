@@ -46,7 +46,9 @@ class GuardianClient:
             return
         identity = ProcessIdentity(read_host_id(), *self._lines.read_greeting())
         if process_identity.has_proc() and process_identity.start_of(identity.pid) != identity.start:
-            raise OSError("our children live in another pid or time namespace than we do: start batchdrain in theirs")
+            raise OSError(
+                "child processes live in another pid or time namespace than this process: start batchdrain in theirs"
+            )
         self._held = ProcessHandles([identity.pid])
         self.identity = identity
 

@@ -134,7 +134,7 @@ def read_small(path: str | Path, most: int) -> bytes:
     """Read a whole regular file of ours. Raises OSError, also if it is larger than `most` bytes or another user's."""
     with open_regular(path) as (fd, size):
         if size > most or os.fstat(fd).st_uid != os.geteuid():
-            raise OSError(errno.EINVAL, "is no small file of ours", str(path))
+            raise OSError(errno.EINVAL, "is not a small file of batchdrain", str(path))
         return _read(fd, 0, size)
 
 

@@ -19,11 +19,11 @@ _WITHIN: Final = re.compile(r"\[:\^?\w+:\]|\\.", re.DOTALL)
 _LETTERS: Final = "0-9A-Za-z_"
 _ALL_LETTERS: Final = r"\pL\pN_"
 _MEANINGS: Final = {
-    r"\d": r"\d is 0-9 alone: write [0-9], or \p{Nd} for the digits of every script",
+    r"\d": r"\d is only 0-9: write [0-9], or \p{Nd} for the digits of every script",
     r"\D": r"\D is all but 0-9: write [^0-9], or \P{Nd} for the digits of every script",
-    r"\w": rf"\w is A-Z, a-z, 0-9 and _ alone: write [{_LETTERS}], or [{_ALL_LETTERS}] for the letters of every script",
+    r"\w": rf"\w is only A-Z, a-z, 0-9 and _: write [{_LETTERS}], or [{_ALL_LETTERS}] for the letters of every script",
     r"\W": rf"\W is all but A-Z, a-z, 0-9 and _: write [^{_LETTERS}], or [^{_ALL_LETTERS}] for the letters of every script",
-    r"\s": r"\s is a blank, tab, newline, form feed or carriage return alone: write [ \t\n\f\r], or [\t-\r\x1c-\x20\x{85}\pZ] for all",
+    r"\s": r"\s is only a blank, tab, newline, form feed or carriage return: write [ \t\n\f\r], or [\t-\r\x1c-\x20\x{85}\pZ] for all",
     r"\S": r"\S is all but a blank, tab, newline, form feed and carriage return: write [^ \t\n\f\r], or [^\t-\r\x1c-\x20\x{85}\pZ]",
     r"\b": rf"\b takes A-Z, a-z, 0-9 and _ alone for letters: write (?:\A|[^{_LETTERS}]) before a word and (?:[^{_LETTERS}]|\z) behind it,"
            rf" or with {_ALL_LETTERS} for the letters of every script",

@@ -91,4 +91,4 @@ class PatternRefused(ValueError):
         for construct in _CONSTRUCTS:
             if re.match(construct.error, told) and re.search(construct.within, pattern):
                 return cls(f"{pattern!r} has {construct.name}, which RE2 does not take ({told})", construct.cure)
-        return cls(f"{pattern!r} is no regular expression: {told}", "mend the rule")
+        return cls(f"{pattern!r} is no regular expression: {told}", "fix the rule")

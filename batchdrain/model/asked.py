@@ -27,10 +27,10 @@ class Ask(StrEnum):
 
 
 _EFFECTS: Final = {
-    Ask.STOP: "Nothing more is begun",
-    Ask.STOP_NOW: "What runs is ended and given back",
+    Ask.STOP: "Nothing more is started",
+    Ask.STOP_NOW: "Running commands are ended, and their phases released",
     Ask.PAUSE: "Paused: nothing is claimed until `inv continue`",
-    Ask.CONTINUE: "It goes on",
+    Ask.CONTINUE: "The drain continues",
 }
 
 

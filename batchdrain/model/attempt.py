@@ -76,5 +76,5 @@ class Finished:
     def reason(self) -> str | None:
         """Why it failed, for people."""
         if self.attempt.outcome is Outcome.MOVED:
-            return f"its command, or somebody else, made the phase {self.attempt.final_state} meanwhile; left alone"
+            return f"its command, or somebody else, made the phase {self.attempt.final_state} meanwhile; it was not changed"
         return self.attempt.reason

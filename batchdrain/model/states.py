@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     ORPHANED = "orphaned"  #: given back because its controller or its guardian died
     NOT_STARTED = "not_started"  #: the program could not be executed at all; not counted
     REFUSED = "refused"  # the table refuses the end state; given back and reported
-    MOVED = "moved"  #: somebody else changed the row meanwhile; left alone and reported
+    MOVED = "moved"  #: somebody else changed the row meanwhile; it was not changed and reported
 
 
 COUNTED: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.MOVED})

@@ -34,5 +34,5 @@ def _require_no_cycle(after: Mapping[str, Sequence[str]]) -> None:
         cycle: list[str] = error.args[1]  # graphlib lists the cycle upstream first; reversed, each run waits for the next one
         raise ConfigError(
             f"batchdrain.depends_on: runs wait for each other: {' -> '.join(reversed(cycle))}",
-            remedy="mend the globs so that no run waits for itself",
+            remedy="correct the globs so that no run waits for itself",
         ) from None

@@ -13,7 +13,7 @@ from batchdrain.model.phase import Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.skip_rules import CLAIMED, QUARANTINED, RETRY_WAITS
-from batchdrain.planning.verdicts import is_hopeless
+from batchdrain.planning.verdicts import TRIAGE, is_hopeless
 from batchdrain.runtime.text import count_times
 
 
@@ -27,6 +27,7 @@ class DispositionKind(StrEnum):
     QUARANTINED = "quarantined"  #: left out because whoever ran it died, several times in a row
     PARKED = "parked"  #: left out by another rule, which says until when, or what has to change
     HOPELESS = "hopeless"  #: left out by the verdict of a diagnosis
+    WAITING = "waiting"  #: left out until the time that a diagnosis named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,9 @@ def kind_of(skip: Skip | None, attempts: int) -> DispositionKind:
     it may be drained; `attempts`: how many attempts the ledger has counted."""
     if skip is None:
         return DispositionKind.RETRIED if attempts else DispositionKind.OPEN
-    return DispositionKind.HOPELESS if is_hopeless(skip) else _BY_RULE.get(skip.rule, DispositionKind.PARKED)
+    if skip.rule == TRIAGE:
+        return DispositionKind.HOPELESS if is_hopeless(skip) else DispositionKind.WAITING
+    return _BY_RULE.get(skip.rule, DispositionKind.PARKED)
 
 
 def disposition(
@@ -87,6 +90,8 @@ def _describe_skip(kind: DispositionKind, skip: Skip) -> str:
     """Describe why a phase is skipped, without repeating what the kind says already."""
     if kind is DispositionKind.HOPELESS:
         return skip.value.partition(": ")[2] or "a diagnosis says so"
+    if kind is DispositionKind.WAITING:
+        return skip.value.removeprefix("wait ")
     return str(skip) if kind is DispositionKind.PARKED else skip.value
 
 

@@ -27,7 +27,7 @@ class Reopenable:
     @property
     def lifted(self) -> list[str]:
         """What would be lifted, a line each."""
-        quarantine = [f"quarantined: given back {self.orphanings} times in a row"] if self.orphanings else []
+        quarantine = [f"quarantined: orphaned {self.orphanings} times in a row"] if self.orphanings else []
         return quarantine + ([] if self.verdict is None else [str(self.verdict)])
 
 

@@ -165,7 +165,7 @@ class SkipRules:
             return Skip(CLAIMED, "another controller holds it")
         if self.past.orphanings.get(digest, 0) >= QUARANTINE and not self.filters.include_quarantined:
             return Skip(
-                QUARANTINED, f"given back {self.past.orphanings[digest]} times in a row; --include-quarantined takes it"
+                QUARANTINED, f"orphaned {self.past.orphanings[digest]} times in a row; --include-quarantined takes it"
             )
         if digest in self.past.waits_ms:
             return Skip(RETRY_WAITS, "another controller tries it again later")

@@ -48,7 +48,7 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
             return Skip("stop.success_floor", f"{rate:.0%} of {progress.results} succeeded, below {stop.success_floor:.0%}")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
         return Skip(
-            "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row brought no {stop.metric!r}"
+            "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row reported no {stop.metric!r}"
         )
     for name, budget in stop.max_metric.items():
         spent = progress.spent.get(name, 0.0)
@@ -74,7 +74,7 @@ def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | Non
         return Skip("stop.canary", f"its canary failed: {fingerprint}")
     seen = progress.repeats.get(fingerprint, 0) if fingerprint else 0
     if stop.max_repeats and seen >= stop.max_repeats:
-        return Skip("stop.max_repeats", f"failed {count_times(stop.max_repeats)} alike: {fingerprint}")
+        return Skip("stop.max_repeats", f"{count_of(stop.max_repeats, 'equal failure')}: {fingerprint}")
     return None
 
 

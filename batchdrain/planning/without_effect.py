@@ -48,9 +48,9 @@ def find_idle_kinds(filters: Filters, seen: SeenKinds, *states: str) -> Iterator
     for category in filters.categories:
         if category not in seen.categories:
             there = f"there are {', '.join(sorted(seen.categories))}" if seen.categories else "none has failed yet"
-            yield f"--category={category}: no {state} phase is of it; {there}"
+            yield f"--category={category}: no {state} phase has this category; {there}"
     for cluster in sorted(filters.clusters - seen.clusters):
-        yield f"--cluster={cluster}: no {state} phase failed so; `inv clusters` shows the ids that there are"
+        yield f"--cluster={cluster}: no {state} phase is in this cluster; `inv clusters` shows the ids that there are"
 
 
 def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Container[str]) -> Iterator[str]:
@@ -65,14 +65,14 @@ def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Conta
         return
     for place, name in enumerate(names):
         if place not in deciding and name in steady:
-            yield f"--policy: {name} decides nothing here: what it looks at is alike, or an entry before it has decided"
+            yield f"--policy: {name} has no effect here: it ranks all runs equally, or an entry before it has decided"
 
 
 def find_idle_workers(workers: int, runs: int) -> Iterator[str]:
     """A line about --workers if fewer runs than workers have phases to drain."""
     if 0 < runs < workers:
         have = f"{count_of(runs, 'run')} {agree(runs, 'has', 'have')}"
-        yield f"--workers={workers}: {have} phases to drain, and those of one run go one by one"
+        yield f"--workers={workers}: {have} phases to drain, and those of one run are executed one after the other"
 
 
 def describe_no_run(text: str, runs: Sequence[RunCounts], *, is_glob: bool) -> str:

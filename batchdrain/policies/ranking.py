@@ -64,7 +64,7 @@ def _ask(name: str, policy: Policy, lane: Lane, now: datetime) -> Any:
 def _failed(name: str, lane: Lane, error: BaseException) -> ConfigError:
     return ConfigError(
         f"batchdrain.policy: {name!r} failed on a lane of run {lane.run_id!r}: {type(error).__name__}: {error}",
-        remedy="mend the policy, or leave it out",
+        remedy="fix the policy, or remove it",
     )
 
 
@@ -114,4 +114,4 @@ def _require_parameters(name: str, signature: inspect.Signature, parameters: dic
     if not strange or len(signature.parameters) < _GIVEN:
         return
     told = did_you_mean(strange[0], known) if known else " (it has none)"
-    raise ConfigError(f"batchdrain.policy: {name!r} has no parameter {strange[0]!r}{told}", remedy="mend it, or take it out")
+    raise ConfigError(f"batchdrain.policy: {name!r} has no parameter {strange[0]!r}{told}", remedy="fix it, or remove it")

@@ -15,7 +15,7 @@ KNOWN: Final = 2
 
 def explain_sampling(lane: Lane, now: datetime) -> str:
     """How far the run has been sampled, for people."""
-    return ("a sample of its run", "its run is sampled", "what ails its run is known")[sample_first(lane, now)]
+    return ("a sample of its run", "its run is sampled", "why its run fails is known")[sample_first(lane, now)]
 
 
 @explained_by(explain_sampling)

@@ -41,14 +41,14 @@ def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool)
         return f"Exit code {code}: {_explain_results(session, code, orphaned=orphaned)}."
     if rate is None:
         return (
-            f"Exit code {code}: nothing was processed, so there is no rate to hold against the wanted {to_percent(wanted)}."
+            f"Exit code {code}: nothing was processed, so there is no rate to compare with the wanted {to_percent(wanted)}."
         )
     how = "is below" if rate < wanted else "reaches"
     held = f"the success rate of {to_percent(rate)} {how} the wanted {to_percent(wanted)} (min_success_rate)"
     if code and rate >= wanted:
         is_broken = _is_broken(session)
         if orphaned and not is_broken:
-            return f"Exit code {code}, though {held}: nobody knows what became of some phase (Orphaned)."
+            return f"Exit code {code}, though {held}: the result of some phase is unknown (Orphaned)."
         why = "the command fails the same way whatever the phase" if is_broken else "nothing was selected this time"
         return f"Exit code {code}, though {held}: {why} ({SAME_NEW_FAILURE if is_broken else '--fail-if-nothing'})."
     return f"Exit code {code}: {held}."
@@ -56,13 +56,13 @@ def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool)
 
 def _explain_results(session: Session, code: int, *, orphaned: bool) -> str:
     if code == 0:
-        return "every phase that was processed succeeded" if session.total_processed else "nothing was to be done"
+        return "every phase that was processed succeeded" if session.total_processed else "there was nothing to do"
     if _is_broken(session):
         return f"the command fails the same way whatever the phase ({SAME_NEW_FAILURE})"
     if session.total_failed:
         return f"{session.total_failed} of {count_of(session.total_processed, 'phase')} failed"
     if orphaned:
-        return "nobody knows what became of some phase (Orphaned)"
+        return "the result of some phase is unknown (Orphaned)"
     return "nothing was selected this time (--fail-if-nothing)"
 
 

@@ -25,7 +25,7 @@ def describe_outcome(session: Session) -> str:
     """The forecast of a session or of its chain, and what really happened; '' if there was no forecast."""
     if (part := _find_part(session)) is None or part.forecast is None:
         return ""
-    came = f"came {part.total_success} in {_to_minutes(part.active_s / 60)} min"
+    came = f"actual: {part.total_success} in {_to_minutes(part.active_s / 60)} min"
     return f"{describe_forecast(part.forecast.forecast)}; {came}: {_judge(part)}"
 
 
@@ -54,7 +54,7 @@ def _judge(part: Session) -> str:
     if status is Status.RUNNING:
         return "it still runs"
     if not _is_whole(part):
-        return "it was cut short, so that says nothing of the forecast"
+        return "it ended early, which says nothing about the forecast"
     outside = [name for name, within in zip(("phases", "minutes"), _find_within(part), strict=True) if not within]
     return f"{' and '.join(outside)} outside" if outside else "both inside"
 

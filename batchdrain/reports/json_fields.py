@@ -49,6 +49,7 @@ def _cluster_fields(one: FailedCluster) -> dict[str, Any]:
         "count": one.count,
         "fingerprint": one.fingerprint,
         "category": one.category or None,
+        "accepted": one.accepted,
         "drain": one.drain or None,
         "accept": one.accept or None,
     }

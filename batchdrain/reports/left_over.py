@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of
+
+_SHOWN: Final = {"waiting": "left for another drain"}
+"""As the balance says it to people."""
 
 
 def left_over(session: Session) -> Iterator[tuple[int, str]]:
@@ -22,5 +26,5 @@ def left_over(session: Session) -> Iterator[tuple[int, str]]:
 
 
 def describe_left(session: Session) -> str:
-    """'45 waiting, 3 skipped by a rule'; '' if nothing is left."""
-    return ", ".join(f"{count} {what}" for count, what in left_over(session))
+    """'45 left for another drain, 3 skipped by a rule'; '' if nothing is left."""
+    return ", ".join(f"{count} {_SHOWN.get(what, what)}" for count, what in left_over(session))

@@ -13,7 +13,7 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import NOT_BY_CLUSTER, FailedCluster, clusters_of, find_worst
+from batchdrain.reports.worst import FailedCluster, clusters_of, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
@@ -57,11 +57,11 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     yield from _render_totals(session)
     yield f"| Saved to | {', '.join(map(_command, paths_of(session, saved_to)))} |"
     if beside.goes_on:
-        yield f"| Goes on with | {_command(beside.goes_on)} |"
+        yield f"| Continue with | {_command(beside.goes_on)} |"
     if beside.ended is not None:
         yield f"| Exit code | {escape(beside.ended.why.removeprefix('Exit code '))} |"
     if session.asked:
-        yield from ("", "## Asked from elsewhere", "", *(f"- {escape(str(asked))}" for asked in session.asked))
+        yield from ("", "## Requests from other shells", "", *(f"- {escape(str(asked))}" for asked in session.asked))
     if session.without_effect:
         yield from ("", "## Without effect", "", *(f"- {escape(line)}" for line in session.without_effect))
     skips = [f"| {phases} | {code(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
@@ -95,7 +95,7 @@ def _render_totals(session: Session) -> Iterator[str]:
     if session.stopped_because:
         yield f"| Stopped because | {escape(session.stopped_because)} |"
     if left := describe_left(session):
-        yield f"| Left by that | {left} |"
+        yield f"| Left undone | {left} |"
     for name, value in metrics_of(session):
         yield f"| Metric {escape(name)} | {escape(value)} |"
     for part in parts_of(session):
@@ -124,7 +124,7 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
     worst = find_worst(session, saved_to)
     if worst:
         head = ("| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|")
-        yield from ("", "## Worst failures, clusters in turn", "", *head)
+        yield from ("", "## Worst failures, one of each cluster first", "", *head)
     for one in worst:
         ids, log = (code(one.result.run_id), code(one.result.phase_id)), "" if one.log is None else _command(one.log)
         cells = (*ids, escape(one.reason), escape(one.took), code(one.cluster), log)
@@ -136,11 +136,11 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
 def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """The clusters, with what to do about each."""
     if clusters:
-        head = ("| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|")
+        head = ("| Cluster | Failures | Failure text | Next | If it is known |", "|---|---:|---|---|---|")
         yield from ("", "## Failures by cluster", "", *head)
     for one in clusters:
-        next_step = f"{one.advice}: {_command(one.drain)}" if one.drain else NOT_BY_CLUSTER
-        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint)} | {next_step} | {_command(one.accept)} |"
+        next_step = f"{one.advice}: {_command(one.drain)}" if one.drain else one.instead
+        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint + one.said_of_accepted)} | {next_step} | {_command(one.accept)} |"
 
 
 def _render_failures(failed: Sequence[Result]) -> Iterator[str]:

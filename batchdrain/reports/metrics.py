@@ -8,11 +8,12 @@ from batchdrain.sessions.session import Session, metrics_per_minute
 
 
 def metrics_of(session: Session) -> Iterator[tuple[str, str]]:
-    """(name, sum with the rate per minute and the budget if there is one) of each metric."""
+    """(name, sum with the rate and the budget if there is one) of each metric. The rate is per minute in which the session's
+    commands ran: two commands that run at the same time for a minute are two minutes."""
     per_minute = metrics_per_minute(session)
     for name, total in session.metrics.items():
         rate = f"{per_minute[name]:.1f}" if name in per_minute else "-"
-        yield name, f"{total:.15g} ({rate} a minute{_budget_of(session, name)})"
+        yield name, f"{total:.15g} ({rate} per minute of execution{_budget_of(session, name)})"
 
 
 def _budget_of(session: Session, name: str) -> str:

@@ -19,7 +19,7 @@ def render_recovery(recovery: Sequence[GivenBack]) -> Iterator[str]:
     if recovery:
         yield f"Recovery first: {len(recovery)} held by a dead controller"
     for back in recovery:
-        what = "is given back" if back.recorded is None else f"is recorded as {back.recorded.value}, as its command had ended"
+        what = "is released" if back.recorded is None else f"is recorded as {back.recorded.value}, as its command had ended"
         yield f"  {safe_text(back.key.run_id)} / {safe_text(back.key.phase_id)} {what}: it is {safe_text(back.stands)} then"
 
 
@@ -45,7 +45,7 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
     for rule, count, values in by_rule(made.remainder.absent):
         yield f"  {count} of the plan not there, by {rule}: {values}"
     if made.workers > 1 and len(made.all) > 1 and made.left:
-        yield f"  with {made.workers} workers others may be among them: the phases of one run never run side by side"
+        yield f"  with {made.workers} workers others may be among them: two phases of one run are never executed at the same time"
     if made.may_end_by:
         yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"
     if made.may_refuse:
@@ -65,7 +65,7 @@ def render_explanation(pages: Iterable[ExplainedPage], state: str, *, quiet: boo
     """Every phase of the source state, unless `quiet`; then the totals by rule, which add up. Many lines at a time."""
     counts: Counter[str] = Counter()
     yield ""
-    yield f"Every {state} phase, once:" if not quiet else f"Every {state} phase, by the rule that takes it or leaves it out:"
+    yield f"Every {state} phase, once:" if not quiet else f"Every {state} phase, by the rule that selects it or skips it:"
     for page in pages:
         which = list(map(id, page.skips))  # most rows share a few objects
         skips = dict(zip(which, page.skips, strict=True))
@@ -96,7 +96,7 @@ def _explain(explained: ExplainedPage, whys: Sequence[str]) -> list[str]:
 
 def find_full(count: int) -> str:
     """What happens to phases behind a full batch, as a verb phrase."""
-    return f"{agree(count, 'finds', 'find')} the batch full"
+    return f"{agree(count, 'does', 'do')} not fit into the batch"
 
 
 def _describe_skip(skip: Skip) -> str:

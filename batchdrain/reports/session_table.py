@@ -17,9 +17,9 @@ LOST: Final = "lost"
 UNREADABLE: Final = "unreadable"
 _MEANING: Final = {
     Status.RUNNING.value: "a process drains it now",
-    DIED: "its process died: `inv resume` goes on, `inv resume --close` ends it",
-    Status.INTERRUPTED.value: "left before its end: `inv resume` goes on, with --close ends it",
-    Status.STOPPED.value: "ended by a stop condition; `inv resume --session-id=…` goes on",
+    DIED: "its process died: `inv resume` continues it, `inv resume --close` ends it",
+    Status.INTERRUPTED.value: "it ended early: `inv resume` continues it, `inv resume --close` ends it",
+    Status.STOPPED.value: "ended by a stop condition; `inv resume --session-id=…` continues it",
     Status.COMPLETE.value: "it has ended",
     LOST: "its file is gone; `inv resume --session-id=…` rebuilds it",
     UNREADABLE: "its file can't be read; the line below it says why",

@@ -23,9 +23,9 @@ _LARGEST: Final = 2**53
 _LEAST_S: Final = 1.0
 _MEANING: Final = {
     STARTING: "it has just begun: its first phase is being taken",
-    SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
-    DIED: "its process is gone: `inv resume` goes on with it, or ends it with --close; `inv recover` gives back what it holds",
-    BETWEEN: "the first part of its chain has ended, the next one begins; that heeds what is asked now",
+    SILENT: "no sign of life came in time, and its host can't be checked from here",
+    DIED: "its process is gone: `inv resume` continues it, `inv resume --close` ends it, `inv recover` releases what it holds",
+    BETWEEN: "the first part of its chain has ended, the next one begins, and follows requests that are made now",
 }
 
 
@@ -88,9 +88,9 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
         yield safe_text(f"{row['session_id']}  {_state_shown(row)} on {where}")
         done = f"{row['processed']}/{row['target']} · {row['succeeded']} ok · {row['failed']} failed"
         retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
-        rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} a minute"
-        eta = "" if row["eta_s"] is None else " · " + describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
-        told = "as it last told, " if row["state"] == DIED else "as of "
+        rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} phases per minute"
+        eta = "" if row["eta_s"] is None else " · " + _describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
+        told = "as last reported " if row["state"] == DIED else "as of "
         yield f"  {done}{retries}{rate}{eta} · {told}{to_span(row['beat_age_s'])} ago"
         if row["waits_for"]:
             yield safe_text(f"  Waits: {row['waits_for']}")
@@ -108,6 +108,11 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
 
 def _state_shown(row: Mapping[str, Any]) -> str:
     return STARTING if row["is_starting"] else str(row["state"])
+
+
+def _describe_eta(eta_s: float, now: datetime, *, is_least: bool) -> str:
+    """Like `describe_eta`. A time that has passed since the last report is not told as a second that seems to be left."""
+    return "ETA any moment" if eta_s <= _LEAST_S and not is_least else describe_eta(eta_s, now, is_least=is_least)
 
 
 def _eta_of(progress: Mapping[str, Any], per_minute: float | None, age_s: float) -> float | None:

@@ -10,14 +10,14 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import NOT_BY_CLUSTER, FailedCluster, clusters_of, count_waiting, find_worst
+from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, count_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import agree, describe_ending, safe_text, to_percent
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
 
 WIDTH: Final = 80
-WORST: Final = "Worst failures, clusters in turn:"
+WORST: Final = "Worst failures, one of each cluster first:"
 _CLUSTERS: Final = 10
 _ODD: Final = 10
 _HOSTS: Final = 20
@@ -83,18 +83,18 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
         yield f"Forecast: {told}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
-    yield from _render_block("Asked from elsewhere:", [safe_text(str(asked)) for asked in session.asked], _ODD)
+    yield from _render_block("Requests from other shells:", [safe_text(str(asked)) for asked in session.asked], _ODD)
     if left := describe_left(session):
-        yield f"Left by that: {left}"
+        yield f"Left undone: {left}"
     yield from _render_block("Without effect:", [safe_text(line) for line in session.without_effect], _ODD)
     skips = [f"{phases} by {safe_text(rule)}{values and f': {values}'}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
     clusters = clusters_of(session, beside)
-    lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}" for one in clusters]
+    lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_accepted}" for one in clusters]
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     if waiting := count_waiting(session):
-        yield f"  {waiting} more {agree(waiting, 'waits', 'wait')} for another try"
+        yield f"  {waiting} more {agree(waiting, 'waits', 'wait')} for a retry"
     yield from _render_advice(clusters)
     yield from (f"Metric {safe_text(name)}: {value}" for name, value in metrics_of(session))
     for part in parts_of(session):
@@ -111,13 +111,12 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
 
 def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """What to do about the largest cluster of each kind of advice; other clusters go the same way."""
-    if clusters and not clusters[0].drain:
-        yield f"  {NOT_BY_CLUSTER}"
-        return
-    first = {one.advice: one for one in reversed(clusters)}
-    yield from (f"  {advice}: {one.drain}" for advice, one in sorted(first.items()))
-    if clusters:
-        yield f"  If it is known: {clusters[0].accept}"
+    to_do = [one for one in clusters if one.drain]
+    first = {one.advice: one for one in reversed(to_do)}
+    yield from (f"  {advice}: {one.drain}" for advice, one in sorted(first.items(), reverse=True))
+    if to_do:
+        yield f"  If it is known: {to_do[0].accept}"
+    yield from (f"  {instead}" for instead in sorted({one.instead for one in clusters} - {"", ACCEPTED}))
 
 
 def _render_block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

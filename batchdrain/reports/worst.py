@@ -10,6 +10,7 @@ from typing import Final
 
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.failures.suffix import fit
+from batchdrain.model.failure import Failure
 from batchdrain.reports.beside import Beside
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
@@ -17,8 +18,16 @@ from batchdrain.sessions.whole import parts_of, paths_of
 
 SHOWN: Final = 10
 REASON_CHARS: Final = 300
-NOT_BY_CLUSTER: Final = "What --cluster goes by need not be these reasons: `inv clusters` shows those that the table has."
+NOT_BY_CLUSTER: Final = (
+    "The table may hold other failure texts than these: `inv clusters` lists the clusters that --cluster takes."
+)
 """Shown in place of commands if the reasons of the session need not be in the table."""
+REFUSED: Final = (
+    "The table did not take these failure texts and still holds earlier ones: `inv doctor` tries what a drain writes."
+)
+"""Shown in place of commands if no reason of the cluster was written to the table, so that --cluster would find nothing."""
+ACCEPTED: Final = "Accepted: drains skip these phases."
+"""Shown in place of commands if nothing is left to do."""
 _TRIED_AGAIN: Final = frozenset({"transient", "timeout"})
 
 
@@ -52,13 +61,22 @@ class FailedCluster:
     count: int
     fingerprint: str
     category: str  #: the category of its results; '' if it has no results any more
-    drain: str  #: the command that tries it again; '' if no command can name it
+    accepted: int  #: how many of its phases an acceptance covers now
+    drain: str  #: the command that tries it again; '' if it would find nothing
     accept: str  #: the command that accepts it; '' likewise
+    instead: str  #: what to say where there are no commands; '' if there are
 
     @property
     def advice(self) -> str:
         """Says when running `drain` makes sense."""
-        return "Again" if self.category in _TRIED_AGAIN else "Once mended"
+        return "Try again" if self.category in _TRIED_AGAIN else "Once fixed"
+
+    @property
+    def said_of_accepted(self) -> str:
+        """' (accepted)', ' (2 accepted)', or ''."""
+        if not self.accepted:
+            return ""
+        return " (accepted)" if self.accepted >= self.count else f" ({self.accepted} accepted)"
 
 
 def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
@@ -77,9 +95,12 @@ def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
 
 def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
     """The clusters of the session, the most frequent first."""
-    categories = {result.fingerprint: result.category or "" for result in session.results if not result.success}
+    results = dict[str, list[Result]]()
+    for result in session.results:
+        if not result.success and result.fingerprint:
+            results.setdefault(result.fingerprint, []).append(result)
     found = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
-    return [_cluster_of(alike, count, categories.get(alike, ""), beside) for alike, count in found if count]
+    return [_cluster_of(alike, count, results.get(alike, ()), beside) for alike, count in found if count]
 
 
 def count_waiting(session: Session) -> int:
@@ -87,17 +108,33 @@ def count_waiting(session: Session) -> int:
     return sum(not result.success and result.retry_at is not None for result in session.results)
 
 
-def _cluster_of(alike: str, count: int, category: str, beside: Beside) -> FailedCluster:
+def _cluster_of(alike: str, count: int, results: Sequence[Result], beside: Beside) -> FailedCluster:
     name = cluster_id_of(alike)
-    drain, accept = (beside.command(task, f"--cluster={name}") for task in ("drain", "accept"))
+    accepted = sum(_is_accepted(result, beside) for result in results)
+    if not beside.table_takes_reasons:
+        instead = NOT_BY_CLUSTER
+    elif accepted >= count:
+        instead = ACCEPTED
+    else:
+        instead = REFUSED if results and not any(result.is_in_table for result in results) else ""
     return FailedCluster(
         id=name,
         count=count,
         fingerprint=alike,
-        category=category,
-        drain=drain if beside.table_takes_reasons else "",
-        accept=f"{accept} --reason='…'" if beside.table_takes_reasons else "",
+        category=results[-1].category or "" if results else "",
+        accepted=accepted,
+        drain="" if instead else beside.command("drain", f"--cluster={name}"),
+        accept="" if instead else f"{beside.command('accept', f'--cluster={name}')} --reason='…'",
+        instead=instead,
     )
+
+
+def _is_accepted(result: Result, beside: Beside) -> bool:
+    """Whether an acceptance covers the failed phase now, by its name, its run or its cluster."""
+    if beside.accepted is None or not result.is_in_table:
+        return False
+    failure = Failure(result.error_message, result.category or "other", result.fingerprint)
+    return beside.accepted.skip(result.key, failure) is not None
 
 
 def _of(session: Session, saved_to: str, result: Result) -> WorstFailure:

@@ -132,7 +132,7 @@ def cure_of_shared(found: os.stat_result, path: str | Path) -> str:
     if not _may_change(found):
         return f"name a folder of your own, or have {_name_of(found.st_uid)} chown it to uid {us} and chmod 700 it"
     chown = "" if found.st_uid == us else f"chown {us} {path} and "
-    return f"{chown}chmod 700 {path}; where a volume keeps its mode all the same, name a folder outside of it"
+    return f"{chown}chmod 700 {path}; if a volume does not allow that, name a folder outside of it"
 
 
 def _may_change(found: os.stat_result) -> bool:
@@ -184,7 +184,7 @@ def _step(fd: int, name: str) -> int:
 def _require_fixed(fd: int, found: os.stat_result, place: str) -> None:
     """Raises MovableError if others could replace the entry `found` in the folder `fd`."""
     folder, above = os.fstat(fd), os.path.dirname(place) or "/"  # noqa: PTH120
-    what = "is a link, and others may turn it elsewhere" if stat.S_ISLNK(found.st_mode) else "may be replaced by others"
+    what = "is a link, and other users may redirect it" if stat.S_ISLNK(found.st_mode) else "may be replaced by others"
     if folder.st_uid not in _trusted():
         raise MovableError(
             place, f"{what}: {above} belongs to {_name_of(folder.st_uid)}", "name a folder below one of your own"

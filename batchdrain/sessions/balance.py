@@ -100,8 +100,10 @@ class Balance(Record):
             "left for another drain": self.waiting,
             "moved or deleted": self.taken_elsewhere,
         }
-        told = " + ".join(f"{count} {name}" for name, count in parts.items() if count)
-        return f"{self.not_reached} = {told}" if told and sum(parts.values()) == self.not_reached else ""
+        told = [f"{count} {name}" for name, count in parts.items() if count]
+        if not told or sum(parts.values()) != self.not_reached:
+            return ""
+        return told[0] if len(told) == 1 else f"{self.not_reached} = {' + '.join(told)}"
 
 
 class BalanceCount:

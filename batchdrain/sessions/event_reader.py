@@ -20,7 +20,7 @@ _PIECE: Final = 1 << 16
 
 
 class EventReader:
-    """Reads one log. Raises FileNotFoundError if there is none, BadData if it is not a regular file of ours."""
+    """Reads one log. Raises FileNotFoundError if there is none, BadData if it is not a regular file of batchdrain."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -78,5 +78,5 @@ def _open(path: Path) -> int:
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
         os.close(fd)
-        raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
+        raise BadData(f"{path}: is not a regular file of batchdrain", remedy="put the session's own file there")
     return fd

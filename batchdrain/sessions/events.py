@@ -54,7 +54,7 @@ class _Lines:
             if size and os.pread(self.fd, 1, size - 1) != b"\n":
                 write_all(self.fd, b"\n")
         except OSError as error:
-            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="mend the file or set session_dir") from error
+            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="fix the file or set session_dir") from error
         self.path = path
 
     def append(self, line: str) -> None:
@@ -62,7 +62,7 @@ class _Lines:
             write_all(self.fd, line.encode() + b"\n")
         except OSError as error:
             raise FilesUnavailable(
-                f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on"
+                f"{self.path}: {error.strerror}", remedy="free disk space; results are in the ledger, `inv resume` continues"
             ) from error
 
 
@@ -90,7 +90,7 @@ class EventLog:
             os.fdatasync(self._lines.fd)
         except OSError as error:
             raise FilesUnavailable(
-                f"{self._lines.path}: {error.strerror}", remedy="mend the disk; results are in the ledger"
+                f"{self._lines.path}: {error.strerror}", remedy="repair the disk; results are in the ledger"
             ) from error
 
     def close(self) -> None:

@@ -74,7 +74,7 @@ class SessionFolder:
                 pass
             except OSError as error:
                 raise FilesUnavailable(
-                    f"{self.folder / name}: {error.strerror}", remedy="make room, or name another session_dir"
+                    f"{self.folder / name}: {error.strerror}", remedy="free disk space, or name another session_dir"
                 ) from error
             number += 1
 
@@ -102,7 +102,7 @@ class SessionFolder:
             fd = lock.open_in(self.folder, session_id)
         except OSError as error:
             place = error.filename or path
-            raise FilesUnavailable(f"{place}: {error.strerror}", remedy="take away what stands there") from error
+            raise FilesUnavailable(f"{place}: {error.strerror}", remedy="remove what is there") from error
         try:
             lock.take(fd)
         except BlockingIOError:
@@ -121,7 +121,7 @@ class SessionFolder:
             os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         except OSError as error:
             os.close(fd)
-            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="make room; nothing was claimed") from error
+            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="free disk space; nothing was claimed") from error
         return fd
 
     def load(self, session_id: str) -> Session:
@@ -213,13 +213,13 @@ class SessionFolder:
                 remedy="`inv sessions` lists them",
             ) from None
         except OSError as error:
-            raise BadData(f"{path}: {error.strerror}", remedy="it must be a regular file of ours") from error
+            raise BadData(f"{path}: {error.strerror}", remedy="it must be a regular file of batchdrain") from error
         try:
             found = os.fstat(fd)
             if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-                raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
+                raise BadData(f"{path}: is not a regular file of batchdrain", remedy="put the session's own file there")
             if folders.others_may_write(found, fd):
-                raise BadData(f"{path}: others may write it", remedy=f"look at what it says, then chmod 600 {path}")
+                raise BadData(f"{path}: others may write it", remedy=f"check what it says, then chmod 600 {path}")
             if found.st_size > files.LARGEST:
                 raise BadData(f"{path}: {found.st_size} bytes are too many", remedy="put the session's own file there")
             with os.fdopen(os.dup(fd), "rb") as file:

@@ -26,5 +26,5 @@ def open_guarded(folder: Path, mode: int | None = None) -> int:
     if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
         cure = folders.cure_of_shared(found, folder)
         os.close(fd)
-        raise FilesUnavailable(f"batchdrain.session_dir: {folder} is not ours alone to write", remedy=cure)
+        raise FilesUnavailable(f"batchdrain.session_dir: {folder} can be written by other users", remedy=cure)
     return fd

@@ -44,7 +44,7 @@ def _open_own(above: int, name: str, place: Path) -> int:
     try:
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
     except NotADirectoryError:
-        raise NotADirectoryError(errno.ENOTDIR, "is no folder of ours", str(place)) from None
+        raise NotADirectoryError(errno.ENOTDIR, "is not a folder of batchdrain", str(place)) from None
 
 
 def take(fd: int) -> None:

@@ -35,7 +35,7 @@ def parse(raw: bytes, place: str) -> Session:
         ) from None
     version = found.get("schema_version", 0) if isinstance(found, dict) else 0
     if not isinstance(version, int) or isinstance(version, bool):  # writing it back would replace it with our version
-        raise BadData(f"{place}: schema_version {str(version)[:40]!r} is no whole number", remedy="mend or move the file")
+        raise BadData(f"{place}: schema_version {str(version)[:40]!r} is no whole number", remedy="fix or move the file")
     if version > SCHEMA_VERSION:
         raise BadData(f"{place}: schema_version {version} is newer than {SCHEMA_VERSION}", remedy="upgrade batchdrain")
     try:
@@ -54,7 +54,7 @@ def parse(raw: bytes, place: str) -> Session:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a key occurs twice in one object")
     return {_clean(key): _clean(value) if isinstance(value, str) else value for key, value in found.items()}
 
 

@@ -50,6 +50,7 @@ def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
             phase_id=row["phase_id"],
             phase_index=row["phase_index"],
             initial_state=row["initial_state"],
+            outcome=row["outcome"],
             final_state=row["final_state"] or "",
             success=success,
             error_message=row["reason"],

@@ -199,7 +199,7 @@ class SessionRecord:
                 raise self._failure
         except OSError as error:
             raise FilesUnavailable(
-                f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on"
+                f"{self.path}: {error.strerror}", remedy="free disk space; results are in the ledger, `inv resume` continues"
             ) from error
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from batchdrain.database.ledger.attempt_fields import to_result
 from batchdrain.model.attempt import Finished
 from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import Outcome
 from batchdrain.runtime.clock import to_iso
 
 EARLIER_TIMEOUT: Final = "TIMEOUT"
@@ -50,6 +51,7 @@ class Result(Record):
     phase_id: str
     phase_index: Index | None = None
     initial_state: str = ""
+    outcome: str | None = None
     final_state: str = ""
     success: bool = False
     error_message: str | None = None
@@ -79,6 +81,13 @@ class Result(Record):
     def has_timed_out(self) -> bool:
         """Whether it timed out. The earlier program recorded this as the final state."""
         return self.timed_out or self.final_state == EARLIER_TIMEOUT
+
+    @property
+    def is_in_table(self) -> bool:
+        """Whether its failure text was written to the table. It was not if the row had changed, nor if the table refused the end
+        and the phase got its earlier state and reason back. True if the outcome is unknown."""
+        is_as_before = self.outcome == Outcome.REFUSED and self.final_state == self.initial_state
+        return not is_as_before and self.outcome != Outcome.MOVED
 
     def fails_still(self, failed_words: frozenset[str]) -> bool:
         """Whether its phase, when it was recorded, was in the failed state or in the state that it was taken from."""

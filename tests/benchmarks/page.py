@@ -34,7 +34,7 @@ def performance_page() -> str:
 
 
 def rendered_into(page: str, book: Book) -> str:
-    """Raises ValueError where a mark is missing, or stands twice."""
+    """Raises ValueError where a mark is missing, or occurs twice."""
     if page.count(BEGIN) != 1 or page.count(END) != 1:
         raise ValueError(f"{PAGE.name} must have each of these lines once: {BEGIN} {END}")
     before, _, rest = page.partition(BEGIN)

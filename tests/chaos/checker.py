@@ -113,7 +113,7 @@ def _files(place: Workplace) -> Iterator[str]:
             continue
         names = [(result["run_id"], result["phase_id"]) for result in results]
         if len(names) > len(set(names)):
-            yield f"a phase stands twice in {path.name}"
+            yield f"a phase occurs twice in {path.name}"
     for path in place.sessions.glob("*.jsonl"):
         for line in path.read_bytes().split(b"\n")[:-1]:
             try:

@@ -73,9 +73,9 @@ def certificates_of(found: Encrypted, how: str) -> dict[str, str]:
     ("how", "says", "cure"),
     [
         ("none", "needs certificates, and none are configured", "set ca, cert and key of engine_options"),
-        ("foreign certificate", "the scheduler does not take our certificate: ", "set `cert` and `key` of engine_options"),
+        ("foreign certificate", "the scheduler does not accept our certificate: ", "set `cert` and `key` of engine_options"),
         ("foreign authority", "the scheduler's certificate is not trusted: ", "set `ca` of engine_options"),
-        ("plain", "the scheduler speaks TLS alone", "write it as tls://"),
+        ("plain", "the scheduler speaks only TLS", "write it as tls://"),
     ],
 )
 def test_what_is_wrong_with_certificates_is_told_in_a_line_with_its_cure_and_nothing_is_claimed(

@@ -227,7 +227,7 @@ def test_a_sqlite_database_on_a_disk_of_the_network_is_refused_and_told_by_docto
     told, doctor = place.inv("drain"), place.inv("doctor")
 
     for text, code in ((told.err, told.code), (doctor.out, doctor.code)):
-        assert (code, f"lies on a file system of the network (tmpfs at {disk.path})" in text) == (78, True), text
+        assert (code, f"is on a network file system (tmpfs at {disk.path})" in text) == (78, True), text
     assert place.phases() == {"r/p": ("FAILED", REASON)}
     assert sorted(path.name for path in disk.path.iterdir()) == ["work.db"]
 

@@ -239,7 +239,7 @@ def test_a_phase_that_its_engine_cancels_goes_back_uncounted(sqlite_project: Wor
     assert set(sqlite_project.states().values()) == {"COMPLETE"}
     attempts = sqlite_project.sql("SELECT attempt, outcome, reason FROM batchdrain_attempt WHERE run_id = 'a' ORDER BY epoch")
     assert attempts == [
-        (1, "not_started", "the engine did not take it: it cancelled it"),
+        (1, "not_started", "the engine did not accept it: it cancelled it"),
         (1, "complete", None),
     ]
     assert violations(sqlite_project, witness, ran.out) == []
@@ -292,7 +292,7 @@ def test_a_command_without_a_guardian_of_ours_keeps_its_claim_until_the_lease_is
         drain.communicate(timeout=DEADLINE_S)
 
     assert "0 recovered, 1 still held." in early.lines
-    assert "is dead, but its command may run on elsewhere: its lease decides" in early.out
+    assert "is dead, but its command may still run elsewhere: it is held until its lease expires" in early.out
     assert resumed.code == 0, resumed.err
     assert "1 recovered, 0 still held." in late.lines
     assert violations(sqlite_project, witness, "") == []

@@ -107,7 +107,7 @@ def test_a_command_that_kills_its_guardian_is_left_out_after_three_times(project
     ran = project.inv("drain")
 
     assert ran.code == 1, ran
-    told = "  ! Orphaned: r / p: what became of it is not known: the guardian of the command died"
+    told = "  ! Orphaned: r / p: its result is not known: the guardian of the command died"
     assert ran.lines.count(told) == 3
     assert project.phases()["r/p"] == ("FAILED", "before")
     assert project.sql("SELECT owner, orphan_count FROM batchdrain_claim") == [(None, 3)]

@@ -199,7 +199,7 @@ def test_a_controller_that_was_stopped_too_long_gives_back_what_its_guardian_end
     drain = stopped_beyond_its_lease(project)
 
     drain.send_signal(signal.SIGCONT)
-    assert "  - Given back: FAILED" in ended(drain)[1]
+    assert "  - Released: FAILED" in ended(drain)[1]
     assert project.inv("drain").code == 0
     assert set(project.states().values()) == {"COMPLETE"}
     settled(project, ["released", "complete"])

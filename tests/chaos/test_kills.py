@@ -132,7 +132,7 @@ def test_a_phase_that_was_orphaned_three_times_is_quarantined_until_it_is_asked_
     out = drained(sqlite_project)
     asked = sqlite_project.inv("dry-run", "--include-quarantined")
 
-    assert "quarantined: given back 3 times in a row; --include-quarantined takes it" in told.out
+    assert "quarantined: orphaned 3 times in a row; --include-quarantined takes it" in told.out
     assert sqlite_project.states() == {"a/p~hang": "FAILED", "b/q~ms=1": "COMPLETE"}
     assert "Would drain 1 of 1" in asked.out
     assert "quarantine" in sqlite_project.inv("doctor").out

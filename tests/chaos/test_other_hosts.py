@@ -29,7 +29,7 @@ def test_a_living_controller_of_another_machine_is_shown_and_is_nothing_to_worry
     drain.communicate(timeout=DEADLINE_S)
     assert line.startswith("ok   claims: held now: a / p~hang: attempt 1, process "), line
     assert " is of another machine; its lease lasts " in line
-    assert line.endswith(" s: where it died, `inv recover` gives it back there at once, and here after that"), line
+    assert line.endswith(" s: if it died, `inv recover` releases it there at once, and here after that"), line
     assert "0 recovered, 1 still held." in recovered.lines
     assert project.inv("doctor").lines[-1] == "All is well."
 
@@ -52,6 +52,6 @@ def test_a_dead_controller_of_another_machine_becomes_a_warning_once_its_lease_i
 
     assert early.startswith("ok   claims: "), early
     assert (late.startswith("warn claims: "), looked.code, looked.lines[-1]) == (True, 0, "1 warning found."), looked
-    assert late.endswith(" s ago: `inv recover` gives it back"), late
+    assert late.endswith(" s ago: `inv recover` releases it"), late
     assert "1 recovered, 0 still held." in project.inv("recover").lines
     assert project.inv("doctor").lines[-1] == "All is well."

@@ -139,7 +139,7 @@ def test_a_disk_that_takes_no_change_is_told_with_its_cure_and_a_later_prune_goe
     ran = sqlite_project.inv(*OLD, "--yes")
     assert ran.code == 74, ran
     assert "can't be removed: " in ran.err
-    assert "Read-only file system; make it writable for us, and prune again" in ran.err
+    assert "Read-only file system; make it writable for your user, and prune again" in ran.err
     (sqlite_project.root / "tasks.py").write_text("from batchdrain.collection import ns as ns\n")
     assert (sqlite_project.inv(*OLD, "--yes").code, left(sqlite_project)) == (0, [])
 
@@ -167,7 +167,7 @@ def test_tables_of_version_2_with_a_claim_held_keep_their_attempts(sqlite_projec
     ran = sqlite_project.inv(*OLD, "--yes")
 
     assert (ran.code, left(sqlite_project)) == (0, []), ran
-    assert "attempts stay: batchdrain's tables are of version 2, without sums: somebody holds a claim" in ran.out
+    assert "attempts are kept: batchdrain's tables are of version 2, without sums: somebody holds a claim" in ran.out
     assert sqlite_project.sql("SELECT count(*) FROM batchdrain_attempt") == [(1,)]
     sqlite_project.sql("DELETE FROM batchdrain_claim WHERE key = 'k'")
     assert (sqlite_project.inv(*OLD, "--yes").code, totals(sqlite_project)) == (0, (0, 1))

@@ -36,7 +36,7 @@ def test_what_is_held_is_shown_by_sessions_and_doctor(project: Workplace) -> Non
     assert [held["alive"] for held in as_json.json()[0]["held"]] == [True]
     assert f"held now: a / p~hang: attempt 1, process {controller} runs" in doctor.out
     assert "0 recovered, 1 still held." in quiet.lines
-    assert "is dead: `inv recover` gives it back" in " ".join(dead.out.split()), "which may take two lines"
+    assert "is dead: `inv recover` releases it" in " ".join(dead.out.split()), "which may take two lines"
 
 
 def test_recover_starts_no_work_and_a_dry_one_changes_nothing(project: Workplace) -> None:
@@ -51,7 +51,7 @@ def test_recover_starts_no_work_and_a_dry_one_changes_nothing(project: Workplace
     real = project.inv("recover")
     again = project.inv("recover")
 
-    assert dry.out.startswith("Would be given back: a / p~hang: attempt 1, process "), dry
+    assert dry.out.startswith("Would be released: a / p~hang: attempt 1, process "), dry
     assert "; it would be FAILED\n1 would be recovered, 0 still held. Nothing was written.\n" in dry.out
     assert "inv recover" not in dry.out, "it is what was asked about"
     assert before == {"a/p~hang": "EXECUTING", "b/q~ms=1": "FAILED"}

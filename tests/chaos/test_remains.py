@@ -51,7 +51,7 @@ def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(sqlite
 
     ran = sqlite_project.inv("recover")
 
-    assert ran.lines == ["Given back: a / p: it is FAILED, orphaned once; 2 processes of it were ended",
+    assert ran.lines == ["Released: a / p: it is FAILED, orphaned once; 2 processes of it were ended",
                          "1 recovered, 0 still held."]  # fmt: skip
     assert ends(hidden)
     assert not list(sqlite_project.sessions.rglob("spool/*"))

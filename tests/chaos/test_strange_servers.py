@@ -113,7 +113,7 @@ def test_a_listing_whose_pages_never_end_is_left(
     )
     database = open_database(postgresql_url, patience=Patience(operation_s=5))
     table = PhaseTable.reflect(database, Source(table="endless"))
-    with pytest.raises(DatabaseUnavailable, match="came to no end within 5 s"), database.read() as connection:
+    with pytest.raises(DatabaseUnavailable, match="did not finish within 5 s"), database.read() as connection:
         for _ in table.read_pages(connection, PhaseState.FAILED):
             pass
     database.close()

@@ -41,7 +41,7 @@ def test_what_runs_on_when_a_scheduler_dies_is_recorded_and_the_drain_ends_with_
     witness = watched(project, *(f"r{number}/p~ms=500" for number in range(8)))
     ran = project.inv("drain", "--workers=8", env=use_stub(project, "cancels"))
 
-    assert (ran.code, "3 orders in a row came to nothing, the last with: it cancelled it" in ran.err) == (
+    assert (ran.code, "3 orders in a row did not start, the last with: it cancelled it" in ran.err) == (
         75,
         True,
     ), ran
@@ -195,7 +195,7 @@ def test_the_start_says_under_which_lease_an_engine_works(sqlite_project: Workpl
 @pytest.mark.parametrize(
     ("stub", "line"),
     [
-        ("gone_later", "Given back: a / p~until=go: it is FAILED, as its command never began"),
+        ("gone_later", "Released: a / p~until=go: it is FAILED, because its command never started"),
         ("never_later", "Recorded: a / p~until=go: its command had ended (complete); it is COMPLETE"),
     ],
     ids=["not begun", "ended"],

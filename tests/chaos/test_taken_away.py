@@ -44,7 +44,7 @@ def test_a_claim_that_was_emptied_under_a_drain_is_not_called_taken_over_and_its
     assert (code, "taken over" in err, "its row of batchdrain_claim is gone" in err) == (76, False, True), (out, err)
     assert project.states() == {ROW: "EXECUTING"}
     ran, looked = project.inv("recover"), project.inv("doctor")
-    told = "No claim holds a / p~until=go, which stands as EXECUTING, and its attempt never ended"
+    told = "No claim holds a / p~until=go, which is EXECUTING, and its attempt never ended"
     assert (ran.code, ran.lines[0], told in ran.out) == (65, "0 recovered, 0 still held.", True), ran
     assert (looked.code, f"FAIL strays: {told}" in looked.out, "All is well" in looked.out) == (65, True, False), looked
     assert "set its state back to 'FAILED' yourself" in looked.out
@@ -185,7 +185,7 @@ def test_rows_that_a_worker_of_the_users_executes_are_a_warning_and_no_fault(pro
     looked, ran = project.inv("doctor"), project.inv("recover")
 
     assert (looked.code, looked.lines[-1]) == (0, "1 warning found."), looked
-    assert "warn strays: No claim holds b / theirs, which stands as EXECUTING" in looked.out
+    assert "warn strays: No claim holds b / theirs, which is EXECUTING" in looked.out
     assert (ran.code, "No claim holds b / theirs" in ran.out) == (0, True), ran
 
 

@@ -109,7 +109,7 @@ def test_ctrl_z_and_fg_are_as_a_stop(sqlite_project: Workplace) -> None:
         slept.unlink()
         (sqlite_project.root / "flag").unlink()
         child.sendline("fg")
-        child.expect("Given back: FAILED")
+        child.expect("Released: FAILED")
         child.expect_exact("ready> ")
     assert sqlite_project.inv("drain").code == 0
     settled(sqlite_project, ["released", "complete"])

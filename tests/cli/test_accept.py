@@ -235,7 +235,7 @@ def test_acceptances_are_listed_expired_ones_marked_and_taken_back(project: Work
     assert project.taken() == ["a/p"]
 
     assert project.inv("--dry", "accept", "--run-id=a", "--phase-id=p", "--clear").out.startswith(
-        "Would be accepted no longer: phase a / p"
+        "Would no longer be accepted: phase a / p"
     )
     assert accept(project, "--run-id=a", "--phase-id=p", "--clear").out == "No longer accepted: phase a / p\n"
     assert len(project.inv("accept").lines) == 3
@@ -257,10 +257,10 @@ def test_a_dry_accept_writes_nothing(project: Workplace) -> None:
         (["--run-id=a"], "--reason: is required"),
         (["--reason=x"], "--run-id: is required, or --cluster"),
         (["--clear"], "--run-id: is required, or --cluster"),
-        (["--phase-id=p", "--reason=x"], "--phase-id: alone names no phase"),
+        (["--phase-id=p", "--reason=x"], "--phase-id: identifies no phase without --run-id"),
         (["--cluster=xyz", "--reason=x"], "--cluster: 'xyz' is no id of a cluster"),
-        (["--cluster=0123456789", "--run-id=a", "--reason=x"], "goes with no --run-id"),
-        (["--run-id=a", "--clear", "--reason=x"], "goes with no --reason"),
+        (["--cluster=0123456789", "--run-id=a", "--reason=x"], "cannot be combined with --run-id"),
+        (["--run-id=a", "--clear", "--reason=x"], "cannot be combined with --reason"),
         (["--run-id=a", "--reason=x", "--until=yesterday"], "--until: expected a date"),
         (["--run-id=a", "--reason=x", "--until=2020-01-01"], "is over already"),
         (["--run-id=a", "--reason=a\udcff"], "--reason: expected at most 500 characters of valid text"),

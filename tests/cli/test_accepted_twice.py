@@ -21,7 +21,7 @@ def test_what_accepts_a_phase_all_the_same_is_told_when_one_acceptance_is_taken_
 
     accept(project, *whole, "--reason=whole")
     accept(project, *own, "--reason=own")
-    assert clear(own) == ["  ! another acceptance still holds: whole"]
+    assert clear(own) == ["  ! another acceptance still applies: whole"]
     accept(project, *own, "--reason=own")
     assert clear(whole) == []
     accept(project, "--run-id=a*", "--reason=all", "--until=1d")
@@ -29,7 +29,7 @@ def test_what_accepts_a_phase_all_the_same_is_told_when_one_acceptance_is_taken_
         "SELECT name, value FROM batchdrain_meta WHERE name LIKE 'accepted/%' AND value LIKE '%all%'"
     )
     accept(project, *whole, "--reason=whole")
-    assert clear(whole) == ["  ! another acceptance still holds: all"]
+    assert clear(whole) == ["  ! another acceptance still applies: all"]
     note = json.loads(value)
     note["said"]["until"] = "2020-01-01T00:00:00Z"
     project.sql("UPDATE batchdrain_meta SET value = :v WHERE name = :n", [{"v": json.dumps(note), "n": name}])

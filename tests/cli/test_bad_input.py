@@ -62,7 +62,7 @@ def test_a_wrong_flag_is_named(sqlite_project: Workplace, argv: list[str], part:
         ({"categories": [{"match": "a(?=b)", "category": "patch"}]}, {}, "batchdrain.categories.0: 'a(?=b)' has a look-ahead, (?=...)"),
         ({"categories": [{"match": "x", "category": "patch"}, {"match": "full\\Z", "category": "other"}]}, {}, "write \\z for the end"),
         ({}, {"INVOKE_BATCHDRAIN_BATCH_SIZE": "ten"}, "INVOKE_BATCHDRAIN_BATCH_SIZE: expected a whole number"),
-        ({"policy": ["smart"]}, {"INVOKE_BATCHDRAIN_POLICY": "os:getcwd"}, "not taken from the environment"),
+        ({"policy": ["smart"]}, {"INVOKE_BATCHDRAIN_POLICY": "os:getcwd"}, "not accepted from the environment"),
         ({"database_url": "not a url"}, {}, "database_url: is not a database URL"),
         ({"database_url": "sqlite:///missing.db"}, {}, "does not exist"),
         ({"database_url": "oracle://u:p@h/d"}, {}, "database_url: no driver for oracle"),
@@ -196,7 +196,7 @@ def test_doctor_reads_the_settings_file_more_strictly_than_yaml(sqlite_project: 
         f"batchdrain:\n  database_url: {sqlite_project.url}\n  batch_size: 3\n  batch_size: 4\n"
     )
     ran = sqlite_project.inv("doctor")
-    assert (ran.code, "the key 'batch_size' stands twice" in ran.out) == (78, True)
+    assert (ran.code, "the key 'batch_size' occurs twice" in ran.out) == (78, True)
     assert "batchdrain.command.argv: is empty" in ran.out
 
 

@@ -68,10 +68,14 @@ def test_a_dry_run_says_what_would_be_closed_and_closes_nothing(
     line = f"session {NAME}, 2 of 3 processed, 1 succeeded, 1 failed."
     assert close(project, dry=True, shape="json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["session"], found["would_close"], found["said"]) == (NAME, True, [f"Would be closed as it stands: {line}"])
+    assert (found["session"], found["would_close"], found["said"]) == (
+        NAME,
+        True,
+        [f"Would be closed without running anything: {line}"],
+    )
     assert path.read_bytes() == before
     assert close(project) == 0
-    assert capsys.readouterr().out.startswith(f"Closed as it stands: session {NAME}, ")
+    assert capsys.readouterr().out.startswith(f"Closed without running anything: session {NAME}, ")
     assert json.loads(path.read_text())["status"] == "complete"
 
 

@@ -127,9 +127,9 @@ def test_a_policy_without_a_path_is_taken_from_the_environment(tmp_path: Path, t
 
 @pytest.mark.parametrize("text", ["evil:policy", '["smart", "evil:policy"]', '[{"name": "evil:policy", "x": 1}]'])
 def test_a_path_to_code_is_not_taken_from_the_environment(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigError, match="INVOKE_BATCHDRAIN_POLICY: a path to code is not taken"):
+    with pytest.raises(ConfigError, match="INVOKE_BATCHDRAIN_POLICY: a path to code is not accepted"):
         trust.require_own_names(invocation_with(tmp_path, INVOKE_BATCHDRAIN_POLICY=text))
-    with pytest.raises(ConfigError, match="INVOKE_BATCHDRAIN_ENGINE: a path to code is not taken"):
+    with pytest.raises(ConfigError, match="INVOKE_BATCHDRAIN_ENGINE: a path to code is not accepted"):
         trust.require_own_names(invocation_with(tmp_path, INVOKE_BATCHDRAIN_ENGINE="evil:engine"))
 
 

@@ -16,7 +16,7 @@ from tests.chaos.test_taken_away import killed
 from tests.support.workplace import Ran, Workplace
 
 WELL = "All is well."
-STRANGE = "a word that no row bears and no CHECK of the table names"
+STRANGE = "a word that no row has and no CHECK of the table allows"
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_phase_that_a_dead_process_holds_is_a_warning_until_it_is_given_back(s
     [told] = look(sqlite_project)
 
     assert told.startswith("claims: held now: ")
-    assert "is dead: `inv recover` gives it back" in told
+    assert "is dead: `inv recover` releases it" in told
     assert sqlite_project.inv("recover").code == 0
     assert look(sqlite_project) == []
 
@@ -76,17 +76,17 @@ def test_phases_in_quarantine_are_a_warning(project: Workplace) -> None:
 
 
 STATES: list[tuple[dict[str, str], list[str], list[str]]] = [
-    ({"failed": "BROKEN"}, ["FAILED"] * 14 + ["COMPLETE"], ["no row is 'BROKEN' (states.failed), and nobody maps 'FAILED' (14 rows)"]),
-    ({"failed": "BROKEN"}, ["KO", "COMPLETE"], ["no row is 'BROKEN' (states.failed), and nobody maps 'KO' (1 row)"]),
+    ({"failed": "BROKEN"}, ["FAILED"] * 14 + ["COMPLETE"], ["no row is 'BROKEN' (states.failed); not mapped: 'FAILED' (14 rows)"]),
+    ({"failed": "BROKEN"}, ["KO", "COMPLETE"], ["no row is 'BROKEN' (states.failed); not mapped: 'KO' (1 row)"]),
     ({}, ["FAILED", "failed", "Failed "], [
-        "'Failed ' (1 row), 'failed' (1 row) stand beside 1 'FAILED' (states.failed): a drain takes these alone"]),
-    ({}, ["FAILED", "PENDING"], ["no row is 'QUEUED' (states.queued), and nobody maps 'PENDING' (1 row)"]),
+        "'Failed ' (1 row), 'failed' (1 row) exist beside 1 'FAILED' (states.failed): a drain takes only these"]),
+    ({}, ["FAILED", "PENDING"], ["no row is 'QUEUED' (states.queued); not mapped: 'PENDING' (1 row)"]),
     ({}, ["FAILED", "done", "done"], [
-        f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; nobody maps 'done' (2 rows)"]),
+        f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; not mapped: 'done' (2 rows)"]),
     ({}, ["FAILED", "ZZ"], [
-        f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; nobody maps 'ZZ' (1 row)"]),
+        f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; not mapped: 'ZZ' (1 row)"]),
     ({}, ["FAILED", "COMPLETE", "RUNNING"], [
-        f"a drain writes 'EXECUTING' (states.executing), {STRANGE}; nobody maps 'RUNNING' (1 row)"]),
+        f"a drain writes 'EXECUTING' (states.executing), {STRANGE}; not mapped: 'RUNNING' (1 row)"]),
     ({"failed": "failed", "complete": "done"}, ["failed", "done"], [
         f"a drain writes 'EXECUTING' (states.executing), {STRANGE}; rows have 'done' (1 row), 'failed' (1 row)"]),
     ({}, ["FAILED", "COMPLETE", "SKIPPED"], []),
@@ -126,7 +126,7 @@ def test_a_word_that_a_check_of_the_table_names_is_known(project: Workplace) -> 
 def test_a_table_whose_rows_are_none_is_no_proof(project: Workplace) -> None:
     stand(project)
     assert look(project) == [
-        "states: the table has no rows to hold the mapped words against",
+        "states: the table has no rows to compare the mapped words with",
         "writes: were not tried: no row is FAILED or QUEUED and free",
     ]
 
@@ -166,17 +166,17 @@ RULES: list[tuple[dict[str, Any], list[str]]] = [
     ({"depends_on": [{"run": "a", "after": ["b", "x-1"]}]}, ["depends_on.0.after: 'x-1': there is no such run"]),
     ({"run_types": [{"match": "b*", "type": "x"}, {"match": "q", "type": "y"}]}, ["run_types.1.match: 'q': there is no such run"]),
     ({"run_types": [{"match": "*", "type": "x"}, {"match": "a", "type": "y"}]},
-     ["run_types.1: 'a': an entry before it matches each of its runs, and the first counts"]),
-    ({"categories": [{"match": "nope", "category": "patch"}]}, ["categories.0: 'nope' decides for no failed phase"]),
+     ["run_types.1: 'a': an earlier entry matches all of its runs, and the first match counts"]),
+    ({"categories": [{"match": "nope", "category": "patch"}]}, ["categories.0: 'nope' has no effect on any failed phase"]),
     ({"categories": [{"match": "disk", "category": "patch"}, {"match": "full", "category": "other"}]},
-     ["categories.1: 'full' decides for no failed phase"]),
-    ({"policy": ["hints", "smart", "hints"]}, ["policy.2: 'hints' stands before it too, and decides nothing here"]),
+     ["categories.1: 'full' has no effect on any failed phase"]),
+    ({"policy": ["hints", "smart", "hints"]}, ["policy.2: 'hints' is listed before it already, so this entry has no effect"]),
     ({"profile": "throughput", "retry": {}, "timeout": {"default_s": 600}},
-     ["timeout.default_s: is set to 600, so that the 120 of profile throughput does not hold"]),
+     ["timeout.default_s: is set to 600, so the 120 of profile throughput does not apply"]),
     ({"profile": "conservative", "retry": {"max_attempts": 2}, "timeout": {}},
-     ["retry.max_attempts: is set to 2, so that the 3 of profile conservative does not hold"]),
+     ["retry.max_attempts: is set to 2, so the 3 of profile conservative does not apply"]),
     ({"profile": "throughput", "timeout": {}, "policy": ["smart"]},
-     ["policy: is set, so that the order of profile throughput does not hold"]),
+     ["policy: is set, so the order of profile throughput does not apply"]),
 ]  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_an_own_rule_that_python_would_read_otherwise_is_a_warning_with_both_way
     assert [line.partition(" takes A-Z")[0] for line in found[1:2]] == [
         r"categories.0: 'disk\\b.*full$' means something else than in Python: \b"
     ]
-    assert found[0].startswith("categories.1: 'disk' decides for no failed phase")
+    assert found[0].startswith("categories.1: 'disk' has no effect on any failed phase")
     assert found[2].endswith("$ is the end of the text, and not the place before a last newline")
     assert r"write \z, or \n?\z for both" in project.inv("doctor").out
     assert len(found) == 3
@@ -247,7 +247,7 @@ def test_what_was_said_of_runs_that_are_not_there_is_a_warning(project: Workplac
         "accept: 'zz-*': no run matches it",
     ]
     project.configure(policy=["smart"])
-    assert "hint: the configured policy (smart) looks at no hints, and the ledger has 2" in look(project)
+    assert "hint: the configured policy (smart) ignores hints, and the ledger has 2" in look(project)
 
 
 @pytest.mark.parametrize(
@@ -261,8 +261,8 @@ def test_what_was_said_of_runs_that_are_not_there_is_a_warning(project: Workplac
         ({"session_dir": 5.5}, ["session_dir"], ".autonomous_runs"),
         ({"policy": 5}, ["policy"], "policy: loads"),
         ({"categories": [{"match": "x"}]}, ["categories"], "categories: loads"),
-        ({"timeout": {"min_s": 90, "max_s": 60}}, [], "was not looked at"),
-        ({"batch_size": "many"}, [], "was not looked at"),
+        ({"timeout": {"min_s": 90, "max_s": 60}}, [], "was not checked"),
+        ({"batch_size": "many"}, [], "was not checked"),
     ],
 )
 def test_what_can_not_be_read_is_not_looked_at_with_a_default_instead(
@@ -272,7 +272,7 @@ def test_what_can_not_be_read_is_not_looked_at_with_a_default_instead(
 
     found = look(project, 78)
 
-    assert [line for line in found if "was not looked at" in line] == [
+    assert [line for line in found if "was not checked" in line] == [
         line for line in found if line.partition(":")[0] in checks
     ]
     assert len(found) == len(checks)

@@ -34,7 +34,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_sessions_on_a_disk_of_the_network_are_a_warning(mounted: Path) -> None:
     found = [one for one in session_dir_check.check_session_dir(mounted) if one.is_warning]
-    assert "lies on a file system of the network (nfs4 at /mnt/our share)" in found[0].message
+    assert "is on a network file system (nfs4 at /mnt/our share)" in found[0].message
 
 
 def test_sessions_without_room_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_sessions_on_a_full_disk_are_a_problem_and_nothing_is_said_to_be_fine(
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 300_000, "total": 9_000_000_000}))
     (tmp_path / "s").mkdir(mode=0o700)
     [found] = session_dir_check.check_session_dir(tmp_path / "s")
-    assert (found.ok, found.message) == (False, f"there is no room at {tmp_path / 's'}: a drain keeps its logs there")
+    assert (found.ok, found.message) == (False, f"there is no free space at {tmp_path / 's'}: a drain keeps its logs there")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")

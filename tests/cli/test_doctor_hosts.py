@@ -13,8 +13,8 @@ from tests.support.workplace import Workplace
 @pytest.mark.parametrize(
     ("left_s", "told"),
     [
-        (600, r"is of another machine; its lease lasts \d+ s: where it died, `inv recover` gives it back there at once"),
-        (-600, r"is of another machine; its lease ended \d+ s ago: `inv recover` gives it back$"),
+        (600, r"is of another machine; its lease lasts \d+ s: if it died, `inv recover` releases it there at once"),
+        (-600, r"is of another machine; its lease ended \d+ s ago: `inv recover` releases it$"),
     ],
     ids=["lives", "over"],
 )

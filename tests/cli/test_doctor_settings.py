@@ -58,7 +58,7 @@ def test_a_section_that_is_no_mapping_is_told_and_nothing_is_said_of_defaults(pr
     assert looked.code == 78
     [wrong], [rest] = of(looked, "FAIL"), of(looked, "warn")
     assert wrong.startswith("configuration: batchdrain: expected a mapping of settings, got "), looked
-    assert rest == "settings: nothing else was looked at, as the section can't be read"
+    assert rest == "settings: nothing else was checked, because the section can't be read"
 
 
 def test_a_number_where_an_id_is_meant_is_told_once(project: Workplace) -> None:
@@ -69,13 +69,13 @@ def test_a_number_where_an_id_is_meant_is_told_once(project: Workplace) -> None:
 
 IDLE: list[tuple[dict[str, Mapping[str, Any]], str]] = [
     ({"command": {"transient_exit_codes": [0, 75]}},
-     "command.transient_exit_codes: [0] stand in success_exit_codes too, which decides: such a phase is complete"),
+     "command.transient_exit_codes: [0] are in success_exit_codes too, which takes precedence: such a phase is complete"),
     ({"command": {"success_exit_codes": [0, 300]}}, "command.success_exit_codes: [300] are no exit codes: these are from 0 to 255"),
     ({"command": {"env_allow": ["X"], "env_deny": ["X"]}},
-     "command.env_allow: X stands in env_deny too, which decides: the command does not inherit it"),
-    ({"command": {"stuck_states": ["EXECUTING"]}}, "command.stuck_states: does nothing with result_from: exit_code"),
-    ({"stop": {"metric": "tokens"}}, "stop.metric: does nothing without stop.max_without_metric"),
-    ({"stop": {"max_without_metric": 3}}, "stop.max_without_metric: does nothing without stop.metric"),
+     "command.env_allow: X is in env_deny too, which takes precedence: the command does not inherit it"),
+    ({"command": {"stuck_states": ["EXECUTING"]}}, "command.stuck_states: has no effect with result_from: exit_code"),
+    ({"stop": {"metric": "tokens"}}, "stop.metric: has no effect without stop.max_without_metric"),
+    ({"stop": {"max_without_metric": 3}}, "stop.max_without_metric: has no effect without stop.metric"),
 ]  # fmt: skip
 
 
@@ -107,6 +107,6 @@ def test_a_rule_for_runs_is_a_warning_where_those_before_it_match_all_of_its_run
 
     looked = project.inv("doctor")
 
-    late = "an entry before it matches each of its runs, and the first counts"
+    late = "an earlier entry matches all of its runs, and the first match counts"
     told = [line for line in of(looked, "warn") if late in line]
     assert told == [f"run_types.{place}: {match!r}: {late}" for place, match in ((3, "[ab]"), (4, "*"))], looked

@@ -70,9 +70,10 @@ def test_a_word_that_a_check_forbids_is_refused_beforehand(project: Workplace, s
     assert ran.code == 78
     [told] = lines(ran, "words")
     assert told == (
-        "FAIL words: a drain writes 'EXECUTING' (states.executing), and a constraint of the table lets 'status' be "
-        "'PENDING', 'RUNNING', 'DONE', 'FAILED' alone"
+        "FAIL words: a drain writes 'EXECUTING' (states.executing), and a constraint of the table allows only "
+        "'PENDING', 'RUNNING', 'DONE', 'FAILED' in 'status'"
     )
+    assert [line for line in ran.lines if line.startswith("FAIL")] == [told], "one CHECK is told once"
     project.source = {**COMPOSITE, "states": {"queued": "PENDING", "executing": "RUNNING", "complete": "DONE"}}
     project.configure()
     assert lines(project.inv("doctor"), "words") == []
@@ -84,10 +85,12 @@ def test_a_word_that_is_in_no_table_of_words_is_refused_beforehand(project: Work
     source: dict[str, Any] = {"table": "work_items", "columns": columns,
                                  "states": {"failed": "4", "queued": "1", "executing": "2", "complete": "7"}}  # fmt: skip
     make(project, tables.LOOKUP, source)
-    [told] = lines(project.inv("doctor"), "words")
+    ran = project.inv("doctor")
+    [told] = lines(ran, "words")
+    assert [line for line in ran.lines if line.startswith("FAIL")] == [told], "one foreign key is told once"
     assert (
         told
-        == "FAIL words: a drain writes '7' (states.complete), and a constraint of the table lets 'status_id' be '1', '2', '3', '4' alone"
+        == "FAIL words: a drain writes '7' (states.complete), and a constraint of the table allows only '1', '2', '3', '4' in 'status_id'"
     )
 
 
@@ -95,7 +98,7 @@ def test_words_that_nobody_knows_are_named_without_a_warning(sqlite_project: Wor
     sqlite_project.fail("r/a")
     told = lines(sqlite_project.inv("doctor"), "words")
     assert told == [
-        "ok   words: a drain writes 'EXECUTING' (states.executing) and 'COMPLETE' (states.complete): no row bears them, and no constraint names them"
+        "ok   words: a drain writes 'EXECUTING' (states.executing) and 'COMPLETE' (states.complete): no row has them, and no constraint names them"
     ]
 
 

@@ -31,7 +31,7 @@ def as_json(project: ScriptedProject) -> dict[str, Any]:
 def test_what_parking_may_leave_out_is_planned_as_up_to_so_many() -> None:
     with scripted_project(rows_of(*(f"r{n}/p~alike" for n in range(7)), reason=BROKEN), {}) as project:
         text, plan = project.call(drain_failed, DRY), as_json(project)
-        assert "Would drain up to 7 of 7: 0 are skipped, 0 find the batch full\n" in text
+        assert "Would drain up to 7 of 7: 0 are skipped, 0 do not fit into the batch\n" in text
         assert "  fewer if results make it end sooner: stop.max_repeats\n" in text
         assert (plan["would_drain"], plan["is_upper_bound"], plan["may_end_by"]) == (7, True, ["stop.max_repeats"])
         project.call(drain_failed, DrainFlags())
@@ -94,18 +94,18 @@ def test_quiet_leaves_the_sums_alone() -> None:
             "Target: Process 1 failed phase",
             "",
         )
-        assert rest == ["Would drain 1 of 2: 0 are skipped, 1 finds the batch full"]
+        assert rest == ["Would drain 1 of 2: 0 are skipped, 1 does not fit into the batch"]
 
 
 def test_quiet_leaves_the_sums_of_an_explanation_alone() -> None:
     with scripted_project(rows_of("r/a", "r/b"), {"batch_size": 1}) as project:
         said = project.call(drain_failed, DrainFlags(dry_run=True, quiet=True, explain=True)).splitlines()
         assert said[4:] == [
-            "Would drain 1 of 2: 0 are skipped, 1 finds the batch full",
+            "Would drain 1 of 2: 0 are skipped, 1 does not fit into the batch",
             "",
-            "Every failed phase, by the rule that takes it or leaves it out:",
+            "Every failed phase, by the rule that selects it or skips it:",
             "        1 chosen",
-            "        1 finds the batch full",
+            "        1 does not fit into the batch",
             "        2 failed in all",
         ]
 
@@ -115,7 +115,7 @@ def test_it_says_that_more_may_follow_once_runs_are_complete() -> None:
     with scripted_project(rows_of("early/a", "late/a", "late/b"), section) as project:
         said = project.call(drain_failed, DRY)
         assert "Target: Process up to 3 failed phases" in said
-        assert "Would drain up to 3 of 3: 2 are skipped, 0 find the batch full" in said
+        assert "Would drain up to 3 of 3: 2 are skipped, 0 do not fit into the batch" in said
         assert (
             "  2 of them are among the skipped, and follow once the runs are complete that they wait for (depends_on)" in said
         )
@@ -128,14 +128,14 @@ def test_it_says_that_none_may_follow_where_the_batch_has_no_room() -> None:
     section = {"depends_on": [{"run": "late", "after": ["early"]}], "batch_size": 1}
     with scripted_project(rows_of("early/a", "late/a", "late/b"), section) as project:
         said = project.call(drain_failed, DRY)
-        assert "Would drain 1 of 3: 2 are skipped, 0 find the batch full" in said
+        assert "Would drain 1 of 3: 2 are skipped, 0 do not fit into the batch" in said
         assert "follow" not in said
         assert as_json(project)["may_follow"] == 0
 
 
 def test_it_says_why_a_drain_would_not_begin() -> None:
     with scripted_project(rows_of("r/a"), {"engine": "no_such_module:engine"}) as project:
-        assert "A drain would not begin: batchdrain.engine: 'no_such_module:engine'" in project.call(drain_failed, DRY)
+        assert "A drain would not start: batchdrain.engine: 'no_such_module:engine'" in project.call(drain_failed, DRY)
         assert "no_such_module" in as_json(project)["problems"][0]
 
 
@@ -158,7 +158,7 @@ def test_it_writes_nothing_beside_a_ledger_and_sessions_either() -> None:
 
 def test_with_several_workers_it_says_that_others_may_come_in_between(sqlite_project: Workplace) -> None:
     sqlite_project.fail("a/1", "a/2", "b/1")
-    said = "  with 2 workers others may be among them: the phases of one run never run side by side"
+    said = "  with 2 workers others may be among them: two phases of one run are never executed at the same time"
     assert said in sqlite_project.inv("dry-run", "--workers=2", "--batch-size=2").lines
     assert not [line for line in sqlite_project.inv("dry-run", "--batch-size=2").lines if "others may be" in line]
     assert sqlite_project.inv("dry-run", "--workers=2", "--format=json").json()["workers"] == 2

@@ -63,7 +63,7 @@ def test_what_keeps_a_drain_from_beginning_ends_it_with_78(
     sqlite_project.add(("r", "a", 0, "FAILED", None), ("r", "b", 1, "QUEUED", None))
     sqlite_project.configure(**settings)
     looked, ran, said = both(sqlite_project, *argv)
-    assert (looked, ran, f"A drain would not begin: {told}" in said) == (78, 78, True), said
+    assert (looked, ran, f"A drain would not start: {told}" in said) == (78, 78, True), said
     shown = sqlite_project.inv("--dry", *argv, "--format=json")
     assert (shown.code, told in json.loads(shown.out)["problems"][0]) == (78, True)
 

@@ -84,7 +84,7 @@ def test_the_death_of_its_process_ends_the_following(sqlite_project: Workplace) 
     out, err = follower.communicate(timeout=60)
     assert follower.wait() == 0
     assert out == b""
-    assert b"its process is dead; `inv resume` goes on with it" in err
+    assert b"its process is dead; `inv resume` continues it" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -175,7 +175,7 @@ def test_a_log_that_is_not_there_is_told_with_what_to_do(sqlite_project: Workpla
     assert place.inv("events", "--session-id=batch-drain-20250101-000009").code == 2
     os.mkfifo(log)
     ran = place.inv("events", f"--session-id={name}")
-    assert (ran.code, "is not a regular file of ours" in ran.err) == (65, True)
+    assert (ran.code, "is not a regular file of batchdrain" in ran.err) == (65, True)
 
 
 @pytest.fixture

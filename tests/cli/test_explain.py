@@ -61,7 +61,7 @@ def test_the_history_of_a_phase_has_each_attempt_with_host_end_reason_logs_and_w
 
     told = explain(project, "a/p~fail").out
     assert f"Attempts: 2 (2 counted)\n  1. {first['started_at'][:19]}Z on {socket.gethostname()}: failed after " in told
-    assert re.search(r", exit 1, \d+\.\d s of CPU, \d+ MiB at its peak$", told, re.MULTILINE)
+    assert re.search(r", exit 1, \d+\.\d s of CPU, \d+ MiB at most$", told, re.MULTILINE)
     assert f"     stderr: {first['stderr_path']}\n" in told
 
 
@@ -111,7 +111,7 @@ def test_what_was_reopened_is_told_and_what_was_fixed_is(project: Workplace) -> 
     told = explain(project, "a/p")
     assert "Disposition: retried: tried once, may be tried again" in told.lines
     assert re.fullmatch(
-        r"Reopened \S+Z by \S+@\S+: more memory \(was quarantined: given back 3 times in a row\)", told.lines[-1]
+        r"Reopened \S+Z by \S+@\S+: more memory \(was quarantined: orphaned 3 times in a row\)", told.lines[-1]
     )
     project.inv("drain")
     found = explained(project, "a/p")
@@ -156,7 +156,7 @@ def test_a_phase_that_nobody_knows_is_refused_and_one_whose_row_is_gone_is_told(
     project.fail("a/p~fail", "b/q")
     for argv, told in ((["--run-id=a", "--phase-id=x"], "--phase-id=x: run a has no such phase"),
                        (["--run-id=z", "--phase-id=p"], "--run-id=z: there is no such run"),
-                       (["--phase-id=p"], "--phase-id: alone names no phase")):  # fmt: skip
+                       (["--phase-id=p"], "--phase-id: identifies no phase without --run-id")):  # fmt: skip
         ran = project.inv("explain", *argv)
         assert (ran.code, told in ran.err) == (2, True), ran
     project.inv("drain")

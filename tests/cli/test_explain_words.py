@@ -116,7 +116,7 @@ LIFTED = "--run-id=r --phase-id=p '--reason=…'"
         (DispositionKind.OPEN, []), (DispositionKind.RETRIED, []), (DispositionKind.FIXED, []), (DispositionKind.PARKED, []),
         (DispositionKind.QUARANTINED, [f"  lifted by: inv x.reopen {LIFTED}"]),
         (DispositionKind.HOPELESS, [f"  lifted by: inv x.reopen {LIFTED}"]),
-        (DispositionKind.ACCEPTED, ["  `inv x.accept` lists what is accepted, and `--clear` takes one back"]),
+        (DispositionKind.ACCEPTED, ["  `inv x.accept` lists what is accepted, and `--clear` removes an acceptance"]),
     ],
 )  # fmt: skip
 def test_a_disposition_is_told_with_what_lifts_it_and_its_end_once(kind: DispositionKind, cure: list[str]) -> None:
@@ -135,30 +135,30 @@ NEXT: list[tuple[NextDrain, list[str], dict[str, Any]]] = [
     (
         next_drain(3, planned=PLANNED, place=2, may_end_by=("a", "b", "c"), problems=("no rights",)),
         ["Next drain of failed phases: takes it as 2 of 3: oldest first", "  Timeout: 90 s (timeout.default_s)",
-         "  unless results make it end sooner: a, b", "  A drain would not begin: no rights"],
+         "  unless results make it end sooner: a, b", "  A drain would not start: no rights"],
         {"is_taken": True, "place": 2, "would_drain": 3, "why": "oldest first", "timeout_s": 90.0, "timeout_rule": "timeout.default_s",
          "may_end_by": ["a", "b"], "problems": ["no rights"]},
     ),
     (
         next_drain(2, skip=Skip("accepted", "known"), may_end_by=("a",)),
-        ["Next drain of failed phases: leaves it out, by accepted: known"],
+        ["Next drain of failed phases: skips it, by accepted: known"],
         {"would_drain": 2, "left_out_by": {"rule": "accepted", "value": "known", "until": None}},
     ),
     (
         next_drain(1, skip=WAITS, skipped=WAITS),
-        ["Next drain of failed phases: leaves it out, by depends_on: waits for run q",
+        ["Next drain of failed phases: skips it, by depends_on: waits for run q",
          "  unless its results complete the run that it waits for: then it may follow"],
         {"would_drain": 1, "may_follow": True,
          "left_out_by": {"rule": "depends_on", "value": "waits for run q", "until": "2026-03-01T12:00:00Z"}},
     ),
     (
         next_drain(2),
-        ["Next drain of failed phases: may take it, and it finds the batch full: 2 phases come first"],
+        ["Next drain of failed phases: may take it, but it does not fit into the batch: 2 phases come first"],
         {"would_drain": 2, "is_batch_full": True},
     ),
     (
         next_drain(1, skipped=WAITS),
-        ["Next drain of failed phases: may take it, and it finds the batch full: 1 phase comes first"],
+        ["Next drain of failed phases: may take it, but it does not fit into the batch: 1 phase comes first"],
         {"would_drain": 1, "is_batch_full": True},
     ),
 ]  # fmt: skip
@@ -181,8 +181,8 @@ def test_a_phase_that_was_completed_by_another_run_s_wait_alone_follows_nothing(
 
 
 ATTEMPTS: list[tuple[dict[str, Any], str, bool]] = [
-    ({}, " on h: failed after 2.9 s, exit 3, 1.5 s of CPU, 2 MiB at its peak", True),
-    ({"exit_code": 0, "outcome": "complete"}, " on h: complete after 2.9 s, exit 0, 1.5 s of CPU, 2 MiB at its peak", True),
+    ({}, " on h: failed after 2.9 s, exit 3, 1.5 s of CPU, 2 MiB at most", True),
+    ({"exit_code": 0, "outcome": "complete"}, " on h: complete after 2.9 s, exit 0, 1.5 s of CPU, 2 MiB at most", True),
     (
         {"host": None, "exit_code": None, "signal": 9, "cpu_ms": None, "max_rss_kb": None, "duration_ms": None},
         ": failed, signal 9",
@@ -191,7 +191,7 @@ ATTEMPTS: list[tuple[dict[str, Any], str, bool]] = [
     ({"outcome": None, "ended_ms": None}, " on h: has not ended", False),
     (
         {"outcome": "not_started", "exit_code": None, "cpu_ms": 0, "max_rss_kb": 0, "duration_ms": 0},
-        " on h: not started after 0.0 s, 0.0 s of CPU, 0 MiB at its peak, not counted",
+        " on h: not started after 0.0 s, 0.0 s of CPU, 0 MiB at most, not counted",
         False,
     ),
 ]

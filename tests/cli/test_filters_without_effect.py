@@ -34,14 +34,14 @@ FILTERS = [
     ("--exclude-run=relase-*", ["--exclude-run=relase-*: no run matches it (did you mean 'release-1'?)"]),
     ("--exclude-run=delta-*,relase-*", ["--exclude-run=relase-*: no run matches it (did you mean 'release-1'?)"]),
     ("--exclude-run=gamma", ["--exclude-run=gamma: is a run without failed phases"]),
-    ("--category=timeout,unknown", ["--category=timeout: no failed phase is of it; there are transient, unknown"]),
-    ("--cluster=0123456789", ["--cluster=0123456789: no failed phase failed so; `inv clusters` shows the ids that there are"]),
+    ("--category=timeout,unknown", ["--category=timeout: no failed phase has this category; there are transient, unknown"]),
+    ("--cluster=0123456789", ["--cluster=0123456789: no failed phase is in this cluster; `inv clusters` shows the ids that there are"]),
     ("--include-quarantined", ["--include-quarantined: no phase is quarantined"]),
     ("--policy=smart,hints", [
-        "--policy: hints decides nothing here: what it looks at is alike, or an entry before it has decided",
+        "--policy: hints has no effect here: it ranks all runs equally, or an entry before it has decided",
     ]),
     ("--workers=4 --run-id=delta-1", [
-        "--workers=4: 1 run has phases to drain, and those of one run go one by one",
+        "--workers=4: 1 run has phases to drain, and those of one run are executed one after the other",
     ]),
     ("--run-id=delta-* --exclude-run=release-*", ["--exclude-run=release-*: leaves out no run of --run-id=delta-*"]),
 ]  # fmt: skip
@@ -244,7 +244,7 @@ def test_a_triage_tells_what_its_filters_do_not_do(project: Workplace) -> None:
     assert ran.code == 0
     assert told(ran) == [
         f"--exclude-run=zz: no run matches it; {NO_RUN}",
-        "--category=timeout: no failed phase is of it; there are transient, unknown",
+        "--category=timeout: no failed phase has this category; there are transient, unknown",
     ]
 
 

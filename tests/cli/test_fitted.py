@@ -18,9 +18,9 @@ def test_a_rule_is_as_wide_as_the_terminal(columns: int) -> None:
 
 
 def test_a_command_that_has_no_room_behind_its_text_has_a_line_of_its_own_whole() -> None:
-    assert fit(f"  Once mended: {RUN}", 60, "inv ") == f"  Once mended:\n    {RUN}"
-    assert fit(f"  Once mended: {RUN}", 30, "inv ") == f"  Once mended:\n    {RUN}"
-    assert fit(f"  Once mended: {RUN}", 100, "inv ") == f"  Once mended: {RUN}"
+    assert fit(f"  Once fixed: {RUN}", 60, "inv ") == f"  Once fixed:\n    {RUN}"
+    assert fit(f"  Once fixed: {RUN}", 30, "inv ") == f"  Once fixed:\n    {RUN}"
+    assert fit(f"  Once fixed: {RUN}", 100, "inv ") == f"  Once fixed: {RUN}"
     assert fit(RUN, 30, "inv ") == RUN
 
 

@@ -45,11 +45,14 @@ FLAGS_SINCE: Final = {
 }  # fmt: skip
 """By task: what came later, and takes nothing away."""
 SAYS_SINCE: Final = {
-    "resume": "Go on with the newest session that is not complete, or the one named, with its own filters and limits.",
-    "chain-with-queued": "Drain one run whole: its queued phases first, then its failed ones.",
+    "resume": "Continue the newest incomplete session, or the named one, with its own filters and limits.",
+    "chain-with-queued": "Drain all phases of one run: the queued ones first, then the failed ones.",
     "drain-all": "Drain all runs: queued phases run by run, most queued first, then the failed ones.",
-    "accept": "Accept a known failure, so that it is not drained again; without flags list what is accepted.",
-    "recover": "Give back the phases that a drain held when its process died, and record those that had ended. Starts no work.",
+    "accept": "Accept a known failure, so that it is not drained again; without flags list the acceptances.",
+    "recover": "Settle the claims of dead controllers: record the results, release the other phases. Starts no work.",
+    "summary": "Report on a session: the newest, or the named one.",
+    "clusters": "Group the failed phases by their failure, and show how many retries succeeded.",
+    "triage": "Run the diagnosis command (triage.argv) on the next phases of a drain, and keep its verdicts.",
 }
 ADDED: Final = {"fail_if_nothing"}
 """Flags that came since."""

@@ -105,7 +105,7 @@ def test_which_session_is_taken_is_told_where_it_is_not_the_newest_and_not_else(
     assert capsys.readouterr().out == ""
     put(folder, NEW, status="stopped", completed_at=ENDED)
     tell_choice(project, mine)
-    begun = f"Going on with session {MINE}, begun 2025-12-28T12:00:01Z; the newest, {NEW}, is"
+    begun = f"Continuing session {MINE}, begun 2025-12-28T12:00:01Z; the newest, {NEW}, is"
     assert capsys.readouterr().out == f"{begun} stopped.\n"
     folder.path(NEW).write_text("{")
     tell_choice(project, mine)

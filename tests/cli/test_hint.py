@@ -71,7 +71,7 @@ def test_hints_are_listed_with_who_and_why_and_taken_back(project: Workplace) ->
     lines = project.inv("hint").lines
     assert [lines[1], lines[3]] == ["  +4  a (1 run now)", "  -2  zz* (no run now)"]
     assert re.fullmatch(r" +for \\x1b\[31mann \(\S+@\S+, \d{4}-\d\d-\d\d\)", lines[2])
-    assert project.inv("hint", "--run-id=a", "--clear").out == "Taken back: the hint of a\n"
+    assert project.inv("hint", "--run-id=a", "--clear").out == "Removed: the hint of a\n"
     assert len(project.inv("hint").lines) == 3
     gone = project.inv("hint", "--run-id=a", "--clear")
     assert (gone.code, "there is no hint of 'a'" in gone.err) == (2, True)
@@ -82,14 +82,14 @@ def test_a_dry_hint_writes_nothing(project: Workplace) -> None:
     assert project.inv("--dry", "hint", "--run-id=a", "--priority=3").out.startswith("Would keep: runs that match a ")
     assert "No hints" in project.inv("hint").out
     project.inv("hint", "--run-id=a", "--priority=3")
-    assert project.inv("--dry", "hint", "--run-id=a", "--clear").out == "Would take back: the hint of a\n"
+    assert project.inv("--dry", "hint", "--run-id=a", "--clear").out == "Would remove: the hint of a\n"
     assert "+3  a" in project.inv("hint").out
 
 
 def test_a_policy_without_hints_is_told_of(sqlite_project: Workplace) -> None:
     sqlite_project.configure(policy=["smart"])
     said = sqlite_project.inv("hint", "--run-id=a", "--priority=3").lines[-1]
-    assert said == "The configured policy (smart) looks at no hints: put hints first."
+    assert said == "The configured policy (smart) ignores hints: put hints first."
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_policy_without_hints_is_told_of(sqlite_project: Workplace) -> None:
         (["--priority=3"], "--run-id: is required"),
         (["--clear"], "--run-id: is required"),
         (["--reason=x"], "--run-id: is required"),
-        (["--run-id=a", "--priority=3", "--clear"], "goes with --run-id alone"),
+        (["--run-id=a", "--priority=3", "--clear"], "is combined only with --run-id"),
         (["--run-id=a", "--priority=x"], "--priority: expected a whole number from -1000000 to 1000000"),
         (["--run-id=a", "--priority=1000001"], "--priority: expected a whole number"),
         (["--run-id=a", "--priority=1", "--reason= "], "--reason: is empty"),

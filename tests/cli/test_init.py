@@ -142,9 +142,9 @@ def test_a_mapping_of_which_nothing_differs_is_a_comment_as_a_whole_and_one_that
 @pytest.mark.parametrize(
     ("tables", "lack"),
     [
-        (["jobs (build TEXT, task TEXT, foo TEXT)"], "'jobs' comes nearest, and no column of it looks like state (columns: build, task, foo)"),
-        (["a (x TEXT)", "b (run_id TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like phase_id (columns: run_id, state)"),
-        (["b (zz TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like phase_id (columns: zz, state)"),
+        (["jobs (build TEXT, task TEXT, foo TEXT)"], "'jobs' is the closest match, and no column of it looks like state (columns: build, task, foo)"),
+        (["a (x TEXT)", "b (run_id TEXT, state TEXT)"], "'b' is the closest match, and no column of it looks like phase_id (columns: run_id, state)"),
+        (["b (zz TEXT, state TEXT)"], "'b' is the closest match, and no column of it looks like phase_id (columns: zz, state)"),
         (["a (x TEXT)", "b (y TEXT)"], "no column of any looks like a phase or its state (tables: a, b)"),
         ([], "it has no tables"),
     ],

@@ -213,7 +213,7 @@ def test_bytes_that_are_no_text_are_asked_for_again(place: Workplace, env: dict[
         child.expect_exact(QUESTIONS[before])
         child.expect(": $")
         os.write(child.child_fd, b"caf\xe9\n")  # which the terminal echoes
-        child.expect_exact("  ! that is no valid text")
+        child.expect_exact("  ! that is not valid text")
         for known in QUESTIONS[before:]:
             child.expect_exact(known)
             child.expect(": $")

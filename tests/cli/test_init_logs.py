@@ -39,7 +39,7 @@ def test_over_a_log_the_view_of_each_ones_last_row_is_printed_and_a_drain_writes
     env = {"DATABASE_URL": place.url}
     refused = place.inv("init", env=env)
     assert refused.code == 78, refused
-    assert "'task_events' comes nearest, and bears the name of a log: a drain would write over what happened" in refused.err
+    assert "'task_events' is the closest match, and has the name of a log: a drain would overwrite history" in refused.err
     place.sql(refused.out.strip().rstrip(";"))
     before = place.sql("SELECT * FROM task_events ORDER BY id")
 
@@ -62,8 +62,8 @@ def test_a_log_that_may_be_meant_as_well_is_called_one(place: Workplace) -> None
     place.sql("INSERT INTO jobs (job_name, status, error) VALUES ('a', 'failed', 'boom'), ('a', 'done', NULL)")
     ran = place.inv("init", env={"DATABASE_URL": place.url})
     [told] = [line for line in ran.lines if "--table=task_events" in line]
-    assert told.endswith("; it bears the name of a log")
-    assert "; it bears the name of a log." in (place.root / "invoke.yaml").read_text()
+    assert told.endswith("; it has the name of a log")
+    assert "; it has the name of a log." in (place.root / "invoke.yaml").read_text()
 
 
 @SQLITE

@@ -126,7 +126,7 @@ def test_codes_that_alone_have_failure_texts_are_taken_for_failed_and_said_to_be
     rows = [(1, 0, None), (2, 3, ""), (3, 4, "disk full"), (4, 5, "no route")]
     found = map_table(table("id# state# error", *rows, keys=["id"], state=codes))
     assert found.states.words == {"failed": [4, 5], "queued": None, "executing": None, "complete": None}
-    assert any("4, 5 alone have failure texts" in doubt and doubt.endswith("a guess") for doubt in found.doubts)
+    assert any("4, 5 are the only ones with failure texts" in doubt and doubt.endswith("a guess") for doubt in found.doubts)
 
     rows[0] = (1, 0, "a note")
     rows[1] = (2, 4, "")
@@ -188,7 +188,7 @@ def test_a_customer_is_no_phase_and_a_failed_one_is() -> None:
     customers = TableFacts(name="customers", columns=table("id# name status", *rows).columns, keys=(("id",),),
                            rows=table("id# name status", *rows).rows)  # fmt: skip
     assert find_candidates([customers]) == []
-    assert "nothing in it tells of work that failed" in describe_lack([customers], "sqlite")[0]
+    assert "nothing in it looks like failed work" in describe_lack([customers], "sqlite")[0]
     assert find_candidates([table("id# name status", (1, "a", "failed"), keys=["id"])])
 
 

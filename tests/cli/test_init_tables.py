@@ -114,7 +114,7 @@ def test_of_codes_those_with_failure_texts_are_a_guess_and_the_rest_is_left_to_p
     make(place, script.replace("result text", "error text"))
     section, ran = ask(place)
     assert section["source"]["states"] == {"failed": [4, 5]}
-    assert "4, 5 alone have failure texts, so they are taken for failed: a guess" in ran.out
+    assert "4, 5 are the only ones with failure texts, so they are taken for failed: a guess" in ran.out
     assert "# queued:   # none of these looks like it: name one of them: 0, " in ran.out
     assert section["source"]["columns"]["run_id"] == "job"
 

@@ -50,7 +50,7 @@ def test_the_line_of_the_whole_says_what_it_counts() -> None:
         (replace(SHOT, eta=Eta(840.0, is_cut=True)), "ETA 14 min (09:41) · then max_total_minutes is over"),
         (replace(SHOT, eta=Eta(20 * 3600.0)), "ETA 20 h 00 min (30 Nov 05:27)"),
         (replace(SHOT, is_paused=True), "paused · ETA"),
-        (replace(SHOT, is_ending=True), "nothing more is begun · ETA"),
+        (replace(SHOT, is_ending=True), "nothing more is started · ETA"),
         (replace(SHOT, is_paused=True, is_ending=True), "paused · ETA"),
         (replace(SHOT, retries_waiting=2, retries_running=1), "2 retries wait · 1 retry runs · ETA"),
     ],

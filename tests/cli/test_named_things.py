@@ -21,14 +21,14 @@ def filled(project: Workplace) -> Workplace:
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (f"accept --reason=x --cluster={ABSENT}", f"--cluster={ABSENT}: no phase fails with it, and no drain has met it"),
+        (f"accept --reason=x --cluster={ABSENT}", f"--cluster={ABSENT}: no phase fails with it, and no drain has seen it"),
         ("accept --reason=x --run-id=delta-9", f"--run-id=delta-9: {TOLD}"),
         ("accept --reason=x --run-id=delta-9 --phase-id=a", f"--run-id=delta-9: {TOLD}"),
         ("accept --reason=x --run-id=delta-1 --phase-id=z", "--phase-id=z: run delta-1 has no such phase"),
         ("hint --priority=1 --run-id=delta-9", f"--run-id=delta-9: {TOLD}"),
         ("reopen --reason=x --run-id=delta-9", f"--run-id=delta-9: {TOLD}"),
         ("reopen --reason=x --run-id=delta-1 --phase-id=z", "--phase-id=z: run delta-1 has no such phase"),
-        (f"reopen --reason=x --cluster={ABSENT}", "no quarantine and no diagnosis leaves it out"),
+        (f"reopen --reason=x --cluster={ABSENT}", "neither a quarantine nor a diagnosis skips it"),
         ("explain --run-id=delta-9", f"--run-id=delta-9: {TOLD}"),
         ("explain --run-id=delta-9 --phase-id=a", f"--run-id=delta-9: {TOLD}"),
         ("explain --run-id=delta-1 --phase-id=z", "--phase-id=z: run delta-1 has no such phase"),

@@ -14,7 +14,7 @@ from tests.support.workplace import Ran, Workplace
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 
 ALL = ["a/p", "b/p"]
-TOLD = "of an earlier batchdrain, and {} for every table of the ledger"
+TOLD = "of an earlier batchdrain, and {} to every table of the ledger"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_what_is_said_of_one_table_holds_there_alone(two: TwoTables, kind: str) 
     say(two.ours, kind)
     assert (planned(two.ours), planned(two.theirs)) == (KINDS[kind], ALL)
     listed = two.theirs.inv("reopen" if kind == "triage" else kind).out
-    assert re.match(r"No hints in|Nothing is accepted in|No quarantine and no diagnosis leaves out", listed)
+    assert re.match(r"No hints in|Nothing is accepted in|No phase is skipped by a quarantine or a diagnosis in", listed)
 
 
 @kinds
@@ -75,8 +75,8 @@ def test_what_was_said_before_notes_had_a_table_holds_for_each_until_it_is_taken
     if kind != "triage":
         listed = two.theirs.inv(kind, "--format=json").json()[{"hint": "hints", "accept": "accepted"}[kind]]
         assert [one["of_every_table"] for one in listed] == [True]
-        assert TOLD.format("holds") in done(two.theirs.inv("--dry", kind, "--run-id=b", "--clear")).out
-    assert TOLD.format("held") in take_back(two.theirs, kind).out
+        assert TOLD.format("applies") in done(two.theirs.inv("--dry", kind, "--run-id=b", "--clear")).out
+    assert TOLD.format("applied") in take_back(two.theirs, kind).out
     assert (planned(two.ours), planned(two.theirs)) == (ALL, ALL)
 
 
@@ -102,7 +102,7 @@ def test_what_is_said_anew_hides_the_old_from_its_own_table_and_is_taken_back_wi
     if kind == "hint":
         done(two.theirs.inv("hint", "--run-id=b", "--priority=-5"))
         assert (planned(two.ours), planned(two.theirs)) == (KINDS[kind], ALL)
-    assert TOLD.format("held") in take_back(two.theirs, kind).out
+    assert TOLD.format("applied") in take_back(two.theirs, kind).out
     assert (planned(two.ours), planned(two.theirs)) == (ALL, ALL)
 
 
@@ -124,7 +124,7 @@ def test_the_doctor_tells_of_a_run_that_is_not_there_to_those_alone_for_whom_it_
     rows = two.theirs.inv("doctor", "--format=json").json()
     told = {row["check"]: row["cure"] for row in rows if row["verdict"] == "warn"}
     assert told.keys() == {"hint", "accept"}, rows
-    assert all("holds for every table of the ledger" in cure for cure in told.values()), told
+    assert all("applies to every table of the ledger" in cure for cure in told.values()), told
 
 
 @pytest.mark.parametrize("is_said_since", [False, True], ids=["alone", "and something was said of the new name"])
@@ -150,3 +150,22 @@ def test_a_table_that_got_another_name_keeps_what_was_said_of_it(two: TwoTables,
     assert planned(two.theirs) == ["a/p"], "its verdict holds"
     done(reopen(two.theirs, "--run-id=b"))
     assert planned(two.theirs) == ["b/p", "a/p"]
+
+
+def test_before_the_first_drain_of_a_renamed_table_its_former_notes_and_attempts_are_known(two: TwoTables) -> None:
+    done(two.theirs.inv("drain", "--run-id=a"))
+    two.ours.sql("UPDATE steps SET state = 'FAILED', last_failure_reason = 'boom'")
+    for kind in ("triage", "hint", "accept"):
+        say(two.theirs, kind)
+    before = {task: done(two.theirs.inv(task)).out for task in ("hint", "accept", "reopen", "explain")}
+    sessions = [row["session_id"] for row in two.theirs.inv("sessions", "--format=json").json()]
+    two.rename_theirs("tasks")
+    assert {task: done(two.theirs.inv(task)).out for task in before} == before
+    assert [row["session_id"] for row in two.theirs.inv("sessions", "--format=json").json()] == sessions
+    [attempt] = two.theirs.inv("explain", "--run-id=a", "--phase-id=p", "--format=json").json()["attempts"]
+    assert (attempt["outcome"], planned(two.theirs)) == ("complete", ["a/p"])
+    assert {row["source"] for row in _claims(two)} == {"steps"}, "nothing was written"
+
+
+def _claims(two: TwoTables) -> list[dict[str, str]]:
+    return [{"source": source} for (source,) in two.ours.sql("SELECT source FROM batchdrain_claim")]

@@ -32,8 +32,8 @@ def test_a_column_that_may_be_empty_is_put_back_by_the_statement_that_doctor_pri
     require_told(project)
 
     cure = cure_of(project, "batchdrain_attempt", column)
-    assert cure.startswith("put it back, or add it empty: ALTER TABLE "), cure
-    project.sql(cure.removeprefix("put it back, or add it empty: ").replace("`", '"'))
+    assert cure.startswith("restore it, or add it empty: ALTER TABLE "), cure
+    project.sql(cure.removeprefix("restore it, or add it empty: ").replace("`", '"'))
 
     assert project.inv("drain").code == 0
     assert project.states() == {"r/p": "COMPLETE", "r/q": "COMPLETE"}
@@ -49,7 +49,7 @@ def test_a_table_of_who_drains_now_is_made_anew(project: Workplace, table: str, 
     require_told(project)
 
     cure = cure_of(project, table, column)
-    assert cure == f"put it back; else end all drains, and DROP TABLE {table}: the next drain makes it anew, empty"
+    assert cure == f"restore it; or end all drains, and DROP TABLE {table}: the next drain creates it again, empty"
     project.sql(f"DROP TABLE {table}")
 
     assert project.inv("drain", "--group=g").code == 0
@@ -61,4 +61,4 @@ def test_a_table_without_which_nothing_can_be_settled_is_said_to_be_so(sqlite_pr
     sqlite_project.fail("r/p")
     sqlite_project.inv("drain")
     sqlite_project.sql("ALTER TABLE batchdrain_claim DROP COLUMN attempts")
-    assert cure_of(sqlite_project, "batchdrain_claim", "attempts") == ("put it back: no drain and no recovery can do without")
+    assert cure_of(sqlite_project, "batchdrain_claim", "attempts") == ("restore it: drains and recovery need it")

@@ -98,7 +98,7 @@ def test_what_was_lost_given_back_or_moved_is_no_success() -> None:
     lines.screen.released(scheduled(4), attempt(Outcome.RELEASED, "FAILED"))
     lines.screen.finished(scheduled(4), attempt(Outcome.MOVED, "GONE"))
     assert lines.taken() == [
-        "  - Skipped: claimed by another controller", "  - Given back: FAILED", "  ✗ Failed: GONE",
+        "  - Skipped: claimed by another controller", "  - Released: FAILED", "  ✗ Failed: GONE",
         "    Error: moved by its command, or by somebody else",
     ]  # fmt: skip
     lines.screen.selected(scheduled(4))

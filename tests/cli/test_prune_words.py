@@ -36,17 +36,17 @@ def pruned() -> Pruned:
 
 def test_what_goes_is_told_by_kind_with_count_and_size_and_what_stays_by_its_reason() -> None:
     found = pruned()
-    found.notes.append("session x stays: it is at work by now")
+    found.notes.append("session x stays: it is running now")
     said = [*_render(found, plan(YOUNG=2, RESUMABLE=4), "the sessions named", None, is_dry=True)]
     assert said == [
         "Would remove the sessions named:",
         "  session files            2     999 B",
         "  session folders         12    1.0 kB  logs, spool and lock",
         "  attempts                 7         -  of phases that are complete or gone; their statistics stay",
-        "Kept: 4 sessions to be resumed (`inv resume` goes on, `inv resume --close` ends it)",
+        "Kept: 4 sessions to be resumed (`inv resume` continues it, `inv resume --close` ends it)",
         "  RESUMABLE-0", "  RESUMABLE-1", "  RESUMABLE-2", "  and 1 more (--format=json names them)",
         "Kept: 2 sessions not old enough",
-        "session x stays: it is at work by now",
+        "session x stays: it is running now",
     ]  # fmt: skip
     assert next(_render(found, plan(), "X", None, is_dry=False)) == "Removed X:"
     assert [*_render(Pruned(), plan(), "X", None, is_dry=True)] == ["Nothing to prune of X."]
@@ -55,11 +55,11 @@ def test_what_goes_is_told_by_kind_with_count_and_size_and_what_stays_by_its_rea
 @pytest.mark.parametrize(
     ("why", "cure"),
     [
-        (Kept.RUNNING, ""), (Kept.YOUNG, ""), (Kept.HOLDING, "`inv recover` gives back what the dead held"),
-        (Kept.RESUMABLE, "`inv resume` goes on, `inv resume --close` ends it"),
+        (Kept.RUNNING, ""), (Kept.YOUNG, ""), (Kept.HOLDING, "`inv recover` releases what dead controllers held"),
+        (Kept.RESUMABLE, "`inv resume` continues it, `inv resume --close` ends it"),
         (Kept.ELSEWHERE, "prune them from there, or name one (--session-id)"),
-        (Kept.UNREADABLE, "name one (--session-id) to remove it all the same"),
-        (Kept.SPOOLED, "name one (--session-id) to remove it all the same"),
+        (Kept.UNREADABLE, "name one (--session-id) to remove it anyway"),
+        (Kept.SPOOLED, "name one (--session-id) to remove it anyway"),
     ],
 )  # fmt: skip
 def test_what_stays_is_named_with_its_cure_where_there_is_one(why: Kept, cure: str) -> None:

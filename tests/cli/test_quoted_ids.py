@@ -10,7 +10,7 @@ from batchdrain.cli.commands.quoted_ids import require_quoted_ids
 from batchdrain.model.errors import ConfigError
 
 NUMBER, DATE = "line 4: YAML reads {} as a number ({}): quote it", "line 4: YAML reads {} as a date ({}): quote it"
-NOTHING = "line 4: nothing stands behind a key or a dash: write the word that is meant, or null"
+NOTHING = "line 4: a key or a dash has no value: write the word that you mean, or null"
 
 
 def problems_of(path: Path, text: str) -> list[str]:

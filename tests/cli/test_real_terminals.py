@@ -97,7 +97,7 @@ def test_nothing_stays_of_the_display_after_ctrl_c(sqlite_project: Workplace) ->
         assert terminal.end() == 130
         lines = terminal.lines(whole=True)
         assert painted(lines) == []
-        assert len([line for line in lines if "Given back" in line]) == 3
+        assert len([line for line in lines if "Released" in line]) == 3
 
 
 @pytest.mark.parametrize("size", [(60, 24), (140, 24)], ids=["narrower", "wider"])

@@ -14,7 +14,7 @@ from batchdrain.execution.process_identity import identify_self
 from tests.support.opened import hold, opened
 from tests.support.workplace import Workplace
 
-STRAY = "No claim holds s / theirs, which stands as EXECUTING"
+STRAY = "No claim holds s / theirs, which is EXECUTING"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_dry_run_says_of_each_claim_whether_it_would_be_given_back_and_changes
     assert recover(held, dry=True) == 0
     told = capsys.readouterr().out.splitlines()
     assert sorted(line.partition(": attempt")[0].partition(": nothing of")[0] for line in told) == [
-        "1 would be recovered, 2 still held. Nothing was written.", STRAY, "Would be given back: r / dead", "Would stay held: r / alive",
+        "1 would be recovered, 2 still held. Nothing was written.", STRAY, "Would be released: r / dead", "Would stay held: r / alive",
         "Would stay held: r / here",
     ]  # fmt: skip
     assert recover(held, dry=True, shape="json") == 0
@@ -62,7 +62,7 @@ def test_what_was_given_back_is_told_and_counted_and_what_is_still_held_is_named
     assert recover(held) == 0
     first, summed, *rest = capsys.readouterr().out.splitlines()
     assert (first.partition(";")[0], summed) == (
-        "Given back: r / dead: it is FAILED, orphaned once",
+        "Released: r / dead: it is FAILED, orphaned once",
         "1 recovered, 2 still held.",
     )
     assert sorted(line.partition(": ")[0] for line in rest) == ["  r / alive", "  r / here", STRAY]

@@ -43,7 +43,7 @@ def test_a_quarantined_phase_is_reopened_and_drained_and_nothing_else_is(project
 
     ran = reopen(project, "--run-id=a", "--phase-id=p")
 
-    assert (ran.code, ran.out) == (0, "Reopened: a / p (was quarantined: given back 3 times in a row)\n")
+    assert (ran.code, ran.out) == (0, "Reopened: a / p (was quarantined: orphaned 3 times in a row)\n")
     assert (project.phases(), orphanings(project)) == (before, [0, 3, 3])
     [note] = notes(project)
     assert (note["said"]["reason"], note["said"]["run_id"], note["said"]["phase_id"]) == ("more memory", "a", "p")
@@ -96,7 +96,7 @@ def test_what_is_held_in_this_moment_stays_as_it_is(project: Workplace) -> None:
 def test_a_dry_reopen_writes_nothing(project: Workplace) -> None:
     suspect(project, "a/p")
     ran = project.inv("--dry", "reopen", "--run-id=a", "--reason=x")
-    assert (ran.code, ran.out) == (0, "Would reopen: a / p (was quarantined: given back 3 times in a row)\n")
+    assert (ran.code, ran.out) == (0, "Would reopen: a / p (was quarantined: orphaned 3 times in a row)\n")
     assert (orphanings(project), notes(project)) == ([3], [])
 
 
@@ -107,18 +107,18 @@ def test_who_asks_twice_is_told_and_what_else_leaves_a_phase_out_too(project: Wo
 
     first, again = (reopen(project, "--run-id=a", "--phase-id=p") for _ in range(2))
 
-    assert first.lines[1].startswith("  ! it is still left out: accepted: known (")
+    assert first.lines[1].startswith("  ! it is still skipped: accepted: known (")
     assert (again.code, len(notes(project))) == (2, 1)
-    assert "--run-id=a --phase-id=p: no quarantine and no diagnosis leaves it out" in again.err
+    assert "--run-id=a --phase-id=p: neither a quarantine nor a diagnosis skips it" in again.err
     assert "reopened it on 20" in again.err
 
 
 @pytest.mark.everyday("sqlite")
 def test_what_can_be_reopened_is_listed(project: Workplace) -> None:
-    assert project.inv("reopen").out.startswith("No quarantine and no diagnosis leaves out a phase in ")
+    assert project.inv("reopen").out.startswith("No phase is skipped by a quarantine or a diagnosis in ")
     suspect(project, "a/p\x1b[31m")
     listed = project.inv("reopen")
-    assert listed.lines[1] == "  a / p\\x1b[31m (quarantined: given back 3 times in a row)"
+    assert listed.lines[1] == "  a / p\\x1b[31m (quarantined: orphaned 3 times in a row)"
     [one] = project.inv("reopen", "--format=json").json()["can_be_reopened"]
     assert (one["phase_id"], one["still_left_out_by"]) == ("p\x1b[31m", None)
 
@@ -128,9 +128,9 @@ def test_what_can_be_reopened_is_listed(project: Workplace) -> None:
     [
         (["--run-id=a"], "--reason: is required"),
         (["--reason=x"], "--run-id: is required, or --cluster"),
-        (["--phase-id=p", "--reason=x"], "--phase-id: alone names no phase"),
-        (["--run-id=a", "--cluster=0123456789", "--reason=x"], "--cluster: is of every run"),
-        (["--run-id=a", "--reason=x"], "no quarantine and no diagnosis leaves it out"),
+        (["--phase-id=p", "--reason=x"], "--phase-id: identifies no phase without --run-id"),
+        (["--run-id=a", "--cluster=0123456789", "--reason=x"], "--cluster: applies to every run"),
+        (["--run-id=a", "--reason=x"], "neither a quarantine nor a diagnosis skips it"),
     ],
 )
 @pytest.mark.everyday("sqlite")

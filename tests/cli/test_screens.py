@@ -110,7 +110,7 @@ def test_ctrl_c_on_a_terminal_gives_the_phase_back_and_reports(sqlite_project: W
     while not any("hanging" in path.read_text() for path in sqlite_project.sessions.glob("*/logs/*/*.stdout.txt")):
         child.expect([pexpect.TIMEOUT, "failed phases"], timeout=1)
     child.sendintr()
-    child.expect("Given back: FAILED")
+    child.expect("Released: FAILED")
     child.expect("not yet .interrupted.")
     child.expect(pexpect.EOF)
     child.close()

@@ -135,7 +135,7 @@ def test_a_resume_takes_what_narrows(flag: str) -> None:
     ],
 )
 def test_a_resume_refuses_what_its_session_brings_with_it(flags: DrainFlags, flag: str) -> None:
-    with pytest.raises(UsageError, match=f"^{flag}: --resume goes on as the session was asked for"):
+    with pytest.raises(UsageError, match=f"^{flag}: --resume continues the session as it was begun"):
         require_narrow(flags)
 
 

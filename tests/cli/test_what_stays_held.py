@@ -1,4 +1,4 @@
-"""What can't be given back is no success: the exit code says so, whichever task met it, and the doctor looks at all that is held."""
+"""What can't be released is no success: the exit code says so, whichever task met it, and the doctor looks at all that is held."""
 
 from __future__ import annotations
 

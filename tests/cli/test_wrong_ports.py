@@ -29,7 +29,7 @@ def test_a_task_that_reaches_no_server_says_what_to_look_at(sqlite_project: Work
         ran = sqlite_project.inv(*task.split(), env={"DATABASE_URL": url})
     said = ran.out + ran.err
     assert ran.code == 75, ran
-    assert "see that the server is up and that the URL names it (host, port)" in said
+    assert "check that the server runs and that the URL is right (host, port)" in said
     assert "recorded" not in said
     assert "inv resume" not in said
 
@@ -41,4 +41,4 @@ def test_a_sqlite_file_that_somebody_locks_is_no_reason_to_resume(sqlite_project
         other.exec_driver_sql("BEGIN EXCLUSIVE")
         ran = sqlite_project.inv("drain")
         other.rollback()
-    assert (ran.code, "see who holds the lock, and try again" in ran.err, "resume" in ran.err) == (75, True, False), ran
+    assert (ran.code, "find out who holds the lock, then try again" in ran.err, "resume" in ran.err) == (75, True, False), ran

@@ -16,16 +16,22 @@ _WORDS: Final = (
     (re.compile(re.escape(_TIMEOUT)), "timed out after *"),  # who set the limit is no part of the failure
     (re.compile(re.escape(cluster_id_of(_TIMEOUT))), cluster_id_of("timed out after *")),
     (re.compile(r"(?<=its lease ended <n> s ago): `inv recover` gives it back"), ""),  # a cure, which there was none
-    (re.compile(r"skipped by batch is full: (?=\d)"), "finds the batch full: "),
-    (re.compile(r"^( +1) batch is full$", re.MULTILINE), r"\1 finds the batch full"),
-    (re.compile(r"^( +\d+) batch is full$", re.MULTILINE), r"\1 find the batch full"),
+    (re.compile(r"skipped by batch is full: (?=\d)"), "does not fit into the batch: "),
+    (re.compile(r"^( +1) batch is full$", re.MULTILINE), r"\1 does not fit into the batch"),
+    (re.compile(r"^( +\d+) batch is full$", re.MULTILINE), r"\1 do not fit into the batch"),
     # a count of one goes with the singular
     (re.compile(r"\bAll 1 (failed|queued) phases are skipped:"), r"The only \1 phase is skipped:"),
     (re.compile(r"\b1 ((?:failed |queued |complete )?)phases come first"), r"1 \1phase comes first"),
     (re.compile(r"\b1 (failed|queued|complete) phases\b"), r"1 \1 phase"),
     (re.compile(r"\bin 1 (run|cluster)s\b"), r"in 1 \1"),
     (re.compile(r"\b1 are skipped\b"), "1 is skipped"),
-    (re.compile(r"\b1 find the batch full\b"), "1 finds the batch full"),
+    (re.compile(r"\b1 finds? the batch full\b"), "1 does not fit into the batch"),
+    (re.compile(r"\bfind the batch full\b"), "do not fit into the batch"),
+    (re.compile(r"\bfinds the batch full\b"), "does not fit into the batch"),
+    # the field's terms for what had words of our own
+    (re.compile(r"\bgiven back (?=\d+ times in a row)"), "orphaned "),
+    (re.compile(r"\bwhat ails its run is known\b"), "why its run fails is known"),
+    (re.compile(r"(?<=\d) a minute(?=[;)])"), " per minute of execution"),
     # phases without a reason have nothing in common
     (re.compile(r"(?:systemic|run-specific) +(?=e3b0c44298$)", re.MULTILINE), "no cluster    "),
     (
@@ -36,12 +42,12 @@ _WORDS: Final = (
 _TIME: Final = re.compile(r"(\d\d:\d\d:\d\d)\.\d{6}Z")
 _UP_TO: Final = re.compile(r"(?<=Process )up to |(?<=Would drain )up to ")
 _COME_SINCE: Final = re.compile(
-    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: |  \d+ more waits? for another try).*\n",
+    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Continue with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left undone|\| Left undone|  Try again: |  Once fixed: |  If it is known: |  \d+ more waits? for a retry).*\n",
     re.MULTILINE,
 )
-_WORST: Final = re.compile(r"^Worst failures, clusters in turn:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
+_WORST: Final = re.compile(r"^Worst failures, one of each cluster first:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
 _CLUSTERS_OF_A_PAGE: Final = re.compile(
-    r"^## (?:Worst failures, clusters in turn|Failures by cluster)\n\n(?:\|.*\n)+\n?", re.MULTILINE
+    r"^## (?:Worst failures, one of each cluster first|Failures by cluster)\n\n(?:\|.*\n)+\n?", re.MULTILINE
 )
 _ROW_OF_A_PAGE: Final = re.compile(r"^(?:\|.*|# Batch drain .*)$", re.MULTILINE)
 _ESCAPED: Final = re.compile(r"\\([\\`*_{}\[\]()<>#+!|~&:@$-])")

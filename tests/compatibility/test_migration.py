@@ -62,7 +62,7 @@ def test_the_tables_stay_as_they_are_while_somebody_holds_a_claim(left_anywhere:
     left_anywhere.say("drain", "--run-id=release-1")
 
     assert (version(work), later_columns(work), later_tables(work)) == ("1", set(), set())
-    assert work.states()["release-1/a~ok"] == "COMPLETE", "a drain goes with them as they are"
+    assert work.states()["release-1/a~ok"] == "COMPLETE", "a drain works with them as they are"
 
 
 def test_tables_that_were_altered_in_part_are_brought_to_the_end(left_anywhere: Left) -> None:
@@ -99,7 +99,7 @@ def test_the_doctor_prints_what_alters_the_tables_and_it_does_so(left_anywhere: 
 
     assert "warn ledger: batchdrain's tables are of version 1; the next drain" in ran.out
     assert ran.lines[-1].endswith("found."), "which is a warning, and not well"
-    printed = ran.out[ran.out.index("have these run") :].partition("\n")[2]
+    printed = ran.out[ran.out.index("have these statements executed") :].partition("\n")[2]
     for statement in printed[: printed.rindex("WHERE name = 'schema_version'") + 29].split(";"):
         work.sql(statement)
     assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
@@ -195,7 +195,7 @@ def test_a_drain_that_meets_the_tables_of_a_newer_batchdrain_ends(project: Workp
 
     assert ran.code == 78, ran
     assert "of version '99', this program knows up to" in ran.err
-    assert sorted(project.states().values()) == ["COMPLETE", "FAILED"], "what ran is recorded, and nothing more is begun"
+    assert sorted(project.states().values()) == ["COMPLETE", "FAILED"], "what ran is recorded, and nothing more is started"
     assert project.inv("drain").code == 78
     assert project.inv("recover").code == 78
 

@@ -70,7 +70,7 @@ def test_what_a_controller_of_another_machine_held_is_given_back_when_its_lease_
 
     assert before == ["EXECUTING", "held-1", "held-2"]
     assert held(left) == []
-    given_back = [line for line in said if line.startswith(("Given back: held-1 / a~held", "Recorded: held-2 / a~held"))]
+    given_back = [line for line in said if line.startswith(("Released: held-1 / a~held", "Recorded: held-2 / a~held"))]
     spooled = work.engine.dialect.name == "sqlite"  # the spool is a file: a database alone does not have it
     assert len(given_back) == 1 + spooled, said
     assert state_of(left, "held-1") == ("FAILED", "ImportError: cannot import name 'app'")
@@ -84,7 +84,7 @@ def test_what_a_dead_controller_of_this_machine_held_is_settled_before_its_lease
     said = left.say("recover")
 
     assert "Recorded: held-2 / a~held: its command had ended (complete); it is COMPLETE" in said
-    assert "Given back: held-1 / a~held: it is FAILED, orphaned once" in said
+    assert "Released: held-1 / a~held: it is FAILED, orphaned once" in said
     rows = "SELECT run_id, outcome FROM batchdrain_attempt WHERE run_id LIKE 'held-%' ORDER BY run_id"
     assert left.work.sql(rows) == [("held-1", "orphaned"), ("held-2", "complete")]
 

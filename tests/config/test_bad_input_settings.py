@@ -256,10 +256,10 @@ def test_doctor_reads_the_settings_file_that_invoke_reads(sqlite_project: Workpl
     text = (sqlite_project.root / "invoke.yaml").read_text()
     (sqlite_project.root / "invoke.yaml").unlink()
     (sqlite_project.root / name).write_text(text)
-    assert f"ok   {name}: can be read, no key stands twice" in sqlite_project.inv("doctor").lines
+    assert f"ok   {name}: can be read, no key occurs twice" in sqlite_project.inv("doctor").lines
     (sqlite_project.root / name).write_text('{"batchdrain": {"batch_size": 1, "batch_size": 2}}')
     ran = sqlite_project.inv("doctor")
-    assert (ran.code, f"{sqlite_project.root / name}: " in ran.out, "the key 'batch_size' stands twice" in ran.out) == (
+    assert (ran.code, f"{sqlite_project.root / name}: " in ran.out, "the key 'batch_size' occurs twice" in ran.out) == (
         78,
         True,
         True,
@@ -274,7 +274,7 @@ def test_doctor_passes_over_files_and_sections_that_are_not_for_batchdrain(sqlit
         f"run: {{mode: 0644, echo: true, echo: false}}\nbatchdrain: {text[14:-1]}\n"
     )
     ran = sqlite_project.inv("doctor")
-    assert "ok   invoke.yaml: can be read, no key stands twice" in ran.lines, ran.out
+    assert "ok   invoke.yaml: can be read, no key occurs twice" in ran.lines, ran.out
     assert "invoke.yml" not in ran.out
 
 

@@ -95,4 +95,4 @@ def test_nothing_behind_a_key_is_no_word(sqlite_project: Workplace) -> None:
     path.write_text(f"batchdrain:\n  database_url: {sqlite_project.url}\n  source:\n    states:\n      failed:\n")
     for task in ("drain", "doctor"):
         ran = sqlite_project.inv(task)
-        assert (ran.code, "line 5: nothing stands behind a key" in ran.out + ran.err) == (78, True), ran
+        assert (ran.code, "line 5: a key or a dash has no value" in ran.out + ran.err) == (78, True), ran

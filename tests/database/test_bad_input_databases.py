@@ -32,7 +32,7 @@ def test_no_task_makes_a_database_that_is_missing(sqlite_project: Workplace) -> 
         ("sqlite://", 78, "in memory holds nothing"),
         ("sqlite:////tmp", 78, "/tmp"),
         (f"postgresql://u:{SECRET}@127.0.0.1:port/x", 78, "is not a database URL"),
-        (f"postgresql://u:{SECRET}@127.0.0.1:1/x?token={SECRET}", 78, "'token' is not taken"),
+        (f"postgresql://u:{SECRET}@127.0.0.1:1/x?token={SECRET}", 78, "'token' is not accepted"),
         (f"postgresql://u:{SECRET}@127.0.0.1:1/x?sslpassword={SECRET}", 75, "u:***@127.0.0.1:1/x"),
         (f"postgresql+nonsense://u:{SECRET}@h/x", 78, "no driver for postgresql+nonsense"),
         (f"mysql+pymysql://u:{SECRET}@127.0.0.1:1/x", 75, "u:***@127.0.0.1:1/x"),

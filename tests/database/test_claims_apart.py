@@ -91,7 +91,7 @@ def test_who_is_not_the_owner_can_neither_keep_nor_end_a_claim_of_the_very_epoch
     other = bench.controller("b")
 
     assert other.beat([claim], lease_s=900) == [claim]
-    with pytest.raises(ClaimLost, match="is not as we left it"):
+    with pytest.raises(ClaimLost, match="was changed"):
         other.finish(claim, attempt_of(claim, Outcome.COMPLETE))
     assert bench.work.states() == {"r/p": "EXECUTING"}
 

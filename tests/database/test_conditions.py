@@ -20,7 +20,7 @@ def test_a_condition_that_the_database_does_not_take_is_named(project: Workplace
         looked
     )
     assert ran.err.startswith("batchdrain: batchdrain.source.where: "), ran
-    assert "mend the condition" in ran.err
+    assert "correct the condition" in ran.err
 
 
 def test_a_condition_that_no_row_meets_is_not_taken_for_an_empty_database(project: Workplace) -> None:

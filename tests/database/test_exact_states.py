@@ -142,4 +142,4 @@ def test_the_doctor_warns_of_rows_that_no_id_names(tmp_path: Path, sqlite_url: s
     looked = project.inv("doctor")
 
     assert looked.code == 0, looked
-    assert "warn ids: 3 rows have a run_id or phase_id that names nothing" in looked.out
+    assert "warn ids: 3 rows have an unusable run_id or phase_id" in looked.out

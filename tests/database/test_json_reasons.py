@@ -123,9 +123,7 @@ def test_of_json_that_is_no_document_only_a_string_is_counted_as_a_reason_of_its
     rows = {"s": '"bare"', "n": "5", "z": "null", "l": "[1]", "e": "{}", "good": '{"error": {"message": "sound"}}'}
     table(project, kinds_of(project)[-1], rows, {"column": "result", "path": "error.message"})
     looked = project.inv("doctor")
-    assert "1 of 6 failed phases that were looked at have a bare text and no document in column 'result'" in looked.out, (
-        looked
-    )
+    assert "1 of 6 failed phases that were checked have a bare text and no document in column 'result'" in looked.out, looked
     assert {text for text in reasons(project).values() if text} == {"bare", "sound"}
 
 
@@ -170,7 +168,7 @@ def test_a_column_of_json_without_a_path_is_told_with_the_cure(server_project: W
 
     for task in ("doctor", "drain", "dry-run"):
         ran = server_project.inv(task)
-        assert (ran.code, "holds jsonb, not text; say where the text stands in it" in ran.out + ran.err) == (78, True), ran
+        assert (ran.code, "holds jsonb, not text; say where its text is" in ran.out + ran.err) == (78, True), ran
 
 
 def test_documents_that_are_mapped_without_a_path_are_grouped_by_what_they_say_and_the_doctor_names_the_path(
@@ -229,13 +227,13 @@ def test_where_no_reason_is_written_a_summary_names_no_cluster_that_no_drain_wou
     sqlite_project.source = {"columns": {"last_failure_reason": {"column": "last_failure_reason", "path": "message"}}}
     sqlite_project.configure()
     ran = sqlite_project.inv("drain")
-    assert "What --cluster goes by need not be these reasons" in ran.out
+    assert "The table may hold other failure texts than these" in ran.out
     assert "--cluster=" not in ran.out
     [cluster] = sqlite_project.inv("summary", "--format=json").json()["clusters"]
     assert (cluster["drain"], cluster["accept"], cluster["count"]) == (None, None, 1)
     for shape in ("markdown", "html"):
         said = sqlite_project.inv("summary", f"--format={shape}").out
-        assert ("What --cluster goes by" in said, "cluster=" in said) == (True, False), said
+        assert ("The table may hold other failure texts" in said, "cluster=" in said) == (True, False), said
 
 
 def test_where_the_command_sets_the_state_a_summary_names_no_cluster_that_its_table_need_not_have(
@@ -245,6 +243,6 @@ def test_where_the_command_sets_the_state_a_summary_names_no_cluster_that_its_ta
     sqlite_project.configure(command={"result_from": "database"})
     ran = sqlite_project.inv("drain")
     assert ran.code == 1
-    assert "What --cluster goes by need not be these reasons" in ran.out
+    assert "The table may hold other failure texts than these" in ran.out
     assert "--cluster=" not in ran.out
     assert sqlite_project.sql("SELECT last_failure_reason FROM phases") == [("disk 7 full",)]

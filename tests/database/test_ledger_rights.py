@@ -128,14 +128,14 @@ def test_who_may_not_bring_the_tables_up_to_date_is_told_and_a_drain_goes_with_t
     database = open_database(server_project.url)
     Ledger.of(PhaseTable.reflect(database, Source()), 3).create(database)
     database.close()
-    may = "batchdrain's tables are of version 3; the next drain that finds no claim held makes them version"
+    may = "batchdrain's tables are of version 3; the next drain that finds no held claim upgrades them to version"
     assert may in server_project.inv("doctor").out
     old = ("meta", "claim", "attempt", "attempt_sum", "chain")
     grant([f"{EVERY} ON {name}" for name in ("phases", *(f"batchdrain_{one}" for one in old))])
 
     looked, ran = server_project.inv("doctor"), server_project.inv("drain")
 
-    assert "batchdrain's tables are of version 3; this user may not make them version 4 (" in looked.out, looked
+    assert "batchdrain's tables are of version 3; this user may not upgrade them to version 4 (" in looked.out, looked
     assert (looked.code, ran.code) == (0, 0), (looked, ran)
     assert "batchdrain_session" not in sa.inspect(server_project.engine).get_table_names()
 

@@ -236,7 +236,7 @@ def test_who_adds_to_a_sum_in_the_moment_in_which_another_does_is_heard_again(
 
     def write(work: Any, real: Any = store.database.write) -> Any:
         if next(tried) <= lost:
-            raise sa.exc.IntegrityError("INSERT", {}, Exception("a key is there already"))
+            raise sa.exc.IntegrityError("INSERT", {}, Exception("the key exists already"))
         return real(work)
 
     monkeypatch.setattr(store.database, "write", write)

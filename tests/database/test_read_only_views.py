@@ -66,9 +66,10 @@ def test_a_job_that_a_command_leaves_ready_behind_a_view_is_recorded_told_and_bl
     again, recovered = project.inv("drain"), project.inv("recover")
 
     assert looked.code == 0, looked
-    assert "warn view: a phase that its command leaves in claimed or ready stays so, and is not given back" in looked.out, (
-        looked
-    )
+    assert (
+        "warn view: a phase that its command leaves in claimed or ready stays in that state, and is not released"
+        in looked.out
+    ), looked
     assert (ran.code, "mail / 1 stays ready as its command left it" in ran.out) == (1, True), ran
     assert project.sql("SELECT phase_id, outcome, final_state FROM batchdrain_attempt ORDER BY phase_id") == [
         ("1", "failed", "ready"),
@@ -100,7 +101,7 @@ def test_a_killed_controller_leaves_no_claim_on_a_view_for_ever(project: Workpla
 
     looked, recovered, again = project.inv("doctor"), project.inv("recover"), project.inv("recover")
 
-    assert "can't be given back" not in looked.out, looked
+    assert "can't be released" not in looked.out, looked
     assert (recovered.code, "2 recovered, 0 still held." in recovered.lines) == (0, True), recovered
     assert again.lines[0] == "0 recovered, 0 still held.", again
     assert [job for (job,) in project.sql("SELECT job FROM queue_ready ORDER BY job")] == [1, 2, 3]

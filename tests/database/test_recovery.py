@@ -188,8 +188,8 @@ def _refuse(bench: Bench, refusal: str) -> None:
     back = {found.key.phase_id: found for found in recover(bench.project)}
 
     queued, failed = back["queued"], back["failed"]
-    assert (queued.state, queued.problem, queued.note.startswith("it was to be given back, but ")) == ("FAILED", "", True)
-    assert ("r / failed can't be given back" in failed.problem, failed.note, failed.code) == (True, "", 78)
+    assert (queued.state, queued.problem, queued.note.startswith("it was to be released, but ")) == ("FAILED", "", True)
+    assert ("r / failed can't be released" in failed.problem, failed.note, failed.code) == (True, "", 78)
     assert bench.work.phases() == {"r/queued": ("FAILED", queued.note), "r/failed": ("EXECUTING", "before")}
     assert bench.rows("owner IS NULL, orphan_count", "batchdrain_claim WHERE epoch = 2") == [(1, 1)]
     assert [held.key.phase_id for held in bench.project.store.history.read_held()] == ["failed"]

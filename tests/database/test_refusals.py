@@ -9,6 +9,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.reports.worst import REFUSED
 from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 
@@ -77,6 +78,8 @@ def test_one_row_whose_end_is_refused_goes_back_and_keeps_no_other_waiting(proje
     ran = project.inv("drain", "--policy=run-order")
 
     assert (ran.code, "the command completed, but table 'steps' refuses" in ran.out) == (1, True), ran
+    assert REFUSED in ran.out
+    assert "drain --cluster=" not in ran.out, "the table still has the earlier reason, so that it would find nothing"
     assert [row[2:] for row in stands(project)] == [("COMPLETE", None), ("FAILED", "two"), ("COMPLETE", None)]
     assert outcomes(project) == ["complete", "refused", "complete"]
     assert project.inv("recover").out.startswith("0 recovered, 0 still held.")
@@ -95,6 +98,9 @@ def test_a_reason_that_the_column_can_not_hold_is_kept_as_far_as_it_can(server_p
     [(_, _, state, reason)] = stands(server_project)
     assert (state, "long long" in reason) == ("FAILED", True)
     assert outcomes(server_project) == ["failed"]
+    [cluster] = server_project.inv("summary", "--format=json").json()["clusters"]
+    plan = server_project.inv("dry-run", f"--cluster={cluster['id']}", "--format=json").json()
+    assert len(plan["phases"]) == 1, "the suggested command finds it by what the row holds"
 
 
 def test_a_database_in_an_old_character_set_is_drained(latin1_project: Workplace) -> None:

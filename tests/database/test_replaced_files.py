@@ -49,9 +49,7 @@ def test_a_drain_ends_before_it_writes_on_where_its_file_was_replaced(
     _out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert (drain.wait(), b"Traceback" in err) == (74, False), err
-    what = (
-        b"it is gone since it was opened" if replace is removed else b"another file stands in its place since it was opened"
-    )
+    what = b"it is gone since it was opened" if replace is removed else b"another file has replaced it since it was opened"
     assert what in err, err
     assert sqlite_project.session()["total_processed"] == 0
     if replace is not removed:

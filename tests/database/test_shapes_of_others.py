@@ -199,7 +199,10 @@ def test_a_view_whose_command_puts_the_row_back_and_dies_holds_up_nobody(sqlite_
 
     looked, ran = sqlite_project.inv("doctor"), sqlite_project.inv("drain", "--run-id=r", env=work)
 
-    assert "warn view: a phase that its command leaves in EXECUTING or QUEUED stays so, and is not given back" in looked.out
+    assert (
+        "warn view: a phase that its command leaves in EXECUTING or QUEUED stays in that state, and is not released"
+        in looked.out
+    )
     assert (ran.code, ran.out.count("stays QUEUED as its command left it")) == (1, 2), ran
     assert changes(before, everything(sqlite_project)) == {"t r a": {"s": "'QUEUED'"}, "t r b": {"s": "'QUEUED'"}}
     assert sqlite_project.inv("recover").lines[0] == "0 recovered, 0 still held."

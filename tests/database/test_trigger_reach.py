@@ -140,9 +140,7 @@ def test_a_routine_that_this_user_may_not_read_is_not_called_to_try_it(place: Wo
     with guest(place, "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, TRIGGER, EXECUTE") as theirs:
         looked = theirs.inv("doctor")
 
-    told = (
-        "warn table: where the trigger 'tt' of table 'phases' writes is not known, as the routine 'lg' can't be seen through"
-    )
+    told = "warn table: where the trigger 'tt' of table 'phases' writes is not known, as the routine 'lg' can't be analysed"
     assert told in looked.out, looked
     assert place.sql("SELECT * FROM audit") == []
 
@@ -176,5 +174,5 @@ def test_a_trigger_whose_body_is_hidden_is_not_fired_to_try_it(place: Workplace)
     with guest(place, "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX") as theirs:
         looked = theirs.inv("doctor")
 
-    assert "writes is not known, as the trigger 'tt' can't be seen through" in looked.out, looked
+    assert "writes is not known, as the trigger 'tt' can't be analysed" in looked.out, looked
     assert place.sql("SELECT * FROM audit") == []

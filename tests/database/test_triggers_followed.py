@@ -1,4 +1,4 @@
-"""What a trigger reaches, asked of MariaDB itself: which tables keep what is rolled back, and what can't be seen through."""
+"""What a trigger reaches, asked of MariaDB itself: which tables keep what is rolled back, and what can't be analysed."""
 
 from __future__ import annotations
 

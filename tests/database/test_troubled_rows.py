@@ -260,5 +260,8 @@ def test_a_row_that_is_refused_is_told_by_the_doctor_as_one_that_a_drain_skips(s
     looked = sqlite_project.inv("doctor")
 
     assert looked.code == 0
-    assert "warn rows: a drain skips a row, and goes on: table 'phases' refuses what a drain writes for r / bad" in looked.out
+    assert (
+        "warn rows: a drain skips this row, and continues: table 'phases' refuses what a drain writes for r / bad"
+        in looked.out
+    )
     assert looked.lines[-1] == "1 warning found."

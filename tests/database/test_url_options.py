@@ -26,9 +26,9 @@ def refusal_of(url: str) -> str:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("local_infile=1", "'local_infile' is not taken: the server could ask for files of this machine"),
-        *((f"{name}=/etc/passwd", f"{name!r} is not taken: it reads") for name in ("read_default_file", "read_default_group")),
-        *((f"{name}={SECRET}", f"{name!r} is not taken") for name in (
+        ("local_infile=1", "'local_infile' is not accepted: the server could ask for files of this machine"),
+        *((f"{name}=/etc/passwd", f"{name!r} is not accepted: it reads") for name in ("read_default_file", "read_default_group")),
+        *((f"{name}={SECRET}", f"{name!r} is not accepted") for name in (
             "init_command", "sql_mode", "autocommit", "client_flag", "conv", "cursorclass", "defer_connect", "auth_plugin_map",
             "compress", "named_pipe", "db", "passwd", "user", "password", "host", "binary_prefix", "server_public_key",
             "max_allowed_packet", "collation", "nonsense",
@@ -37,7 +37,7 @@ def refusal_of(url: str) -> str:
         ("ssl_disabled=false", "'ssl_disabled' must be "),
         ("ssl_ca=/nowhere", "'ssl_ca' must name a file that can be read"),
         ("ssl_capath=/etc/passwd", "'ssl_capath' must name a folder"),
-        ("charset=utf8&charset=utf8", "'charset' stands twice"),
+        ("charset=utf8&charset=utf8", "'charset' occurs twice"),
     ],
 )  # fmt: skip
 def test_what_a_url_of_mysql_may_not_ask_for_is_refused(query: str, said: str) -> None:
@@ -49,7 +49,7 @@ def test_what_a_url_of_mysql_may_not_ask_for_is_refused(query: str, said: str) -
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        *((f"{name}={SECRET}", f"{name!r} is not taken") for name in (
+        *((f"{name}={SECRET}", f"{name!r} is not accepted") for name in (
             "service", "servicefile", "dbname", "prepare_threshold", "autocommit", "row_factory", "context", "replication",
             "fallback_application_name", "token",
         )),
@@ -70,7 +70,7 @@ def test_what_a_url_of_mysql_may_not_ask_for_is_refused(query: str, said: str) -
             "-c synchronous_commit=off", "-csession_replication_role=replica", "--default-transaction-read-only=on",
             "-c search_path=x -c fsync=off", "-f s", "-c", "search_path=x",
         )),
-        (f"{SECRET}%20%1b=1", "a part of its query is not taken"),
+        (f"{SECRET}%20%1b=1", "a part of its query is not accepted"),
     ],
 )  # fmt: skip
 def test_what_a_url_of_postgresql_may_not_ask_for_is_refused(query: str, said: str) -> None:
@@ -82,20 +82,20 @@ def test_what_a_url_of_postgresql_may_not_ask_for_is_refused(query: str, said: s
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("nolock=1", "'nolock' is not taken: SQLite's locks are what keeps two controllers apart"),
+        ("nolock=1", "'nolock' is not accepted: SQLite's locks are what keeps two controllers apart"),
         ("vfs=unix-none", "'vfs' must be unix"),
         ("vfs=unix-dotfile", "'vfs' must be unix"),
         ("mode=RO", "'mode' must be ro or rw"),
         ("vfs=memdb", "'vfs' must be unix"),
-        ("immutable=1", "'immutable' is not taken"),
+        ("immutable=1", "'immutable' is not accepted"),
         ("cache=shared", "'cache' must be private"),
         ("mode=rw%26nolock=1", "'mode' must be ro or rw or rwc or memory"),
         ("mode=memory", "in memory holds nothing"),
-        ("psow=0", "'psow' is not taken"),
-        ("detect_types=1", "'detect_types' is not taken"),
-        ("isolation_level=DEFERRED", "'isolation_level' is not taken"),
+        ("psow=0", "'psow' is not accepted"),
+        ("detect_types=1", "'detect_types' is not accepted"),
+        ("isolation_level=DEFERRED", "'isolation_level' is not accepted"),
         ("check_same_thread=true", "'check_same_thread' must be 0 or false"),
-        ("key=SECRET", "'key' is not taken"),
+        ("key=SECRET", "'key' is not accepted"),
     ],
 )
 def test_doctor_says_of_a_url_of_sqlite_what_the_drain_says(sqlite_project: Workplace, query: str, said: str) -> None:
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_certificate_shows_nothing_of_itself(sqlite_project: W
 
 def test_a_password_that_the_driver_can_not_encode_is_not_shown(sqlite_project: Workplace) -> None:
     sqlite_project.configure(database_url="mysql+pymysql://u:hunter€@127.0.0.1:1/x")
-    ran = refused(sqlite_project, ["drain"], 78, "PyMySQL takes passwords of Latin-1 alone")
+    ran = refused(sqlite_project, ["drain"], 78, "PyMySQL accepts only passwords in Latin-1")
     assert "€" not in ran.out + ran.err
 
 

@@ -64,7 +64,7 @@ def drained(project: Workplace, left: str, why: str) -> None:
 @pytest.mark.parametrize("left", ["EXECUTING", "QUEUED"])
 def test_a_view_that_can_not_be_updated_keeps_the_state_that_a_command_left(project: Workplace, left: str) -> None:
     view(project, FROZEN)
-    drained(project, left, "stays so, and is not given back")
+    drained(project, left, "stays in that state, and is not released")
 
 
 @fault(68)
@@ -126,7 +126,7 @@ def test_a_view_that_does_not_show_what_a_command_leaves_is_told_and_drained(pro
 
     assert (ran.code, project.states()) == (1, {"a/p": "EXECUTING", "b/q": "COMPLETE"}), ran
     if project.engine.dialect.name == "postgresql":
-        assert "it does not show a phase that stands as EXECUTING" in looked.out, looked
+        assert "it does not show a phase that is EXECUTING" in looked.out, looked
 
 
 @pytest.mark.everyday("sqlite")
@@ -153,5 +153,5 @@ def test_a_materialized_view_is_told(tmp_path_factory: pytest.TempPathFactory, p
     looked = project.inv("doctor")
     ran = project.inv("drain", "--policy=run-order", env={"WORK": project.url, "LEFT": "EXECUTING"})
 
-    assert "it is a materialized view, which shows what stood at its last REFRESH" in looked.out, looked
+    assert "it is a materialized view, which shows the data of its last REFRESH" in looked.out, looked
     assert (ran.code, "Traceback" in ran.err) == (1, False), ran

@@ -17,7 +17,7 @@ from batchdrain.database.deadlines import _OPERATIONS, _Watched
 from batchdrain.runtime.resources import MOST_OF_AN_ANSWER
 
 SILENT = "the server did not answer within 30 s (patience.operation_s)"
-ENDLESS = "the server came to no end within 600 s"
+ENDLESS = "the server did not finish within 600 s"
 HUGE = "the server's answer took more than 512 MB of memory"
 
 

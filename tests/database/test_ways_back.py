@@ -63,7 +63,7 @@ def test_a_queued_row_that_a_unique_index_does_not_take_back_becomes_failed_and_
 
     assert (code, "Balance" in out or "Processed" in out) == (130, True), (out, err)
     [(_, _, state, reason)] = [row for row in stands(project) if row[1] == "p~hang"]
-    assert (state, "it was to be given back, but table 'steps' refuses" in str(reason)) == ("FAILED", True), reason
+    assert (state, "it was to be released, but table 'steps' refuses" in str(reason)) == ("FAILED", True), reason
     assert (project.inv("recover").code, project.inv("recover").lines) == (0, ["0 recovered, 0 still held."])
 
 
@@ -76,10 +76,10 @@ def test_recovery_makes_a_queued_row_failed_that_a_unique_index_does_not_take_ba
 
     looked, ran = project.inv("doctor"), project.inv("recover")
 
-    assert "is dead: `inv recover` gives it back" in looked.out, looked
+    assert "is dead: `inv recover` releases it" in looked.out, looked
     assert (ran.code, ran.lines[-1]) == (0, "1 recovered, 0 still held."), ran
-    assert "Given back: a / p~hang: it is FAILED" in ran.out
-    assert "it was to be given back, but table 'steps' refuses" in ran.out
+    assert "Released: a / p~hang: it is FAILED" in ran.out
+    assert "it was to be released, but table 'steps' refuses" in ran.out
     assert [row[2] for row in stands(project) if row[1] == "p~hang"] == ["FAILED"]
 
 
@@ -91,10 +91,10 @@ def test_a_failed_row_that_is_not_taken_back_stays_held_is_named_and_keeps_nobod
     code, out, err = ended(drain, signal.SIGINT)
 
     assert (code, "Balance:" in out) == (78, True), (out, err)
-    assert "a / p~hang can't be given back: table 'steps' refuses" in err
-    assert "its row stays EXECUTING: take away what keeps it from being 'FAILED' again" in err
+    assert "a / p~hang can't be released: table 'steps' refuses" in err
+    assert "its row stays EXECUTING: remove what keeps it from becoming 'FAILED' again" in err
     looked, ran = project.inv("doctor"), project.inv("recover")
-    assert (looked.code, "FAIL claims: a / p~hang can't be given back" in looked.out) == (78, True), looked
+    assert (looked.code, "FAIL claims: a / p~hang can't be released" in looked.out) == (78, True), looked
     assert (ran.code, "0 recovered, 1 still held." in ran.lines) == (78, True), ran
     assert "Can't be settled now: a / p~hang" in ran.out
 
@@ -115,7 +115,7 @@ def test_one_row_that_is_not_taken_back_does_not_end_the_drain_of_the_others(pro
 
     assert (drain.wait(), b"Traceback" in err) == (78, False), err
     assert {row[1]: row[2] for row in stands(project)} == {"p~hang": "EXECUTING", "q": "COMPLETE", "newer": "COMPLETE"}
-    assert b"a / p~hang can't be given back" in out
+    assert b"a / p~hang can't be released" in out
     ran = project.inv("recover")
     assert (ran.code, "Recorded: a / p~hang: its command had ended (timeout)" in ran.out) == (0, True), ran
 

@@ -95,7 +95,7 @@ def test_a_foreign_table_is_tried_where_its_wrapper_ends_its_transaction_with_ou
 
 
 def myisam(name: str, of: str | None = None) -> str:
-    behind = "" if of is None else f", which stands behind {of!r},"
+    behind = "" if of is None else f", which is behind {of!r},"
     return f"table {name!r}{behind} has the engine MyISAM, which knows no transactions: nothing is rolled back there"
 
 
@@ -150,5 +150,5 @@ def test_a_view_behind_which_we_do_not_see_is_not_tried(mariadb: Workplace, show
     finally:
         mariadb.sql(f"DROP USER '{user}'@'%'")
     view, missing = ("middle", "SHOW VIEW") if shows == "the view between" else ("shown", "SELECT, SHOW VIEW")
-    assert message.startswith(f"what stands behind the view '{view}' is hidden from this user")
+    assert message.startswith(f"what is behind the view '{view}' is hidden from this user")
     assert (cure, is_refused, keeps) == (f"GRANT {missing} ON middle", False, True)

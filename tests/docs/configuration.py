@@ -97,7 +97,7 @@ def _resolved(schema: Schema, of: Schema) -> Schema:
 
 
 def _row(path: tuple[str, ...], of: Schema) -> str:
-    says = re.sub(r"docs/(\w+\.md)", r"[\1](\1)", of["description"])
+    says = re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", of["description"])
     return f"| `{'.'.join(path)}` | {_value(of['default'])} | {_takes(path[-1], of)} | {says} |\n"
 
 

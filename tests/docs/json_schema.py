@@ -39,10 +39,10 @@ _SUMMARY: Final = _object(
     balance={"anyOf": [{"type": "null"}, _BALANCE]}, forecast_outcome={"type": ["object", "null"]},
     left=_list_of(_object(phases=_COUNT, how=_TEXT)), skipped=_list_of(_object(rule=_TEXT, value=_TEXT, count=_WHOLE_OR_NULL)),
     without_effect=_list_of(_TEXT), metrics={"type": "object", "additionalProperties": {"type": "number"}},
-    results=_list_of(_object(**_IDS, success=_TRUTH, final_state=_TEXT, error_message=_TEXT_OR_NULL, category=_TEXT_OR_NULL,
+    results=_list_of(_object(**_IDS, success=_TRUTH, outcome=_TEXT_OR_NULL, final_state=_TEXT, error_message=_TEXT_OR_NULL, category=_TEXT_OR_NULL,
                              exit_code=_WHOLE_OR_NULL, duration_s=_NUMBER_OR_NULL, timed_out=_TRUTH, log_path=_TEXT_OR_NULL)),
     results_by_run=_list_of(_object(run_id=_TEXT, succeeded=_COUNT, processed=_COUNT)),
-    clusters=_list_of(_object(id=_TEXT, count=_COUNT, fingerprint=_TEXT, category=_TEXT_OR_NULL, drain=_TEXT_OR_NULL, accept=_TEXT_OR_NULL)),
+    clusters=_list_of(_object(id=_TEXT, count=_COUNT, fingerprint=_TEXT, category=_TEXT_OR_NULL, accepted=_COUNT, drain=_TEXT_OR_NULL, accept=_TEXT_OR_NULL)),
     worst_failures=_list_of(_object(**_IDS, error_message=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL,
                                     duration_s=_NUMBER_OR_NULL, attempt=_WHOLE_OR_NULL, log_path=_TEXT_OR_NULL)),
     saved_to=_TEXT, goes_on_with=_TEXT_OR_NULL,
@@ -80,7 +80,9 @@ _RUNNING: Final = _object(
     retries=_COUNT, per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, eta_is_least=_TRUTH, waits_for=_TEXT_OR_NULL,
     slots=_list_of(_object(**_IDS, attempt=_COUNT, for_s={"type": "number"})), asked={"type": ["object", "null"]},
 )  # fmt: skip
-_DISPOSITION: Final[Schema] = {"enum": ["open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"]}
+_DISPOSITION: Final[Schema] = {
+    "enum": ["open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless", "waiting"]
+}
 _EXPLAINED: Final = _object(
     database=_TEXT, **_IDS, phase_index=_WHOLE_OR_NULL, state=_TEXT, reason=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL,
     disposition={"anyOf": [{"type": "null"}, _object(kind=_DISPOSITION, reason=_TEXT, until=_MOMENT_OR_NULL)]},
@@ -100,7 +102,7 @@ _EXPLAINED: Final = _object(
 )  # fmt: skip
 _DISPOSITIONS: Final = _object(
     database=_TEXT, failed=_COUNT, without_effect=_list_of(_TEXT),
-    dispositions=_object(**dict.fromkeys(("open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"), _COUNT)),
+    dispositions=_object(**dict.fromkeys(("open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless", "waiting"), _COUNT)),
     left_out=_list_of(_object(disposition=_DISPOSITION, rule=_TEXT, value=_TEXT, count=_COUNT, until=_MOMENT_OR_NULL)),
     named=_list_of(_object(**_IDS, disposition=_DISPOSITION)),
 )  # fmt: skip

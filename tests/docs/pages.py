@@ -13,6 +13,8 @@ README: Final = ROOT / "README.md"
 DOCS: Final = ROOT / "docs"
 PAGES: Final = [README, ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
 """What people read. CHANGELOG.md is not among them: it tells of what was."""
+TROUBLES: Final = [DOCS / "troubleshooting.md", *sorted(DOCS.glob("messages-*.md"))]
+"""The pages that list messages, with what to do about each."""
 _FENCE: Final = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _INDENTED: Final = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?:])[\"')*]*\s+(?=[A-Z`*\"'(\[0-9])")

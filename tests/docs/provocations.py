@@ -1,4 +1,4 @@
-"""How a reader comes to see a row of docs/troubleshooting.md, and does what the row says."""
+"""How a reader comes to see a row of the pages of messages, and does what the row says."""
 
 from __future__ import annotations
 
@@ -63,24 +63,24 @@ FLAGS: Final = (
     flag("--priority: is required", "hint --run-id=r", "hint --run-id=r --priority=1"),
     flag("--run-id: there is no hint of …", "hint --run-id=r --clear", "hint"),
     flag("accept --clear: … is not accepted", "accept --run-id=r --clear", "accept"),
-    flag("…: no quarantine and no diagnosis leaves it out", "reopen --run-id=r --reason=mended", "reopen"),
-    flag("--cluster=…: no phase fails with it, and no drain has met it", "accept --cluster=0123456789 --reason=known", "clusters"),
+    flag("…: neither a quarantine nor a diagnosis skips it", "reopen --run-id=r --reason=mended", "reopen"),
+    flag("--cluster=…: no phase fails with it, and no drain has seen it", "accept --cluster=0123456789 --reason=known", "clusters"),
     flag(
-        "--phase-id: alone names no phase", "accept --phase-id=a --reason=known", "accept --run-id=r --phase-id=a --reason=known",
+        "--phase-id: identifies no phase without --run-id", "accept --phase-id=a --reason=known", "accept --run-id=r --phase-id=a --reason=known",
     ),
     flag(
-        "--cluster: is of every run, so it goes with no --run-id and no --phase-id",
+        "--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id",
         "accept --cluster=0123456789 --run-id=r --reason=known", "accept --run-id=r --reason=known",
     ),
     flag(
-        "--clear: takes a hint back, so it goes with --run-id alone", "hint --run-id=r --priority=1 --clear",
+        "--clear: removes a hint, and is combined only with --run-id", "hint --run-id=r --priority=1 --clear",
         "hint --run-id=r --priority=1",
     ),
     flag(
-        "--clear: takes back what was accepted, so it goes with no --reason and no --until",
+        "--clear: removes an acceptance, so it cannot be combined with --reason or --until",
         "accept --run-id=r --reason=known --clear", "accept --run-id=r --reason=known",
     ),
-    flag("--…: --resume goes on as the session was asked for", "drain --resume --policy=smart", "drain --resume"),
+    flag("--…: --resume continues the session as it was begun", "drain --resume --policy=smart", "drain --resume"),
     flag("--older-than: is missing", "prune", "prune --older-than=30d"),
     flag("--older-than: expected a duration (30d, 12h, 90m, 2w), got …", "prune --older-than=old", "prune --older-than=30d"),
     flag("--…: --close starts no work", "resume --close --batch-size=1", "resume"),
@@ -88,7 +88,7 @@ FLAGS: Final = (
     flag("--session-id: there is no session … in … (newest: …)", "summary --session-id=backlog-20200101-000000", "sessions"),
     flag("there is no session in …", "summary", "drain"),
     flag(
-        "--plan: drains exactly the phases of the plan, so it goes with no filter, no policy and no triage",
+        "--plan: drains exactly the phases of the plan, so it cannot be combined with filters, a policy or triage",
         "drain --plan=p.json --run-id=r", "dry-run --output=p.json",
     ),
     flag("--plan: …: No such file or directory", "drain --plan=p.json", "dry-run --output=p.json"),
@@ -110,7 +110,7 @@ SETTINGS: Final = (
     setting("has a quote that is not closed", {"source": {"where": "run_id = 'r"}}, {"source": {"where": "run_id = 'r'"}}),
     setting("has a parenthesis without its other half", {"source": {"where": "(run_id = 'r'"}},
             {"source": {"where": "(run_id = 'r')"}}),
-    setting("… stands for … and for …: a word means one state, so take it out of one of them (what is written is read too)",
+    setting("… stands for … and for …: a word means one state, so remove it from one of them (what is written is read too)",
             {"source": {"states": {"failed": ["x", "y"], "queued": "y"}}}, {"source": {"states": {"failed": ["FAILED", "y"]}}}),
     setting("min_s (…) is above max_s (…)", {"timeout": {"min_s": 90, "max_s": 80}}, {"timeout": {"min_s": 70, "max_s": 80}}),
     setting("batchdrain.categories.…: … is no regular expression: …", {"categories": [{"match": "(", "category": "transient"}]},
@@ -141,7 +141,7 @@ DATABASE: Final = (
     setting("database …: the file … does not exist", {"database_url": "sqlite:///nowhere.db"}, {}),
     setting("database_url: a SQLite database in memory holds nothing", {"database_url": "sqlite://"}, {}),
     setting("database_url: is not a database URL", {"database_url": "work.db"}, {}),
-    setting("database_url: the driver … is asynchronous, and batchdrain takes none of these",
+    setting("database_url: the driver … is asynchronous, and batchdrain supports none of these",
             {"database_url": "postgresql+asyncpg://u@localhost/x"}, {}),
     setting("batchdrain.source.table: … is not in database …", {"source": {"table": "phase"}}, {"source": {"table": "phases"}}),
     setting("batchdrain.source.columns.…: table … has no column …", {"source": {"columns": {"run_id": "run"}}},
@@ -158,7 +158,7 @@ MORE_SETTINGS: Final = (
     setting("lease.ttl_s (…) is below command.grace_s + lease.margin_s + 2 x lease.beat_s (…)", {"lease": {"ttl_s": 5}}, {}),
     setting("… is no category (known: …)", {"categories": [{"match": "x", "category": "network"}]},
             {"categories": [{"match": "x", "category": "transient"}]}),
-    Provocation(says="INVOKE_BATCHDRAIN_…: a path to code is not taken from the environment", argv="drain", cure="drain",
+    Provocation(says="INVOKE_BATCHDRAIN_…: a path to code is not accepted from the environment", argv="drain", cure="drain",
                 environ={"INVOKE_BATCHDRAIN_ENGINE": "os:getcwd"}),
     setting("…: …: expected a callable, got …", {"policy": ["math:pi"]}, {"policy": ["smart"]}),
     setting("batchdrain.policy: … is no policy: it must take (lane, now) and its parameters as keywords: …",
@@ -181,16 +181,16 @@ NOTHING: Final = (
                 mended={"source": {"states": {"queued": "WAITING"}}}),
     Provocation(says="No row of the table matches batchdrain.source.where.", argv="drain", cure="drain",
                 settings={"source": {"where": "run_id = 'none'"}}, mended={"source": {"where": "run_id = 'r'"}}),
-    Provocation(says="no row bears one of the mapped words; the table has …", argv="doctor",
+    Provocation(says="no row has one of the mapped words; the table has …", argv="doctor",
                 sql="UPDATE phases SET state = 'BROKEN'", cure="dry-run", mended={"source": {"states": {"failed": "BROKEN"}}}),
     flag("--run-id=…: there is no such run", "drain --run-id=nope", "drain --run-id=r"),
     flag("--exclude-run=…: no run matches it", "drain --exclude-run='relase-*'", "drain"),
-    flag("--category=…: no failed phase is of it; there are …", "dry-run --category=transient", "drain"),
-    flag("--cluster=…: no failed phase failed so", "dry-run --cluster=0123456789", "drain"),
+    flag("--category=…: no failed phase has this category; there are …", "dry-run --category=transient", "drain"),
+    flag("--cluster=…: no failed phase is in this cluster", "dry-run --cluster=0123456789", "drain"),
     flag("--include-quarantined: no phase is quarantined", "dry-run --include-quarantined", "drain"),
-    Provocation(says="--workers=…: … runs have phases to drain, and those of one run go one by one", argv="dry-run --workers=8",
+    Provocation(says="--workers=…: … runs have phases to drain, and those of one run are executed one after the other", argv="dry-run --workers=8",
                 cure="drain --workers=2", sql=SECOND_RUN),
-    flag("--workers=…: 1 run has phases to drain, and those of one run go one by one", "dry-run --workers=8", "drain --workers=1"),
+    flag("--workers=…: 1 run has phases to drain, and those of one run are executed one after the other", "dry-run --workers=8", "drain --workers=1"),
 )  # fmt: skip
 FILES: Final = (
     Provocation(says="--plan: … is no plan: …", argv="drain --plan=p.json", files={"p.json": "[]"}, cure="dry-run --output=p.json"),

@@ -1,11 +1,11 @@
-"""The table of the drivers' errors in docs/operations.md is the one that the code goes by."""
+"""The table of the drivers' errors in docs/databases.md is the one that the code goes by."""
 
 from __future__ import annotations
 
 from batchdrain.database.driver_error_table import DRIVER_ERRORS, DriverError, Meaning
 from tests.docs.pages import ROOT
 
-HEADING = "### Errors of the drivers"
+HEADING = "## Errors of the drivers"
 NAMES = {"postgresql": "PostgreSQL", "mysql": "MariaDB, MySQL", "sqlite": "SQLite"}
 
 
@@ -15,7 +15,7 @@ def row_of(error: DriverError) -> str:
 
 
 def section() -> str:
-    return (ROOT / "docs" / "operations.md").read_text().partition(HEADING)[2].partition("\n## ")[0]
+    return (ROOT / "docs" / "databases.md").read_text().partition(HEADING)[2].partition("\n## ")[0]
 
 
 def test_the_page_has_each_error_of_the_table_and_no_other() -> None:

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md is true: its rows are provoked as a reader would, and what they tell to do is done, and helps."""
+"""The pages of messages are true: its rows are provoked as a reader would, and what they tell to do is done, and helps."""
 
 from __future__ import annotations
 

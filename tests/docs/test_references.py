@@ -142,8 +142,25 @@ def test_every_promise_of_the_design_stands_there() -> None:
 
 
 def test_the_catalogue_of_events_is_the_enum() -> None:
-    section = text_of(DOCS / "operations.md").split("### Events")[1].split("## ")[0]
-    assert re.findall(r"^\| `([a-z._]+)` \|", section, re.MULTILINE) == [event.value for event in Event]
+    section = text_of(DOCS / "operations.md").split("## Events")[1].split("## ")[0]
+    rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE)
+    assert {name for name, _ in rows} == {event.value for event in Event}
+    assert len(rows) == len(Event)
+
+
+def test_every_field_of_an_event_is_explained() -> None:
+    section = text_of(DOCS / "operations.md").split("## Events")[1].split("## ")[0]
+    events, _, fields = section.partition("| field | holds |")
+    named = {
+        field.split()[0]
+        for cell in re.findall(r"^\| `[a-z.]+_?[a-z]*` \| [^|]+ \| (.+) \|$", events, re.MULTILINE)
+        for field in cell.split(",")
+    }
+    explained = {
+        name for cell in re.findall(r"^\| (`[a-z_`, ]+`) \|", fields, re.MULTILINE) for name in re.findall("[a-z_]+", cell)
+    }
+    assert named - explained == {"run_id"}
+    assert explained <= named
 
 
 def test_every_exit_code_of_an_error_is_explained() -> None:

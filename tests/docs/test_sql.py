@@ -12,7 +12,7 @@ import pytest
 from tests.docs.pages import DOCS, blocks
 from tests.support.workplace import Workplace
 
-[COSTS, RETENTION] = blocks(DOCS / "operations.md", "sql")
+[COSTS, RETENTION] = blocks(DOCS / "records.md", "sql")
 [RESTORE, COMPLETED, DROPS, LEAVE_WAL] = blocks(DOCS / "upgrading.md", "sql")
 
 

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md as a table: what it says that batchdrain says, and with which exit code."""
+"""The pages of messages as a table: what it says that batchdrain says, and with which exit code."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tests.docs.pages import ROOT
+from tests.docs.pages import TROUBLES, text_of
 
+INDEX: Final = "what you see"
+"""The first cell of the table that leads to the others. Its rows are no messages."""
 _CELLS: Final = re.compile(r"(?<!\\)\|")
 _SECTION_CODE: Final = re.compile(r"All of these exit with (\d+)")
 
@@ -25,8 +27,8 @@ class Row:
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """In the order of the page."""
-    return tuple(_read((ROOT / "docs" / "troubleshooting.md").read_text().splitlines()))
+    """In the order of the pages."""
+    return tuple(row for page in TROUBLES for row in _read(text_of(page).splitlines()))
 
 
 def pattern_of(message: str) -> re.Pattern[str]:
@@ -45,7 +47,7 @@ def _read(lines: list[str]) -> Iterator[Row]:
             head = []
         elif not head:
             head = _cells(line)
-        elif not line.startswith("|-"):
+        elif not line.startswith("|-") and head[0] != INDEX:
             cells = _cells(line)
             own = re.findall(r"\d+", cells[head.index("code")]) if "code" in head else []
             yield Row(section=section, says=cells[0], codes=frozenset(map(int, own)) if "code" in head else of_section)

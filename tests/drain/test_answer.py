@@ -45,7 +45,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"metrics": {"tokens": 10**400}}, f"result file: metric tokens is no finite number below 1e300: 1{'0' * 58}…"),
     ({"metrics": {str(n): n for n in range(51)}}, "result file: only the first 50 of 51 metrics are read"),
     ({"reson": "typed wrong"}, "result file: 'reson' is no field (reason, metrics, needs)"),
-    (b'{"reason": null, "reason": 5}', "result file: reason stands twice; reason is a number, not a text: 5"),
+    (b'{"reason": null, "reason": 5}', "result file: reason occurs twice; reason is a number, not a text: 5"),
     (
         {"a": 1, "b": 2, "c": 3, "d": 4},
         "result file: 'a', 'b', 'c' and 1 more is no field (reason, metrics, needs)",

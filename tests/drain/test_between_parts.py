@@ -85,7 +85,7 @@ def test_a_stop_between_the_parts_keeps_the_next_one_from_taking_anything(projec
 
     assert (row["state"], row["kind"], row["processed"], row["alive"]) == ("between", "queued", 1, True)
     assert f"{row['session_id']}  between on " in text
-    assert "Its chain is between its parts: the next one hears of it as it begins." in stopped.out, stopped
+    assert "Its chain is between its parts: the next part follows this as it begins." in stopped.out, stopped
     assert again.out.startswith("It is ending already, asked by "), again
     assert (code, asked_of(project, 0), asked_of(project, 1)) == (0, [], ["stop"]), out
     assert ": enough" in project.session(1)["stopped_because"]
@@ -143,7 +143,7 @@ def test_a_chain_that_was_killed_between_its_parts_runs_no_more_and_its_resume_h
 ) -> None:
     asked, *after = killed(project)
 
-    assert asked.out.startswith("Asked: "), asked
+    assert asked.out.startswith("Request sent to "), asked
     assert [ran.lines for ran in after] == [[NOTHING], [NOTHING]]
     is_left(project)
 
@@ -172,5 +172,5 @@ def test_a_chain_whose_first_part_ended_by_an_error_is_between_its_parts(sqlite_
         shown = [(row["state"], row["kind"]) for row in project.inv("status", "--format=json").json()]
         asked = project.inv("stop")
         code, out = go_on(project, chain)
-    assert (shown, asked.lines[0].startswith("Asked: ")) == ([("between", "queued")], True), (asked, out)
+    assert (shown, asked.lines[0].startswith("Request sent to ")) == ([("between", "queued")], True), (asked, out)
     assert (code, asked_of(project, 1), project.states()["s/f"]) == (76, ["stop"], "FAILED"), out

@@ -61,7 +61,7 @@ def told(ran: tuple[int, str], what: str) -> None:
     code, out = ran
     assert code == 78, out
     assert out.count(what) <= 2, out  # where it is noticed, and as what ended the session
-    assert f"Kept, and not recorded yet: what became of {FIRST.replace('/', ' / ')}" in out, out
+    assert f"Kept, but not recorded yet: the result of {FIRST.replace('/', ' / ')}" in out, out
 
 
 def test_a_column_that_is_renamed_ends_the_drain_and_its_result_is_kept(project: Workplace) -> None:
@@ -117,7 +117,8 @@ def test_a_table_that_is_swapped_for_another_of_its_shape_is_drained_on(project:
 
     assert code == 0, out
     assert (
-        out.count("While the drain ran, table 'phases' was replaced by another one of the same columns; it goes on") == 1
+        out.count("While the drain ran, table 'phases' was replaced by another one of the same columns; the drain continues")
+        == 1
     ), out
     assert project.sql("SELECT DISTINCT state, note FROM phases") == [("COMPLETE", "copied")]
     assert sorted(project.sql("SELECT state FROM phases_old")) == [("EXECUTING",), ("FAILED",)]
@@ -159,7 +160,7 @@ def test_a_command_that_sets_states_itself_is_judged_once_the_mapping_is_mended(
     code, out = ended(drain)
 
     assert (code, "column 'state' is gone, and 'status' new" in out) == (78, True), out
-    assert "Kept, and not recorded yet: what became of a / 1" in out, out
+    assert "Kept, but not recorded yet: the result of a / 1" in out, out
     project.source = {"columns": {"state": "status"}}
     project.configure()
     resumed = project.inv("resume", env={"WORK": project.url, "COLUMN": "status"})

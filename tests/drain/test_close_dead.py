@@ -33,16 +33,19 @@ def test_a_dead_session_is_closed_and_gives_back_what_it_held(project: Workplace
     name = killed(project)
 
     shown = project.inv("--dry", "resume", "--close")
-    assert (shown.code, shown.lines[-1].startswith(f"Would be closed as it stands: session {name}, 1 of")) == (0, True), shown
+    assert (shown.code, shown.lines[-1].startswith(f"Would be closed without running anything: session {name}, 1 of")) == (
+        0,
+        True,
+    ), shown
     assert project.session()["status"] == "running"
     ran = project.inv("resume", "--close")
 
-    assert (ran.code, ran.lines[-1].startswith(f"Closed as it stands: session {name}, 1 of")) == (0, True), ran
-    assert "Given back: r / b~hang: it is FAILED" in ran.out
+    assert (ran.code, ran.lines[-1].startswith(f"Closed without running anything: session {name}, 1 of")) == (0, True), ran
+    assert "Released: r / b~hang: it is FAILED" in ran.out
     assert project.states() == {"r/a": "COMPLETE", "r/b~hang": "FAILED", "r/c": "FAILED"}, "no work was started"
     session = project.session()
     assert (session["status"], session["total_processed"], session["completed_at"] is not None) == ("complete", 1, True)
-    assert session["stopped_because"] == "closed by `inv resume --close`, as it stood"
+    assert session["stopped_because"] == "closed by `inv resume --close`"
     assert project.events()[-1]["event"] == "session.completed"
     assert "no session is incomplete" in project.inv("resume").out
     assert "no session is incomplete" in project.inv("resume", "--close").out
@@ -93,7 +96,10 @@ def test_with_a_session_every_other_one_of_its_chain_is_closed(sqlite_project: W
     shown = sqlite_project.inv("--dry", "resume", "--close")
     ran = sqlite_project.inv("resume", "--close")
 
-    assert [ran.out.count("Closed as it stands: session "), shown.out.count("Would be closed as it stands: ")] == [2, 2], ran
+    assert [
+        ran.out.count("Closed without running anything: session "),
+        shown.out.count("Would be closed without running anything: "),
+    ] == [2, 2], ran
     assert {json.loads(path.read_text())["status"] for path in sqlite_project.session_files()} == {"complete"}
     assert "no session is incomplete" in sqlite_project.inv("resume").out
 

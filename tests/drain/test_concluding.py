@@ -161,7 +161,7 @@ def test_a_locked_row_is_concluded_later_and_told_once(it: Finishing) -> None:
     assert second is not None
     assert second.locked_since == 1_000.0
     assert [line for line in it.asked if line.startswith("notice")] == [
-        "notice r / p: somebody has its row locked; its result waits, others go on"
+        "notice r / p: somebody has its row locked; its result waits, other phases continue"
     ]
     assert "heartbeat dropped" not in it.asked
     it.now += 2
@@ -185,13 +185,13 @@ def test_what_a_command_left_unsaid_by_its_guardian_is_told(it: Finishing) -> No
     it.conclude(ending(exit_code=0, unspooled="spool: no room", guardian_stops=2))
     notices = [line for line in it.asked if line.startswith("notice")]
     assert notices == [
-        "notice The result of r / p stood nowhere until it was recorded: spool: no room",
+        "notice The result of r / p was not on disk before it was recorded: spool: no room",
         "notice The guardian of r / p was stopped, 2 times: its command did that, or somebody by hand",
     ]
 
 
 @pytest.mark.parametrize(
-    ("by", "notices"), [(EndedBy.LOST, ["notice Orphaned: r / p: what became of it is not known: why"]), (EndedBy.LEASE, [])]
+    ("by", "notices"), [(EndedBy.LOST, ["notice Orphaned: r / p: its result is not known: why"]), (EndedBy.LEASE, [])]
 )
 def test_an_orphaned_phase_is_named_with_what_is_known_of_it(it: Finishing, by: EndedBy, notices: list[str]) -> None:
     it.conclude(ending(by, message="why" if by is EndedBy.LOST else ""))

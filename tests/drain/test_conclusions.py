@@ -208,9 +208,9 @@ class Complete:
 
 def test_a_drain_that_passed_locked_rows_over_is_not_complete_unless_its_batch_is_full_or_it_ends_anyway() -> None:
     [locked, lost] = Complete(locked_out=1).tell()
-    assert locked.startswith("1 phase was passed over, as somebody has its row locked, or it took too long")
+    assert locked.startswith("1 phase was skipped, because somebody has its row locked, or it took too long")
     assert lost == "lost of 3"
-    assert Complete(locked_out=2).tell()[0].startswith("2 phases were passed over, as somebody has their rows locked")
+    assert Complete(locked_out=2).tell()[0].startswith("2 phases were skipped, because somebody has their rows locked")
     for facts in ({}, {"locked_out": 1, "left": 0}, {"locked_out": 1, "is_ending": True}):
         assert Complete(**facts).tell() == ["lost of 3"]
     assert Complete(is_interrupted=True).tell() == []

@@ -100,7 +100,7 @@ def check_dry_run(found: ScriptedProject, flags: DrainFlags) -> dict[str, Any]:
         most = taken + plan["may_follow"]
         said = (
             f"Would drain {upper}{most} of {plan['total']}: {skipped} {agree(skipped, 'is', 'are')} skipped, "
-            f"{plan['batch_full']} {agree(plan['batch_full'], 'finds', 'find')} the batch full"
+            f"{plan['batch_full']} {agree(plan['batch_full'], 'does', 'do')} not fit into the batch"
         )
         assert said in text
         assert said in quiet
@@ -175,7 +175,7 @@ def check_balance(text: str, balance: dict[str, int]) -> None:
     assert {names.get(name, name): int(value) for name, value in found.groupdict().items()} == {
         name: balance[name] for name in ("failed_before", "new", "fixed", "still_failing", "accepted", "not_reached")
     }
-    parts = re.search(r"Not reached[:| ]+(\d+) = ([^\n|]*)", text)
+    parts = re.search(r"Not reached[:| ]+(\d+ = )?(\d[^\n|]*)", text)
     told = (
         {}
         if parts is None
@@ -261,7 +261,7 @@ def test_a_run_that_timed_out_too_often_skips_those_that_are_left_and_no_others(
     assert [(one["rule"], one["count"]) for one in session["skipped"]] == [("stop.max_timeouts_per_run", 2)]
     assert said.count("Skipping the rest of run r: stop.max_timeouts_per_run: run r timed out 2 times") == 1
     assert "  2 by stop.max_timeouts_per_run: run r timed out 2 times\n" in said
-    assert "Not reached: 2 = 2 skipped by a rule\n" in said
+    assert "Not reached: 2 skipped by a rule\n" in said
 
 
 def test_a_cluster_that_is_parked_when_none_of_it_is_left_skips_nothing() -> None:

@@ -139,7 +139,7 @@ def test_what_fails_less_than_three_times_is_tried_again_and_then_nothing_was_cl
         (lost, EngineUnavailable, "it executes nothing, not even `true`: RuntimeError: no worker has its code"),
         (cancelled, EngineUnavailable, "it executes nothing, not even `true`: it cancelled it"),
         (no_program, ConfigError, "`true` can't be executed"),
-        (undrawn, ConfigError, "its workers do not draw their tickets in "),
+        (undrawn, ConfigError, "its workers cannot take tickets in "),
         (lost_once_begun, None, ""),
         (sound, None, ""),
     ],

@@ -93,7 +93,7 @@ def test_what_could_not_be_settled_is_told_and_is_no_event(facts: Facts) -> None
     assert (facts.events, facts.lines) == ([], ["Can't be settled now: r / p: locked; the next command tries again"])
     facts.recorder.recovered(BACK)
     assert [event for event, _ in facts.events] == ["claim.recovered"]
-    assert facts.lines[1:] == ["Given back: r / p: it is FAILED, orphaned 2 times in a row"]
+    assert facts.lines[1:] == ["Released: r / p: it is FAILED, orphaned 2 times in a row"]
 
 
 def test_the_first_pause_of_an_outage_says_all_and_the_others_count(facts: Facts) -> None:
@@ -101,7 +101,7 @@ def test_the_first_pause_of_an_outage_says_all_and_the_others_count(facts: Facts
     facts.recorder.paused("why", 9.0, 2)
     assert facts.events == [("session.paused", {"reason": "why", "wait_s": wait_s}) for wait_s in (4.568, 9.0)]
     assert facts.lines == [
-        "An outage: why; nothing is claimed for 5 s, then one phase is tried", "The outage lasts: pause 2, of 9 s",
+        "An outage: why; nothing is claimed for 5 s, then one phase is tried", "The outage continues: pause 2, of 9 s",
     ]  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def test_a_diagnosis_is_told_with_its_verdict_and_of_those_without_one_the_first
         ("phase.diagnosed", said), *(("phase.diagnosed", {**IDS, **nothing, "log_path": f"x/{number}"}) for number in range(2)),
     ]  # fmt: skip
     assert facts.lines == [
-        "Diagnosed r / p: hopeless: no", "No verdict on r / p: it said nothing; further ones are in the event log alone", "Log: x/0",
+        "Diagnosed r / p: hopeless: no", "No verdict on r / p: it said nothing; further ones are only in the event log", "Log: x/0",
     ]  # fmt: skip
 
 

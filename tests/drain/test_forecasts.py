@@ -68,10 +68,12 @@ def keeps_its_forecast(project: Workplace) -> None:
     assert session["forecast"] == planned
     assert planned["planned"] == 6
     assert words in ran.lines, "the header says the same"
-    assert f"{words}; came 6 in " in ran.out
+    assert f"{words}; actual: 6 in " in ran.out
     told = project.inv("summary", "--format=json").json()
     assert (told["forecast"], told["forecast_outcome"]["fixed"]) == (planned, 6)
-    assert f"| Forecast | {words.removeprefix('Forecast: ')}; came 6 in " in project.inv("summary", "--format=markdown").out
+    assert (
+        f"| Forecast | {words.removeprefix('Forecast: ')}; actual: 6 in " in project.inv("summary", "--format=markdown").out
+    )
     assert [event["forecast"] for event in project.events() if event["event"] == "session.started"][-1] == planned
 
 
@@ -107,16 +109,16 @@ def test_a_dry_run_of_a_plan_foresees_the_phases_of_the_plan() -> None:
 @pytest.mark.parametrize(
     ("status", "fixed", "minutes", "says", "within"),
     [
-        ("complete", 12, 41, "came 12 in 41 min: both inside", (True, True)),
-        ("complete", 18, 60.4, "came 18 in 60 min: both inside", (True, True)),
-        ("complete", 10, 25, "came 10 in 25 min: both inside", (True, True)),
-        ("complete", 19, 24.99, "came 19 in 25 min: phases and minutes outside", (False, False)),
-        ("complete", 9, 41, "came 9 in 41 min: phases outside", (False, True)),
-        ("complete", 12, 3.14159, "came 12 in 3.1 min: minutes outside", (True, False)),
-        ("complete", 25, 0.01, "came 25 in 0.01 min: phases and minutes outside", (False, False)),
-        ("stopped", 12, 41, "came 12 in 41 min: it was cut short, so that says nothing of the forecast", (None, None)),
-        ("interrupted", 2, 4, "came 2 in 4 min: it was cut short, so that says nothing of the forecast", (None, None)),
-        ("running", 2, 4, "came 2 in 4 min: it still runs", (None, None)),
+        ("complete", 12, 41, "actual: 12 in 41 min: both inside", (True, True)),
+        ("complete", 18, 60.4, "actual: 18 in 60 min: both inside", (True, True)),
+        ("complete", 10, 25, "actual: 10 in 25 min: both inside", (True, True)),
+        ("complete", 19, 24.99, "actual: 19 in 25 min: phases and minutes outside", (False, False)),
+        ("complete", 9, 41, "actual: 9 in 41 min: phases outside", (False, True)),
+        ("complete", 12, 3.14159, "actual: 12 in 3.1 min: minutes outside", (True, False)),
+        ("complete", 25, 0.01, "actual: 25 in 0.01 min: phases and minutes outside", (False, False)),
+        ("stopped", 12, 41, "actual: 12 in 41 min: it ended early, which says nothing about the forecast", (None, None)),
+        ("interrupted", 2, 4, "actual: 2 in 4 min: it ended early, which says nothing about the forecast", (None, None)),
+        ("running", 2, 4, "actual: 2 in 4 min: it still runs", (None, None)),
     ],
 )
 def test_what_came_is_held_against_the_forecast(
@@ -135,16 +137,16 @@ def test_what_came_is_held_against_the_forecast(
     [
         ("stop.success_floor: 10% of 20 succeeded, below 50%", "both inside"),
         ("--stop-on-first-failure: r / p", "both inside"),
-        ("inv stop: by ann", "it was cut short, so that says nothing of the forecast"),
+        ("inv stop: by ann", "it ended early, which says nothing about the forecast"),
         (
             "stop.max_metric: 9 of 'tokens' were reported, the budget is 9",
-            "it was cut short, so that says nothing of the forecast",
+            "it ended early, which says nothing about the forecast",
         ),
     ],
 )
 def test_an_end_by_a_rule_that_a_forecast_reckons_with_is_judged_and_another_one_is_not(because: str, says: str) -> None:
     session = session_of("stopped", 12, 41).model_copy(update={"stopped_because": because})
-    assert describe_outcome(session).endswith(f"came 12 in 41 min: {says}")
+    assert describe_outcome(session).endswith(f"actual: 12 in 41 min: {says}")
     fields = outcome_fields(session)
     assert fields is not None
     assert fields["minutes_within"] is (True if says == "both inside" else None)

@@ -22,11 +22,11 @@ def test_failed_phases_of_a_run_whose_queued_ones_are_drained_first_are_planned(
     sqlite_project.fail("r/f", "s/f")
 
     assert counts(sqlite_project) == [
-        "Would drain 3 of 3 queued: 0 are skipped, 0 find the batch full",
-        "Would drain up to 2 of 2 failed: 0 are skipped, 0 find the batch full",
+        "Would drain 3 of 3 queued: 0 are skipped, 0 do not fit into the batch",
+        "Would drain up to 2 of 2 failed: 0 are skipped, 0 do not fit into the batch",
     ]
     assert counts(sqlite_project, "--max-batches=1", "--queued-batch-size=1")[1] == (
-        "Would drain 0 of 2 failed: 2 are skipped, 0 find the batch full"
+        "Would drain 0 of 2 failed: 2 are skipped, 0 do not fit into the batch"
     )
     sqlite_project.inv("drain-all")
     assert len(executed(sqlite_project)) == 5
@@ -40,7 +40,7 @@ def test_failed_phases_that_wait_for_queued_ones_are_up_to_their_results(sqlite_
     ran = sqlite_project.inv("--dry", "drain-all", "--batch-size=2")
 
     assert "Target: Process 1 queued phase, then up to 2 failed phases" in ran.lines
-    assert "Would drain up to 2 of 3 failed: 2 are skipped, 0 find the batch full" in ran.lines
+    assert "Would drain up to 2 of 3 failed: 2 are skipped, 0 do not fit into the batch" in ran.lines
     assert (
         "  1 of them is among the skipped, and follows once the runs are complete that it waits for (depends_on)" in ran.lines
     )
@@ -70,7 +70,7 @@ def test_what_the_queued_part_may_bring_about_is_said_of_the_failed_one(
 
     ran = sqlite_project.inv("--dry", "drain-all")
 
-    assert "Would drain up to 1 of 1 failed: 0 are skipped, 0 find the batch full" in ran.lines, ran.out
+    assert "Would drain up to 1 of 1 failed: 0 are skipped, 0 do not fit into the batch" in ran.lines, ran.out
     assert ran.lines[-1] == f"  fewer if results make it end sooner: {rule}"
 
 

@@ -77,7 +77,7 @@ def test_what_waits_for_another_try_has_failed_so_far_wherever_the_files_are(
     sqlite_project.configure(retry={"initial_s": 600, "max_s": 600})
     sqlite_project.add(("r", "a~transient", 0, "QUEUED", None), ("s", "b~fail", 0, "QUEUED", None))
     ran = sqlite_project.inv("drain-queued", "--run-id=*", "--stop-on-first-failure")
-    assert "1 more waits for another try" in ran.out
+    assert "1 more waits for a retry" in ran.out
     here = sqlite_project.inv("sessions", "--format=json").json()[0]
     there = elsewhere(sqlite_project, tmp_path_factory.mktemp("other"), "sessions", "--format=json").json()[0]
     for name in ("total_processed", "total_success", "total_failed", "success_rate"):
@@ -109,9 +109,9 @@ def test_a_stop_lets_what_runs_end_and_the_session_can_be_resumed(project: Workp
     assert sorted(project.states().values()) == ["COMPLETE", "FAILED", "FAILED"]
     assert "the ::error:: 'service' is down" in session["stopped_because"]
     assert [(one["ask"], one["reason"]) for one in session["asked"]] == [("stop", "the ::error:: 'service' is down")]
-    assert "Asked from elsewhere:" in project.inv("summary").out
+    assert "Requests from other shells:" in project.inv("summary").out
     page = project.inv("summary", "--format=markdown").out
-    assert "## Asked from elsewhere\n\n- stop by " in page
+    assert "## Requests from other shells\n\n- stop by " in page
     assert "::error::" not in page
     assert project.sql(ROW) == [("interrupted", 1, 0)]
 

@@ -92,7 +92,7 @@ def test_what_another_drain_of_the_group_has_tried_in_vain_is_not_tried_once_mor
 
     project.sql("UPDATE batchdrain_group SET most = 13")
     plan = project.inv("dry-run", "--group=g", "--batch-size=12")
-    assert "Would drain 1 of 20: 12 are skipped, 7 find the batch full" in plan.lines, plan
+    assert "Would drain 1 of 20: 12 are skipped, 7 do not fit into the batch" in plan.lines, plan
     assert "  12 skipped by --group: a drain of g has tried it" in plan.lines
 
 

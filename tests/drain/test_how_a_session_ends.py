@@ -86,7 +86,7 @@ def test_a_signal_interrupts_it_whatever_else_came(ending: Ending) -> None:
 
 def test_a_smaller_size_of_one_go_leaves_it_open(ending: Ending) -> None:
     ending.most, ending.chooser.taken = 2, 2
-    assert ending.close() == ("interrupted", "--batch-size 2 of this go is reached")
+    assert ending.close() == ("interrupted", "--batch-size 2 of this call is reached")
 
 
 def test_the_time_of_one_go_leaves_it_open(ending: Ending) -> None:

@@ -24,12 +24,12 @@ def told(ran: Ran) -> list[str]:
 
 
 IDLE = [
-    ("--category=timeout,other", ["--category=timeout: no queued or failed phase is of it; there are collection, other"]),
-    ("--category=collection,unknown", ["--category=unknown: no queued or failed phase is of it; there are collection, other"]),
+    ("--category=timeout,other", ["--category=timeout: no queued or failed phase has this category; there are collection, other"]),
+    ("--category=collection,unknown", ["--category=unknown: no queued or failed phase has this category; there are collection, other"]),
     ("--exclude-run=done", ["--exclude-run=done: is a run without queued or failed phases"]),
-    ("--workers=4", ["--workers=4: 2 runs have phases to drain, and those of one run go one by one"]),
+    ("--workers=4", ["--workers=4: 2 runs have phases to drain, and those of one run are executed one after the other"]),
     ("--policy=smart,hints", [
-        "--policy: hints decides nothing here: what it looks at is alike, or an entry before it has decided",
+        "--policy: hints has no effect here: it ranks all runs equally, or an entry before it has decided",
     ]),
 ]  # fmt: skip
 

@@ -114,7 +114,7 @@ def test_what_is_null_in_one_of_the_columns_names_nothing_and_is_left_out(projec
     project.configure()
     plan = project.inv("dry-run", "--format=json").json()
     assert [(one["rule"], one["count"]) for one in plan["skipped"]] == [("bad id", 3)]
-    assert "3 rows have a run_id or phase_id that names nothing" in project.inv("doctor").out
+    assert "3 rows have an unusable run_id or phase_id" in project.inv("doctor").out
 
     assert project.inv("drain").code == 0
     assert project.taken() == ["//3", "x//4"]

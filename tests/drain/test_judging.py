@@ -50,7 +50,7 @@ def test_more_time_is_given_for_a_transient_exit_code_alone(code: int | None, wa
 def test_a_plea_for_time_with_another_exit_code_is_told_with_which_it_counts(codes: list[int], said: str) -> None:
     """Where there is no such code the setting is named that could have one."""
     found = judged(settings_of(transient_exit_codes=codes), ending(exit_code=1, result=b'{"needs": "time"}'))
-    assert found.answer_problem == f"result file: needs: 'time' counts with {said}"
+    assert found.answer_problem == f"result file: needs: 'time' counts only with {said}"
 
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT, EndedBy.LEASE, EndedBy.LOST, EndedBy.UNGUARDED])
@@ -187,8 +187,8 @@ def test_the_table_is_waited_for_only_while_it_says_nothing_new(by: EndedBy, lef
 @pytest.mark.parametrize(
     ("by", "reason"),
     [
-        (EndedBy.LOST, "what became of it is not known: why"),
-        (EndedBy.NOT_TAKEN, "the engine did not take it: why"),
+        (EndedBy.LOST, "its result is not known: why"),
+        (EndedBy.NOT_TAKEN, "the engine did not accept it: why"),
         (EndedBy.NOT_STARTED, "it could not be started: why"),
         (EndedBy.UNGUARDED, "why"),
         (EndedBy.INTERRUPT, "why"),

@@ -130,7 +130,7 @@ def test_a_chain_whose_time_is_over_before_its_first_claim_says_so_and_goes_on_l
     assert end_in(project, "a/1", signal.SIGINT, "drain-all") == 130
 
     ran = project.inv("resume", OVER)
-    assert "  ! Nothing more is begun: --max-total-minutes: 1e-06 minutes of this time are over" in ran.lines
+    assert "  ! Nothing more is started: --max-total-minutes: 1e-06 minutes of this time are over" in ran.lines
     assert "batch full" not in ran.out, ran
     assert ran.lines[-1] == "inv resume"
     assert project.inv("resume").code == 0
@@ -145,7 +145,7 @@ def test_the_minutes_of_a_chain_stop_it_between_its_parts_only_where_the_next_on
     with scripted_project(rows, {"workers": 1}) as project:
         hours_pass(project, 1)
         said = project.call(drain_all, ChainFlags(max_batches=None, stop_on_first_failure=False, settings=minutes("300")))
-        assert ("Stopped because" in said, "inv resume" in said, "Nothing more is begun" in said) == (failed,) * 3, said
+        assert ("Stopped because" in said, "inv resume" in said, "Nothing more is started" in said) == (failed,) * 3, said
         assert project.sql("SELECT status FROM batchdrain_chain") == [("stopped" if failed else "complete",)]
 
 

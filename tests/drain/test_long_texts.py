@@ -122,7 +122,7 @@ def test_a_session_ends_before_its_file_is_larger_than_what_is_read(sqlite_proje
     ran = sqlite_project.inv("drain", "--batch-size=1000")
 
     assert ran.code == 0, ran
-    assert "Stopped because: session is full: its file nears the 64 MB that are read; `inv drain` goes on" in ran.out
+    assert "Stopped because: session is full: its file nears the 64 MB that are read; `inv drain` continues" in ran.out
     assert LARGEST // 2 < sqlite_project.session_files()[-1].stat().st_size < LARGEST
     assert sqlite_project.inv("summary").code == 0
     assert sqlite_project.inv("resume").out.startswith("Nothing to resume")

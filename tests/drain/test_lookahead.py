@@ -129,7 +129,7 @@ def test_advice_that_breaks_is_told_once_ends_what_runs_and_is_asked_no_more(doe
     for _ in range(2):
         {"submit": lambda: ahead.submit(None), "cancel": lambda: ahead.cancel(PHASE.key), "tidy": ahead.tidy}[does]()
     ahead.close()
-    assert recorder.notices == ["Triage has ended: ZeroDivisionError: it broke; the drain goes on without it"]
+    assert recorder.notices == ["Triage has ended: ZeroDivisionError: it broke; the drain continues without it"]
     assert runner.did == ["close"]
 
 

@@ -15,7 +15,7 @@ from batchdrain.model.claim import Group
 from batchdrain.model.phase import PhaseKey, Skip
 
 A, B = PhaseKey("r", "a"), PhaseKey("r", "b")
-STOP = Skip("stop.max_repeats", "failed 3 times alike: x")
+STOP = Skip("stop.max_repeats", "3 equal failures: x")
 
 
 class Told:

@@ -85,7 +85,7 @@ def told_to_go_on(project: Workplace) -> tuple[str, bool, str | None]:
     """The last line of the summary's text, whether the page has the command, what JSON says."""
     page = project.inv("summary", "--format=markdown").lines
     return (
-        project.inv("summary").lines[-1], "| Goes on with | `inv resume` |" in page,
+        project.inv("summary").lines[-1], "| Continue with | `inv resume` |" in page,
         project.inv("summary", "--format=json").json()["goes_on_with"],
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ def test_a_resume_says_which_session_it_takes_where_that_is_not_the_newest(sqlit
 
     ran = sqlite_project.inv("resume")
 
-    assert ran.lines[0].startswith(f"Going on with session {name}, begun "), ran
+    assert ran.lines[0].startswith(f"Continuing session {name}, begun "), ran
     assert ran.lines[0].endswith(f"the newest, {newest}, is complete.")
     assert ran.lines[0].count(".") == 1, "without microseconds"
 

@@ -26,8 +26,8 @@ SAID: list[tuple[EndedBy, dict[str, Any], str]] = [
     (EndedBy.TIMEOUT, {"exit_code": 0}, "took longer than 12 s, and was ended"),
     (EndedBy.INTERRUPT, {"stderr_tail": b"x"}, "was ended by SIGTERM (log: e.txt)"),
     (EndedBy.NOT_STARTED, {"message": "no tok3n: x", "stderr_tail": b"x"}, "was not started: no ***: x"),
-    (EndedBy.LOST, {"message": "tok3n is gone"}, "did not come to its end: *** is gone"),
-    (EndedBy.UNGUARDED, {"message": "y", "stdout_tail": b"x", "exit_code": 0}, "did not come to its end: y (log: o.txt)"),
+    (EndedBy.LOST, {"message": "tok3n is gone"}, "did not end: *** is gone"),
+    (EndedBy.UNGUARDED, {"message": "y", "stdout_tail": b"x", "exit_code": 0}, "did not end: y (log: o.txt)"),
 ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_workers_and_retries_keep_the_pace_of_a_session(sqlite_project: Workplac
     assert ran.code == 0, ran
     assert len(gaps_ms(sqlite_project)) == 3
     assert sum(gaps_ms(sqlite_project)) >= 3 * 200 - 100
-    assert ran.out.count("command.runs_per_minute: 300 begin in a minute: the next one in") == 1
+    assert ran.out.count("command.runs_per_minute: 300 executions start per minute: the next one in") == 1
 
 
 def test_a_drain_that_waits_for_its_turn_says_so_and_ends_at_once_by_ctrl_c_and_resume_waits_too(
@@ -62,11 +62,11 @@ def test_a_drain_that_waits_for_its_turn_says_so_and_ends_at_once_by_ctrl_c_and_
     set_pace(sqlite_project, 0.1)
     drain = sqlite_project.start("drain", "--policy=run-order")
     started(witness, 1)
-    read_until(drain, "command.runs_per_minute: 0.1 begin in a minute: the next one in ")
+    read_until(drain, "command.runs_per_minute: 0.1 executions start per minute: the next one in ")
     drain.send_signal(signal.SIGINT)
     assert ended(drain)[0] == 130
     again = sqlite_project.start("resume")
-    read_until(again, "command.runs_per_minute: 0.1 begin in a minute: the next one in ")
+    read_until(again, "command.runs_per_minute: 0.1 executions start per minute: the next one in ")
     again.send_signal(signal.SIGTERM)
     assert ended(again)[0] == 143
     assert sorted(sqlite_project.states().values()) == ["COMPLETE", "FAILED"]
@@ -76,7 +76,10 @@ def test_a_dry_run_tells_the_pace(sqlite_project: Workplace) -> None:
     sqlite_project.fail("a/p", "b/q", "c/r")
     set_pace(sqlite_project, 6)
     plan = sqlite_project.inv("dry-run")
-    assert "Pace: 6 begin in a minute (command.runs_per_minute): the last of these after 20 s at the soonest" in plan.lines
+    assert (
+        "Pace: 6 executions start per minute (command.runs_per_minute): the last of these after 20 s at the earliest"
+        in plan.lines
+    )
 
 
 def test_the_drains_of_a_group_have_one_pace(sqlite_project: Workplace) -> None:
@@ -119,7 +122,7 @@ def test_one_begins_in_each_interval_and_people_are_told_once(monkeypatch: pytes
     ours.tell_wait()
     assert (told.waits, told.notices) == (
         "command.runs_per_minute (6)",
-        ["command.runs_per_minute: 6 begin in a minute: the next one in 0.1 s"],
+        ["command.runs_per_minute: 6 executions start per minute: the next one in 0.1 s"],
     )
     now.s = 110.0
     assert ours.permits()

@@ -34,7 +34,7 @@ def test_a_planned_phase_is_skipped_by_the_rule_that_would_skip_it_without_a_pla
     ran = sqlite_project.inv("drain", f"--plan={PLAN}")
 
     assert sqlite_project.taken() == ["b/q~fail"]
-    assert "1 skipped by quarantined: a / p~fail: given back 3 times in a row" in ran.out
+    assert "1 skipped by quarantined: a / p~fail: orphaned 3 times in a row" in ran.out
 
 
 def test_a_plan_that_was_made_with_quarantined_phases_takes_them(sqlite_project: Workplace) -> None:

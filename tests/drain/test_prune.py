@@ -51,7 +51,7 @@ def test_what_is_old_is_shown_and_goes_only_with_yes(project: Workplace) -> None
     assert [line.split()[:3] for line in shown.lines[1:5]] == [
         ["session", "files", "1"], ["event", "logs", "1"], ["session", "folders", "1"], ["attempts", "2", "-"],
     ]  # fmt: skip
-    assert shown.lines[-1] == "Nothing was removed: `--yes` does it."
+    assert shown.lines[-1] == "Nothing was removed yet: `--yes` removes it."
     assert "Nothing was removed" in project.inv("--dry", *OLD, "--yes").out
     assert (left(project), totals(project)) == (before, (3, 0))
 
@@ -79,7 +79,7 @@ def test_what_is_young_running_to_be_resumed_or_holds_a_phase_stays(sqlite_proje
     running = str(sqlite_project.session()["session_id"])
     assert kept(sqlite_project) == {"not old enough": [young], "running": [running]}
     named = sqlite_project.inv("prune", f"--session-id={running}", "--yes")
-    assert (named.code, "is at work" in named.err) == (73, True)
+    assert (named.code, "is running" in named.err) == (73, True)
     os.kill(drain.pid, signal.SIGKILL)
     drain.communicate()
     age(sqlite_project, 40, running)

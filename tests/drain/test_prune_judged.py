@@ -223,7 +223,7 @@ def end_anew(project: Project) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "note"), [(drain_again, "it is at work by now"), (end_anew, "it was at work meanwhile")]
+    ("meanwhile", "note"), [(drain_again, "it is running now"), (end_anew, "it was running meanwhile")]
 )  # fmt: skip
 def test_a_session_that_somebody_took_up_after_the_plan_stays_with_its_record(
     place: Project, meanwhile: Any, note: str
@@ -256,5 +256,5 @@ def test_a_phase_that_is_claimed_after_the_plan_keeps_its_session(place: Project
         plan = plan_prune(place, fd, BEFORE, ())
         place.store.database.write(lambda connection: connection.execute(place.store.ledger.claim.insert().values(**claim)))
         gone = remove_planned(place, fd, plan)
-        assert gone.notes == [f"session {FORM} stays: it was at work meanwhile"]
+        assert gone.notes == [f"session {FORM} stays: it was running meanwhile"]
         assert plan_prune(place, fd, BEFORE, ()).kept == {Kept.HOLDING: 1}

@@ -115,7 +115,7 @@ def test_a_session_that_is_named_and_can_not_go_is_refused_with_the_way_out(plac
     with pytest.raises(SessionInUse, match="still holds phases"):
         planned(place, None, FORM)
     held = place.folder.lock(FORM)
-    with pytest.raises(SessionInUse, match="is at work"):
+    with pytest.raises(SessionInUse, match="is running"):
         planned(place, None, FORM)
     os.close(held)
 

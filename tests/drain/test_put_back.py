@@ -56,7 +56,7 @@ def test_results_that_the_ledger_lost_are_told_and_their_phases_are_open_again(p
     dry, ran = project.inv("dry-run", "--resume"), project.inv("resume")
 
     assert "b / fixed" in dry.out, dry
-    told = "3 results of the session are not in the ledger, as after a backup was put back: their phases are open again: "
+    told = "3 results of the session are not in the ledger, as after a backup was restored: their phases are open again: "
     assert f"{told}b / fixed, c / failed~fail, d / fixed" in ran.out, ran
     assert (ran.code, "File exists" in ran.out + ran.err) == (1, False), ran
     assert project.states() == {

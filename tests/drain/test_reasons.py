@@ -93,7 +93,7 @@ def test_a_wish_for_time_that_is_not_heeded_is_told(sqlite_project: Workplace) -
     says(sqlite_project, {"needs": "time"}, code=4, err="too slow\n")
     sqlite_project.fail("r/p")
     sqlite_project.inv("drain")
-    reason = "too slow [exit 4; result file: needs: 'time' counts with exit code 75 alone]"
+    reason = "too slow [exit 4; result file: needs: 'time' counts only with exit code 75]"
     assert sqlite_project.phases()["r/p"][1] == reason
 
 

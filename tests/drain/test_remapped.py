@@ -60,7 +60,7 @@ def test_a_phase_that_is_held_under_another_mapping_stays_held_until_that_is_bac
     ran, looked, planned = project.inv("recover"), project.inv("doctor"), project.inv("dry-run")
     told = [line for line in ran.lines if line.startswith("Can't be settled now: ")]
     assert len(told) == 1, ran
-    assert f"it was claimed while batchdrain.source.columns had {was}; map it so again" in told[0], ran
+    assert f"it was claimed while batchdrain.source.columns had {was}; restore that mapping" in told[0], ran
     assert (ran.code, "1 still held" in ran.out, "No claim holds" in ran.out) == (78, True, False), ran
     assert (looked.code, f"columns had {was}" in looked.out) == (78, True), looked
     assert (planned.code, "Recovery first" in planned.out) == (0, False), planned
@@ -98,7 +98,7 @@ def test_a_phase_of_a_table_that_is_mapped_no_more_is_told_and_given_back_once_i
     project.configure()
 
     ran, looked = project.inv("recover"), project.inv("doctor")
-    told = "1 phase of table 'pipeline_steps' is held by a drain that runs no more, and batchdrain.source.table names another one now"
+    told = "1 phase of table 'pipeline_steps' is held by a drain that no longer runs, and batchdrain.source.table names another one now"
     assert (ran.code, told in ran.out, told in looked.out) == (0, True, True), (ran, looked)
     assert dump(project) == before
 

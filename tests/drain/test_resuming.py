@@ -92,7 +92,7 @@ def test_a_session_that_goes_on_with_a_copy_of_its_database_says_so(sqlite_proje
     sqlite_project.configure(database_url=f"sqlite:///{tmp_path}/copy.db")
     ran = sqlite_project.inv("resume")
     assert ran.code == 0, ran.err
-    began = f"The session began with the database at {tmp_path}/work.db, and goes on with the one at {tmp_path}/copy.db"
+    began = f"The session began with the database at {tmp_path}/work.db, and continues with the one at {tmp_path}/copy.db"
     assert f"  ! {began}" in ran.lines
 
 
@@ -148,7 +148,9 @@ def test_what_a_full_batch_leaves_is_told_beside_what_is_skipped(project: Workpl
 
     assert (ran.code, project.taken()) == (0, ["a/p"])
     told = ran.lines.index("All 3 failed phases are skipped:")
-    assert ran.lines[told + 1 : told + 3] == ["  1 by already attempted: in this session", "  2 find the batch full"], ran
+    assert ran.lines[told + 1 : told + 3] == ["  1 by already attempted: in this session", "  2 do not fit into the batch"], (
+        ran
+    )
 
 
 def test_resume_goes_on_with_the_sessions_own_batch_size(project: Workplace) -> None:

@@ -65,7 +65,7 @@ def test_what_was_held_of_a_renamed_table_is_given_back_in_it_and_the_rename_is_
     assert [str(back.key) for back in settle(renamed, None, told.append)] == ["r / p"]
     assert (sources(work), states(work)) == ({"steps"}, ["FAILED", "FAILED"])
     assert settle(renamed, None, told.append) == []
-    assert told == ["The phases of table 'phases' are in 'steps' now: the ledger goes on with what it knows of them"]
+    assert told == ["The phases of table 'phases' are in 'steps' now: the ledger keeps what it knows of them"]
 
 
 def test_a_table_that_is_there_is_followed_for_a_session_alone_that_began_in_it(work: Workplace, renamed: Project) -> None:
@@ -138,7 +138,7 @@ def test_a_session_does_not_go_on_while_it_holds_something_under_another_mapping
         assert settle_ledger(project, Told(), session_of(project, uid=OTHERS))[0].problem
         with pytest.raises(ConfigError, match=r'r / p is held, and .* had run_id: "note"') as refused:
             settle_ledger(project, Told(), session_of(project))
-        assert "map it so again" in str(refused.value.remedy)
+        assert "restore that mapping" in str(refused.value.remedy)
         assert states(work, "phases") == ["EXECUTING", "FAILED"]
 
 

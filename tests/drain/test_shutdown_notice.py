@@ -12,7 +12,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.drain.shutdown_notice import ShutdownNotice
 from batchdrain.model.phase import PhaseKey, Skip
 
-ENDED = "r / a is ended and given back, waiting at most 7 s (command.grace_s)"
+ENDED = "r / a is ended and released, waiting at most 7 s (command.grace_s)"
 STOP = Skip("stop.max_timeouts_per_run", "2 time-outs")
 
 
@@ -34,7 +34,7 @@ def test_the_first_signal_and_the_next_one_are_told_once_each_and_a_third_one_no
     for signals in (0, 1, 1, 2, 2, 3):
         told.of.tell(signals, signal.SIGTERM if signals else None, running("a"))
     assert told == [
-        f"SIGTERM: nothing more is begun; {ENDED}; SIGTERM again kills at once",
+        f"SIGTERM: nothing more is started; {ENDED}; SIGTERM again kills at once",
         "SIGTERM again: r / a is killed",
     ]
 
@@ -61,7 +61,7 @@ def test_what_may_end_by_itself_is_waited_for_as_long_as_the_longest_limit_lasts
     told = Notices(finish_current=True)
     told.of.tell(1, signal.SIGINT, running("a", "b"))
     assert told == [
-        "Ctrl-C: nothing more is begun; waiting for r / a, r / b to end, at most 61 s from the beginning; Ctrl-C again kills"
+        "Ctrl-C: nothing more is started; waiting for r / a, r / b to end, at most 61 s from the beginning; Ctrl-C again kills"
     ]
 
 
@@ -71,7 +71,7 @@ def test_what_may_end_by_itself_is_waited_for_as_long_as_the_longest_limit_lasts
 def test_of_many_that_run_three_are_named(names: str, shown: str) -> None:
     told = Notices()
     told.of.tell_of_a_stop(STOP, running(*names))
-    assert told == [f"Nothing more is begun, by {STOP}; waiting for {shown} to end"]
+    assert told == [f"Nothing more is started, by {STOP}; waiting for {shown} to end"]
 
 
 def test_a_stop_is_told_once_and_never_after_a_signal_which_may_still_follow_it() -> None:
@@ -79,7 +79,7 @@ def test_a_stop_is_told_once_and_never_after_a_signal_which_may_still_follow_it(
     told.of.tell_of_a_stop(STOP, running("a"))
     told.of.tell_of_a_stop(STOP, running("a"))
     told.of.tell(1, signal.SIGINT, running("a"))
-    assert [line.partition(":")[0] for line in told] == ["Nothing more is begun, by stop.max_timeouts_per_run", "Ctrl-C"]
+    assert [line.partition(":")[0] for line in told] == ["Nothing more is started, by stop.max_timeouts_per_run", "Ctrl-C"]
     other = Notices()
     other.of.tell(1, signal.SIGINT, running("a"))
     other.of.tell_of_a_stop(STOP, running("a"))

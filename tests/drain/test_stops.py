@@ -30,17 +30,17 @@ def test_results_that_bring_nothing_of_a_metric_end_the_session(sqlite_project: 
     sqlite_project.configure(stop={"metric": "tokens", "max_without_metric": 2})
     sqlite_project.fail("a/p1~metrics", "a/p2~ok", "a/p3~metrics", "a/p4~ok", "a/p5~ok", "a/p6~metrics")
     sqlite_project.inv("drain")
-    assert sqlite_project.session()["stopped_because"] == "stop.max_without_metric: 2 results in a row brought no 'tokens'"
+    assert sqlite_project.session()["stopped_because"] == "stop.max_without_metric: 2 results in a row reported no 'tokens'"
     assert len(sqlite_project.taken()) == 5
 
 
 def test_a_parked_cluster_is_told_once_however_often_it_fails_on(sqlite_project: Workplace) -> None:
     sqlite_project.fail(*(f"r{number}/p~alike" for number in range(8)), reason="another failure")
     ran = sqlite_project.inv("drain", "--max-repeats=2", "--batch-size=8")
-    assert ran.out.count("Parking every phase that failed alike") == 1, ran.out
+    assert ran.out.count("Parking every phase that failed the same way") == 1, ran.out
     told = [event for event in sqlite_project.events() if event["event"] == "phase.skipped"]
     assert [(event["value"], event["count"]) for event in told] == [
-        ("failed 2 times alike: runtimeerror the shared service is broken", None)
+        ("2 equal failures: runtimeerror the shared service is broken", None)
     ]
 
 
@@ -94,7 +94,7 @@ def test_an_outage_pauses_the_drain_and_burns_no_attempts(project: Workplace) ->
     drain = project.start("drain")
     assert drain.stdout is not None
     printed = ""
-    while printed.count("The outage lasts: pause 3") < 1:
+    while printed.count("The outage continues: pause 3") < 1:
         line = drain.stdout.readline().decode()
         assert line, printed
         printed += line
@@ -129,10 +129,10 @@ def test_a_summary_says_what_stop_conditions_left_out(project: Workplace) -> Non
 
     block = ran.lines[ran.lines.index("Skipped:") :]
     assert "Total Processed: 3" in ran.lines
-    assert block[1] == "  20 by stop.max_repeats: failed 3 times alike: runtimeerror the shared service is broken", ran.out
+    assert block[1] == "  20 by stop.max_repeats: 3 equal failures: runtimeerror the shared service is broken", ran.out
     assert [(one["rule"], one["count"]) for one in project.session()["skipped"]] == [("stop.max_repeats", 20)]
     assert "  20 by stop.max_repeats" in project.inv("summary").out
-    assert "| 20 | `stop.max_repeats` | failed 3 times alike" in project.inv("summary", "--format=markdown").out
+    assert "| 20 | `stop.max_repeats` | 3 equal failures" in project.inv("summary", "--format=markdown").out
 
 
 def test_a_summary_keeps_the_first_rules_and_the_latest_counts(sqlite_project: Workplace) -> None:

@@ -109,7 +109,7 @@ def test_an_engine_that_begins_nothing_is_given_up_and_one_that_is_busy_is_not(w
         late = world.running(f"idle{number}")
         world.now_ms += 10_000
         world.look(late)
-    assert "nothing of it began within 10 s: has it workers?" in str(world.failures[0])
+    assert "nothing of it began within 10 s: does it have workers?" in str(world.failures[0])
 
 
 def test_an_order_that_was_begun_is_waited_for_until_its_lease_is_over(world: World) -> None:
@@ -157,7 +157,7 @@ def test_a_second_delivery_is_no_error_of_the_engine_and_equal_errors_in_a_row_a
     for number in range(MOST):
         assert world.failures == []
         world.orders.ended(answered("not_taken", "no folder"), world.running(f"refused{number}"))
-    assert "3 orders in a row came to nothing, the last with: no folder" in str(world.failures[0])
+    assert "3 orders in a row did not start, the last with: no folder" in str(world.failures[0])
 
 
 def test_an_engine_that_executes_between_is_not_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

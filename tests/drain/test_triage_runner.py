@@ -114,7 +114,7 @@ def test_a_ledger_with_a_trigger_that_refuses_verdicts_ends_its_diagnosis_with_a
     assert asked is not None
     found = asked.result(DEADLINE_S)
     assert (len(orders), found.verdict, isinstance(found.failure, ConfigError)) == (1, None, True)
-    assert "refuses what batchdrain writes into its own tables: not here; take away the trigger" in found.problem
+    assert "refuses what batchdrain writes into its own tables: not here; remove the trigger" in found.problem
 
 
 def test_only_verdicts_whose_time_is_over_are_taken_back(triage: Triage, project: Project) -> None:

@@ -43,7 +43,7 @@ def test_the_first_signal_says_what_is_waited_for_and_what_the_next_one_does(
     drain.send_signal(number)
 
     assert first.splitlines()[-1] == (
-        f"  ! {name}: nothing more is begun; r / p~deaf is ended and given back, waiting at most 3600 s (command.grace_s); "
+        f"  ! {name}: nothing more is started; r / p~deaf is ended and released, waiting at most 3600 s (command.grace_s); "
         f"{name} again kills at once"
     )
     assert ended(drain)[0] == 128 + number
@@ -59,7 +59,7 @@ def test_with_finish_current_the_first_signal_says_which_phases_may_end(sqlite_p
     (sqlite_project.root / "go").touch()
 
     line = printed.splitlines()[-1]
-    assert line.startswith("  ! Ctrl-C: nothing more is begun; waiting for ")
+    assert line.startswith("  ! Ctrl-C: nothing more is started; waiting for ")
     assert all(name in line for name in ("a / p~until=go", "b / q~until=go", "at most 77 s from the beginning"))
     assert ended(drain)[0] == 130
 
@@ -84,7 +84,7 @@ def test_a_stop_condition_says_what_is_still_waited_for(sqlite_project: Workplac
     printed = read_until(drain, "waiting for")
     (sqlite_project.root / "go").touch()
     assert printed.splitlines()[-1] == (
-        "  ! Nothing more is begun, by stop.max_consecutive_failures: 1 failure in a row; waiting for a / p~until=go to end"
+        "  ! Nothing more is started, by stop.max_consecutive_failures: 1 failure in a row; waiting for a / p~until=go to end"
     )
     assert ended(drain)[0] == 1
 
@@ -149,7 +149,7 @@ def test_a_stop_from_elsewhere_is_told_as_that_and_not_as_a_signal(sqlite_projec
 
     assert line.startswith("  ! `inv stop --now`, asked by ")
     assert line.endswith(
-        ": too late: nothing more is begun; r / p~deaf is ended and given back, waiting at most 2 s (command.grace_s); "
+        ": too late: nothing more is started; r / p~deaf is ended and released, waiting at most 2 s (command.grace_s); "
         "a signal kills at once"
     )
     assert (code, [name for name in ("SIGTERM", "TERM again") if name in out]) == (143, [])

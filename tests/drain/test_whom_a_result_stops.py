@@ -116,7 +116,7 @@ def test_each_thing_that_ends_a_drain_ends_it_alone() -> None:
 def test_a_run_and_both_clusters_of_a_failure_are_told_of_once_they_are_stopped() -> None:
     drained = Drained(max_timeouts_per_run=2, max_repeats=3)
     drained.progress = Progress(timeouts={"r": 2, "s": 9}, repeats={BOOM: 3, BANG: 3})
-    parked = "Parking every phase that failed alike: stop.max_repeats None False"
+    parked = "Parking every phase that failed the same way: stop.max_repeats None False"
     assert drained.note() == ["run r: stop.max_timeouts_per_run", parked, parked]
     assert drained.note(after=BOOM) == ["run r: stop.max_timeouts_per_run", parked]
     assert drained.note(ok=True) == ["run r: stop.max_timeouts_per_run"]

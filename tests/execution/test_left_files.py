@@ -110,7 +110,7 @@ def test_a_small_file_is_read_whole_or_not_at_all(tmp_path: Path, most: int, is_
     if is_read:
         assert read_small(tmp_path / "x", most) == b"words"
         return
-    with pytest.raises(OSError, match="is no small file of ours"):
+    with pytest.raises(OSError, match="is not a small file of batchdrain"):
         read_small(tmp_path / "x", most)
 
 
@@ -119,5 +119,5 @@ def test_a_small_file_of_another_user_s_is_not_believed(tmp_path: Path) -> None:
     """A ticket, or a record of a command's end, that somebody else wrote."""
     (tmp_path / "x").write_bytes(b"words")
     os.chown(tmp_path / "x", 65_534, 65_534)
-    with pytest.raises(OSError, match="is no small file of ours"):
+    with pytest.raises(OSError, match="is not a small file of batchdrain"):
         read_small(tmp_path / "x", 100)

@@ -79,7 +79,7 @@ def test_a_value_that_no_command_can_be_given_leaves_its_phase_out_and_the_drain
     foreseen = sqlite_project.inv("dry-run", "--format=json", "--explain").json()
     ran = sqlite_project.inv("drain")
     assert sqlite_project.taken() == ["r/a", "r/c"]
-    assert "Would drain 2 of 3: 1 is skipped, 0 find the batch full" in planned["drain"].out, planned
+    assert "Would drain 2 of 3: 1 is skipped, 0 do not fit into the batch" in planned["drain"].out, planned
     assert all("r / b: column 'note'" in one.out for one in planned.values()), planned
     assert foreseen["skipped"] == [{**one, "by_filter": False} for one in sqlite_project.session()["skipped"]]
     assert [one["phase_id"] for one in foreseen["explanation"] if not one["chosen"]] == ["b"]

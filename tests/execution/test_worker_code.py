@@ -146,7 +146,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path, monkeypat
     folder.chmod(0o777)
     found = answered(order(tmp_path))
     assert found["kind"] == "not_taken"
-    assert f"is not ours alone: {folder}" in found["message"]
+    assert f"can be written by other users: {folder}" in found["message"]
 
 
 @fault(111)

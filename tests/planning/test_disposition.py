@@ -76,9 +76,9 @@ def test_each_phase_has_the_disposition_of_the_rule_that_leaves_it_out_and_its_r
         "r/open": "open: no drain has tried it",
         "r/retried": "retried: tried once, may be tried again",
         "r/accepted": "accepted: known (ann, until 2026-03-08T12:00:00Z)",
-        "r/quarantined": "quarantined: given back 3 times in a row; --include-quarantined takes it",
+        "r/quarantined": "quarantined: orphaned 3 times in a row; --include-quarantined takes it",
         "r/hopeless": "hopeless: the branch is gone",
-        "r/wait": "parked: triage: wait until 2026-03-08T12:00:00Z: the branch is gone",
+        "r/wait": "waiting: until 2026-03-08T12:00:00Z: the branch is gone",
         "r/tried": "parked: stop.max_attempts_per_phase: tried 9 times",
         "r/held": "retried: another controller holds it",
         "r/waits": "retried: another controller tries it again later",
@@ -103,7 +103,15 @@ def test_the_counts_are_of_the_same_rules_and_of_what_was_asked_for() -> None:
         )
         return {kind.value: count for kind, count in found.counts.items()}
 
-    assert counted(reading()) == {"open": 2, "retried": 3, "accepted": 1, "quarantined": 1, "hopeless": 1, "parked": 2}
+    assert counted(reading()) == {
+        "open": 2,
+        "retried": 3,
+        "accepted": 1,
+        "quarantined": 1,
+        "hopeless": 1,
+        "waiting": 1,
+        "parked": 1,
+    }
     assert counted(reading(filters=Filters(run_id="s"))) == {"open": 1}
 
 
@@ -144,7 +152,7 @@ def test_what_can_be_reopened_is_told_with_what_leaves_it_out_besides() -> None:
         for one in find_reopenable(reading(), categorise, lambda *_: True)
     }
     assert phases == {
-        "quarantined": (["quarantined: given back 3 times in a row"], None),
+        "quarantined": (["quarantined: orphaned 3 times in a row"], None),
         "hopeless": (["hopeless: the branch is gone"], None),
         "wait": (["wait until 2026-03-08T12:00:00Z: the branch is gone"], None),
     }
@@ -162,8 +170,8 @@ def test_returns_that_are_too_few_for_a_quarantine_are_not_lifted_and_both_are_t
     }
     assert found == {
         "hopeless": (0, ["hopeless: the branch is gone"]),
-        "wait": (3, ["quarantined: given back 3 times in a row", "wait until 2026-03-08T12:00:00Z: the branch is gone"]),
+        "wait": (3, ["quarantined: orphaned 3 times in a row", "wait until 2026-03-08T12:00:00Z: the branch is gone"]),
     }
     promising = {key("quarantined"): verdict("quarantined", VerdictKind.PROMISING)}
     [only] = find_reopenable(reading(verdicts=promising), categorise, lambda *_: True)
-    assert (only.lifted, only.verdict) == (["quarantined: given back 3 times in a row"], None)
+    assert (only.lifted, only.verdict) == (["quarantined: orphaned 3 times in a row"], None)

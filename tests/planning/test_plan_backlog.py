@@ -99,7 +99,7 @@ def test_a_planned_phase_of_a_parked_cluster_is_left_out_when_its_turn_comes() -
     assert found.next(NOW) is not None
     repeats["boom"] = 3
     assert taken(found) == []
-    assert found.skipped[Skip("stop.max_repeats", "failed 3 times alike: boom")] == 1
+    assert found.skipped[Skip("stop.max_repeats", "3 equal failures: boom")] == 1
 
 
 def test_every_row_of_the_ids_of_a_planned_phase_is_in_the_plan() -> None:

@@ -131,7 +131,7 @@ def test_of_the_rules_for_a_run_the_users_own_filter_is_told_first() -> None:
 
 def test_a_parked_cluster_and_a_verdict_are_looked_at_wherever_a_phase_is_judged() -> None:
     parked = rules(progress=lambda: Progress(repeats={"boom": 3}))
-    expected = Skip("stop.max_repeats", "failed 3 times alike: boom")
+    expected = Skip("stop.max_repeats", "3 equal failures: boom")
     assert parked.phase(KEY, None, BOOM) == parked.failed_so(BOOM) == expected
     assert parked.phase(KEY, None, BOOM, parks=False) is None
     assert (parked.parks_some(), rules().parks_some()) == (True, False)

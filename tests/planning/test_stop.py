@@ -49,7 +49,7 @@ def test_a_limit_of_zero_is_off() -> None:
 def test_a_stop_names_the_rule_and_the_value_that_it_met() -> None:
     progress = Progress(timeouts={"r": 2}, repeats={"boom": 3})
     assert str(run_stop("r", progress, Stop())) == "stop.max_timeouts_per_run: run r timed out 2 times"
-    assert str(cluster_stop("boom", progress, Stop())) == "stop.max_repeats: failed 3 times alike: boom"
+    assert str(cluster_stop("boom", progress, Stop())) == "stop.max_repeats: 3 equal failures: boom"
     assert run_stop("s", progress, Stop()) is None
     assert cluster_stop("", Progress(repeats={"": 9}), Stop()) is None
 
@@ -59,7 +59,7 @@ def test_what_happened_once_is_said_so() -> None:
     late = run_stop("r", Progress(timeouts={"r": 2}), Stop(max_timeouts_per_run=2))
     tried = attempts_stop(1, Stop(max_attempts_per_phase=1))
     assert [str(skip) for skip in (alike, late, tried)] == [
-        "stop.max_repeats: failed once alike: boom",
+        "stop.max_repeats: 1 equal failure: boom",
         "stop.max_timeouts_per_run: run r timed out 2 times",
         "stop.max_attempts_per_phase: tried once",
     ]
@@ -87,7 +87,7 @@ def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_sa
         "stop.max_consecutive_failures: 4 failures in a row",
         "stop.same_new_failure: the command fails the same way whatever the phase: boom (5 in a row)",
         "stop.success_floor: 25% of 20 succeeded, below 50%",
-        "stop.max_without_metric: 2 results in a row brought no 't'",
+        "stop.max_without_metric: 2 results in a row reported no 't'",
         "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5",
     ]
 

@@ -41,7 +41,7 @@ def test_triage_looks_at_each_run_once_and_parks_what_failed_alike(project: Work
 
     assert ran.code == 1
     assert project.taken() == ["a/1", "c/1", "c/2"]
-    assert "Parking every phase that failed alike" in ran.out
+    assert "Parking every phase that failed the same way" in ran.out
 
 
 def test_throughput_leaves_timeouts_for_the_end(project: Workplace) -> None:

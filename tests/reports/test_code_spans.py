@@ -82,13 +82,13 @@ def test_commands_ids_and_paths_of_the_page_can_be_copied() -> None:
     session.recount()
     page = markdown.render(session, "x/`s`.json", Beside(goes_on=COMMAND))
 
-    totals = dict(cells_of(line) for line in page.splitlines() if line.startswith(("| Saved to", "| Goes on")))
-    assert (read(totals["Saved to"]), read(totals["Goes on with"])) == ("x/`s`.json", COMMAND)
+    totals = dict(cells_of(line) for line in page.splitlines() if line.startswith(("| Saved to", "| Continue with")))
+    assert (read(totals["Saved to"]), read(totals["Continue with"])) == ("x/`s`.json", COMMAND)
     assert [read(row[0]) for row in rows("Results by run", page)] == [HOSTILE]
-    [worst] = rows("Worst failures, clusters in turn", page)
+    [worst] = rows("Worst failures, one of each cluster first", page)
     assert [read(worst[at]) for at in (0, 1, 5)] == [HOSTILE, HOSTILE, "elsewhere/a|b.txt"]
     [cluster] = rows("Failures by cluster", page)
     name = read(cluster[0])
-    assert cluster[3].removeprefix("Once mended: ") == f"`inv drain --cluster={name}`"
+    assert cluster[3].removeprefix("Once fixed: ") == f"`inv drain --cluster={name}`"
     assert read(cluster[4]) == f"inv accept --cluster={name} --reason='…'"
     assert [read(row[0]) for row in rows("Failures", page)] == [HOSTILE]

@@ -77,9 +77,9 @@ def test_a_phase_that_finds_the_batch_full_is_said_to_in_every_line_of_a_plan() 
     rows = [("r", str(number), number, "FAILED", None) for number in range(3)]
     with scripted_project(rows, {"batch_size": 1}) as project:
         said = project.call(drain_failed, DrainFlags(dry_run=True, explain=True)).splitlines()
-        assert "Would drain 1 of 3: 0 are skipped, 2 find the batch full" in said
+        assert "Would drain 1 of 3: 0 are skipped, 2 do not fit into the batch" in said
         assert [line for line in said if line.startswith("  - ")] == [
-            f"  - r / {number}: finds the batch full: 1 phase comes first" for number in (1, 2)
+            f"  - r / {number}: does not fit into the batch: 1 phase comes first" for number in (1, 2)
         ]
-        assert "        2 find the batch full" in said
+        assert "        2 do not fit into the batch" in said
         assert not any("skipped by batch" in line for line in said)

@@ -8,6 +8,7 @@ from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.reports import formats
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
+from batchdrain.reports.worst import NOT_BY_CLUSTER
 from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import whole_of
 from tests.reports.test_worst import failed, session
@@ -34,7 +35,7 @@ FOUND = session(
 BESIDE = Beside(mount="b.", goes_on="inv b.resume", ended=Exit(1, "Exit code 1: so."))
 DISK, RESET = cluster_id_of("disk"), cluster_id_of("reset")
 RULE, THIN = "=" * 80, "-" * 80
-LEFT = "9 waiting, 4 skipped by a rule"
+LEFT = "9 left for another drain, 4 skipped by a rule"
 SUM = (
     "30 failed before + 2 new = 1 fixed + 4 still failing + 5 accepted + 22 not reached (3 of them were moved or deleted, by a "
     "command, another drain or somebody else)"
@@ -50,19 +51,19 @@ def test_each_line_of_the_text() -> None:
     assert lines_of("text") == [
         RULE, "BATCH DRAIN SUMMARY", RULE, "Session ID: s", "Started: 2025-12-28T12:00:00Z", "Completed: 2025-12-28T12:30:00Z", "",
         "Total Processed: 5", "  ✓ Succeeded: 1", "  ✗ Failed: 4", "Success Rate: 20.0%", "Wanted Rate: 50.0% or more",
-        "Worst failures, clusters in turn:",
+        "Worst failures, one of each cluster first:",
         "  r / u", "    Error: disk at u [exit 4]",
         "  r / q  (90.0 s, try 2)", "    Error: reset at q [exit 4]", "    Log: new/s/logs/r/q.stderr.txt",
         "  r / w", "    Error: w at w [exit 4]",
         "  r / v", "    Error: disk at v [exit 4]",
         "Timeouts: 2", "Stopped because: stop.max_metric: 9 of 'tokens' were reported",
-        "Asked from elsewhere:", "  pause by ann@h: deploy", f"Left by that: {LEFT}", "Without effect:", "  --workers=4: idle",
+        "Requests from other shells:", "  pause by ann@h: deploy", f"Left undone: {LEFT}", "Without effect:", "  --workers=4: idle",
         "Skipped:", "  5 by accepted: known; too", "  some by claimed",
         "Succeeded by the state that they set, not by their exit code:", "  a / p: DONE, exit 3",
-        "Failures by cluster:", f"  {DISK}  2x  disk", f"  {RESET}  1x  reset", "  1 more waits for another try",
-        f"  Again: inv b.drain --cluster={RESET}", f"  Once mended: inv b.drain --cluster={DISK}",
+        "Failures by cluster:", f"  {DISK}  2x  disk", f"  {RESET}  1x  reset", "  1 more waits for a retry",
+        f"  Try again: inv b.drain --cluster={RESET}", f"  Once fixed: inv b.drain --cluster={DISK}",
         f"  If it is known: inv b.accept --cluster={DISK} --reason='…'",
-        "Metric tokens: 9 (4.5 a minute; the budget is 8)", f"Balance: {SUM}", f"Not reached: {NOT_REACHED}",
+        "Metric tokens: 9 (4.5 per minute of execution; the budget is 8)", f"Balance: {SUM}", f"Not reached: {NOT_REACHED}",
         "", "Results by Run:", THIN, "  a: 1/1 succeeded", "  r: 0/4 succeeded",
         "Results by Host:", "  h1: 1/2 succeeded", "  h2: 0/1 succeeded",
         "", "Session saved to:", "  new/s.json", RULE, "Exit code 1: so.", "inv b.resume",
@@ -75,24 +76,24 @@ def test_each_line_of_the_page() -> None:
         "# Batch drain `s`", "", "| | |", "|---|---|", "| Status | stopped |", "| Started | 2025-12-28T12:00:00Z |",
         "| Completed | 2025-12-28T12:30:00Z |", "| Processed | 5 |", "| Succeeded | 1 |", "| Failed | 4 |", "| Timeouts | 2 |",
         "| Success rate | 20.0% |", "| Wanted rate | 50.0% or more |",
-        "| Stopped because | stop.max\\_metric\\: 9 of 'tokens' were reported |", f"| Left by that | {LEFT} |",
-        "| Metric tokens | 9 \\(4.5 a minute; the budget is 8\\) |", f"| Balance | {SUM} |", f"| Not reached | {NOT_REACHED} |",
-        "| Saved to | `new/s.json` |", "| Goes on with | `inv b.resume` |", "| Exit code | 1\\: so. |",
-        "", "## Asked from elsewhere", "", "- pause by ann\\@&#8203;h\\: deploy",
+        "| Stopped because | stop.max\\_metric\\: 9 of 'tokens' were reported |", f"| Left undone | {LEFT} |",
+        "| Metric tokens | 9 \\(4.5 per minute of execution; the budget is 8\\) |", f"| Balance | {SUM} |", f"| Not reached | {NOT_REACHED} |",
+        "| Saved to | `new/s.json` |", "| Continue with | `inv b.resume` |", "| Exit code | 1\\: so. |",
+        "", "## Requests from other shells", "", "- pause by ann\\@&#8203;h\\: deploy",
         "", "## Without effect", "", "- \\-\\-workers=4\\: idle",
         "", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", "| 5 | `accepted` | known; too |", "| some | `claimed` |  |",
         "", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|", "| `a` | 1 | 1 |", "| `r` | 0 | 4 |",
         "", "## Succeeded by state, not by exit code", "", "| Run | Phase | State |", "|---|---|---|", "| `a` | `p` | DONE, exit 3 |",
-        "", "## Worst failures, clusters in turn", "",
+        "", "## Worst failures, one of each cluster first", "",
         "| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|",
         f"| `r` | `u` | disk at u \\[exit 4\\] |  | `{DISK}` |  |",
         f"| `r` | `q` | reset at q \\[exit 4\\] | 90.0 s, try 2 | `{RESET}` | `new/s/logs/r/q.stderr.txt` |",
         "| `r` | `w` | w at w \\[exit 4\\] |  |  |  |",
         f"| `r` | `v` | disk at v \\[exit 4\\] |  | `{DISK}` |  |",
         "", "## Failures by cluster", "",
-        "| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|",
-        f"| `{DISK}` | 2 | disk | Once mended: `{drain}{DISK}` | `{accept}{DISK} --reason='…'` |",
-        f"| `{RESET}` | 1 | reset | Again: `{drain}{RESET}` | `{accept}{RESET} --reason='…'` |",
+        "| Cluster | Failures | Failure text | Next | If it is known |", "|---|---:|---|---|---|",
+        f"| `{DISK}` | 2 | disk | Once fixed: `{drain}{DISK}` | `{accept}{DISK} --reason='…'` |",
+        f"| `{RESET}` | 1 | reset | Try again: `{drain}{RESET}` | `{accept}{RESET} --reason='…'` |",
         "", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|",
         "| `r` | `q` |  | transient | reset at q \\[exit 4\\] |", "| `r` | `u` |  | disk | disk at u \\[exit 4\\] |",
         "| `r` | `v` |  | disk | disk at v \\[exit 4\\] |", "| `r` | `w` |  | transient | w at w \\[exit 4\\] |",
@@ -130,7 +131,7 @@ def test_each_number_of_the_json_beside_the_session_itself() -> None:
 
 def test_a_table_that_takes_no_reasons_is_told_in_place_of_commands() -> None:
     beside = Beside(table_takes_reasons=False)
-    told = "What --cluster goes by need not be these reasons: `inv clusters` shows those that the table has."
+    told = NOT_BY_CLUSTER
     assert [line for line in lines_of("text", beside=beside) if "--cluster" in line] == [f"  {told}"]
     assert f"| `{DISK}` | 2 | disk | {told} |  |" in lines_of("markdown", beside=beside)
     first = json.loads("\n".join(lines_of("json", beside=beside)))["clusters"][0]
@@ -180,7 +181,10 @@ def test_of_a_chain_each_part_has_its_balance_and_what_is_left_is_that_of_the_la
     whole = whole_of(parts, Status.STOPPED)
     lines = lines_of("text", whole, saved_to="1\n2\n3")
     assert lines[3] == "Session ID: s1, s2, s3"
-    assert ("Total Processed: 13" in lines, "Left by that: 7 waiting, 8 skipped by a rule" in lines) == (True, True)
+    assert ("Total Processed: 13" in lines, "Left undone: 7 left for another drain, 8 skipped by a rule" in lines) == (
+        True,
+        True,
+    )
     assert [line.split(" + ")[0] for line in lines if line.startswith("Balance")] == [
         "Balance: 30 queued before", "Balance: 30 queued before", "Balance: 30 failed before",
     ]  # fmt: skip

@@ -20,7 +20,7 @@ BROKEN = "stop.same_new_failure: the command fails the same way whatever the pha
     ("results", "more", "why"),
     [
         ([WON], {}, "Exit code 0: every phase that was processed succeeded."),
-        ([], {}, "Exit code 0: nothing was to be done."),
+        ([], {}, "Exit code 0: there was nothing to do."),
         ([WON, failed("a", "x")], {}, "Exit code 1: 1 of 2 phases failed."),
         ([WON, failed("a", "x")], {"settings": {"min_success_rate": 0.5}},
          "Exit code 0: the success rate of 50.0% reaches the wanted 50.0% (min_success_rate)."),
@@ -55,7 +55,7 @@ def test_of_a_session_that_has_not_ended_nobody_can_tell() -> None:
 
 def test_what_only_the_drain_itself_knows_is_told_by_it() -> None:
     won = session([WON], total_processed=1, total_success=1)
-    assert explain_exit(won, 1, orphaned=True).why == "Exit code 1: nobody knows what became of some phase (Orphaned)."
+    assert explain_exit(won, 1, orphaned=True).why == "Exit code 1: the result of some phase is unknown (Orphaned)."
     assert explain_exit(won, 1, orphaned=False).why == "Exit code 1: nothing was selected this time (--fail-if-nothing)."
 
 
@@ -65,7 +65,7 @@ REACHED = "though the success rate of 50.0% reaches the wanted 50.0% (min_succes
 @pytest.mark.parametrize(
     ("facts", "code", "orphaned", "why"),
     [
-        ({}, 1, True, f"Exit code 1, {REACHED}: nobody knows what became of some phase (Orphaned)."),
+        ({}, 1, True, f"Exit code 1, {REACHED}: the result of some phase is unknown (Orphaned)."),
         ({}, 1, False, f"Exit code 1, {REACHED}: nothing was selected this time (--fail-if-nothing)."),
         ({"stopped_because": BROKEN}, 1, False,
          f"Exit code 1, {REACHED}: the command fails the same way whatever the phase (stop.same_new_failure)."),
@@ -75,7 +75,7 @@ REACHED = "though the success rate of 50.0% reaches the wanted 50.0% (min_succes
         ({"total_success": 1, "total_processed": 3, "total_failed": 2}, 1, True,
          "Exit code 1: the success rate of 33.3% is below the wanted 50.0% (min_success_rate)."),
         ({"total_success": 0, "total_processed": 0, "total_failed": 0}, 0, False,
-         "Exit code 0: nothing was processed, so there is no rate to hold against the wanted 50.0%."),
+         "Exit code 0: nothing was processed, so there is no rate to compare with the wanted 50.0%."),
         ({}, 3, False, "Exit code 3: it was ended."),
         ({"stopped_because": "the disk is full"}, 74, True, "Exit code 74: the disk is full."),
     ],
@@ -92,7 +92,7 @@ def test_with_a_wanted_rate_the_code_is_told_against_it_and_what_counts_more_is_
     [
         ({"total_failed": 2, "stopped_because": BROKEN}, "the command fails the same way whatever the phase (stop.same_new_failure)"),
         ({"total_failed": 2}, "2 of 4 phases failed"),
-        ({}, "nobody knows what became of some phase (Orphaned)"),
+        ({}, "the result of some phase is unknown (Orphaned)"),
     ],
 )  # fmt: skip
 def test_without_one_the_worst_that_is_known_is_told(facts: dict[str, Any], why: str) -> None:

@@ -106,14 +106,18 @@ def test_every_section_of_the_text_is_one_of_the_page(kind: str) -> None:
     """Beside the heads that the page has in its table of totals."""
     text, page, fields = texts_of(KINDS[kind])
     for said, section, is_there in (
-        ("Worst failures, clusters in turn:", "## Worst failures, clusters in turn", fields["worst_failures"]),
+        (
+            "Worst failures, one of each cluster first:",
+            "## Worst failures, one of each cluster first",
+            fields["worst_failures"],
+        ),
         ("Failures by cluster:", "## Failures by cluster", fields["clusters"]),
         ("Skipped:", "## Skipped", fields["skipped"]),
         ("Without effect:", "## Without effect", fields["without_effect"]),
         ("Stopped because: ", "| Stopped because |", fields["stopped_because"]),
         ("Wanted Rate: ", "| Wanted rate |", fields["wanted_success_rate"]),
         ("Balance: ", "| Balance |", fields["balance"]),
-        ("Left by that: ", "| Left by that |", fields["left"]),
+        ("Left undone: ", "| Left undone |", fields["left"]),
         ("Timeouts: 1", "| Timeouts | 1 |", fields["total_timeouts"]),
         (
             "Succeeded by the state that they set",

@@ -33,7 +33,7 @@ def test_explain_gives_each_phase_one_reason_and_the_numbers_add_up(project: Wor
     sums = {rule: int(count) for count, rule in re.findall(r"^ +(\d+) (.+)$", "\n".join(lines[start:]), re.MULTILINE)}
     assert sums.pop("failed in all") == sum(sums.values()) == 7
     assert sums == {
-        "chosen": 2, "find the batch full": 2, "--exclude-run": 1, "bad id": 1, "stop.max_attempts_per_phase": 1,
+        "chosen": 2, "do not fit into the batch": 2, "--exclude-run": 1, "bad id": 1, "stop.max_attempts_per_phase": 1,
     }  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_a_plan_of_which_nothing_is_left_says_that_the_rest_is_not_in_it(project
     for argv in (["drain"], ["drain", "--dry-run"]):
         ran = project.inv(*argv, "--plan=plan.json")
         assert "The rest of the 3 failed phases is not in the plan." in ran.lines, ran
-        assert "find the batch full" not in ran.out
+        assert "do not fit into the batch" not in ran.out
 
 
 def test_a_plan_where_no_phase_is_failed_any_more_speaks_of_no_rest(sqlite_project: Workplace) -> None:

@@ -42,7 +42,7 @@ TOLD: dict[str, tuple[EmptySelection, list[str]]] = {
     ),
     "full": (
         SOME,
-        ["Nothing to drain in db.", HOLDS, "All 3 failed phases are skipped:", ONE_TIRED, "  2 find the batch full"],
+        ["Nothing to drain in db.", HOLDS, "All 3 failed phases are skipped:", ONE_TIRED, "  2 do not fit into the batch"],
     ),
     "of a plan": (
         replace(SOME, by_plan=True),

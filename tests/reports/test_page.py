@@ -74,7 +74,7 @@ def test_of_more_than_a_thousand_phases_those_that_failed_are_shown() -> None:
     text = page_of(made_of([("r", f"ok{number}", None) for number in range(1200)] + [("r", "bad", "boom")]))
     assert text.count("<td>ok<td>") == 999
     assert ">bad<" in text
-    assert "201 more phases stand in state/sessions/s.json" in text
+    assert "201 more phases are in state/sessions/s.json" in text
 
 
 def test_nothing_of_a_hostile_backlog_becomes_an_element_an_address_or_a_style() -> None:
@@ -132,7 +132,7 @@ def test_the_page_says_what_text_says() -> None:
     beside = Beside(words=("inv",), mount="jobs.", goes_on="inv jobs.resume", ended=Exit(1, "Exit code 1: the rate."))
     text = " ".join(" ".join(Elements(page_of(found, beside)).texts).split())
     for said in (
-        "1 of 2 phases failed", "Exit code 1: the rate.", "Goes on with inv jobs.resume", "7 waiting", "boom [exit 1]",
+        "1 of 2 phases failed", "Exit code 1: the rate.", "Continue with inv jobs.resume", "7 waiting", "boom [exit 1]",
         "stop.max_total_minutes: 1 minute is over", "90.0% wanted rate", "50.0% success rate", "inv jobs.drain --cluster=",
         "inv jobs.accept --cluster=", "9 failed before", "1 fixed", "1 still failing", "7 waiting for a drain", "1 of 2",
     ):  # fmt: skip
@@ -194,7 +194,7 @@ def test_what_the_page_has_no_room_for_is_counted() -> None:
     words = [f"{one}{other}zz" for one in "abc" for other in "abcdefghijklmnopqrstuvwxyz"][:55]
     found = made_of([(f"run-{one}", "p", f"the {one} broke") for one in words])
     text = page_of(found, Beside(attempts=[ran(number, 1) for number in range(5_003)]))
-    for said in ("and 15 more clusters", "and 5 more runs", "3 earlier attempts are not drawn."):
+    for said in ("and 15 more clusters", "and 5 more runs", "3 earlier attempts are not shown."):
         assert said in text, said
     drawn = timeline_of([ran(number, 1) for number in range(5_000)])
     assert drawn is not None

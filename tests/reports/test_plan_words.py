@@ -47,7 +47,7 @@ def planned(run_id: str, phase_id: str, failure: Failure = NO_REASON) -> Planned
 
 
 def made(*phases: Planned, waiting: int = 0, **more: Any) -> Plan:
-    """`waiting`: of the total, beside the planned and the skipped ones; they find the batch full."""
+    """`waiting`: of the total, beside the planned and the skipped ones; they do not fit into the batch."""
     skipped, again = more.pop("skipped", {}), len(more.get("retries", ()))
     remainder = Remainder(
         total=len(phases) + sum(skipped.values()) + waiting + again,
@@ -60,38 +60,38 @@ def made(*phases: Planned, waiting: int = 0, **more: Any) -> Plan:
 
 A, B = planned("r", "a"), planned("q", "b")
 COUNTS: list[tuple[Plan, list[str]]] = [
-    (made(A), ["Would drain 1 of X: 0 are skipped, 0 find the batch full"]),
+    (made(A), ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch"]),
     (
         made(A, waiting=1, skipped={TIRED: 2, KNOWN: 1}),
-        ["Would drain 1 of X: 3 are skipped, 1 finds the batch full",
+        ["Would drain 1 of X: 3 are skipped, 1 does not fit into the batch",
          "  2 skipped by stop.max_attempts_per_phase: tried 5 times", "  1 skipped by accepted: known"],
     ),
     (
         made(A, skipped={KNOWN: 1}, absent={Skip("complete", "by now"): 2}),
-        ["Would drain 1 of X: 1 is skipped, 0 find the batch full", "  1 skipped by accepted: known",
+        ["Would drain 1 of X: 1 is skipped, 0 do not fit into the batch", "  1 skipped by accepted: known",
          "  2 of the plan not there, by complete: by now"],
     ),
     (
         made(A, B, retries=(A,), waiting=1, workers=2, may_end_by=("stop.max_repeats", "stop.canary")),
-        ["Would drain up to 3 of X: 0 are skipped, 1 finds the batch full",
-         "  with 2 workers others may be among them: the phases of one run never run side by side",
+        ["Would drain up to 3 of X: 0 are skipped, 1 does not fit into the batch",
+         "  with 2 workers others may be among them: two phases of one run are never executed at the same time",
          "  fewer if results make it end sooner: stop.max_repeats, stop.canary"],
     ),
-    (made(A, workers=2), ["Would drain 1 of X: 0 are skipped, 0 find the batch full"]),
-    (made(A, B, workers=2), ["Would drain 2 of X: 0 are skipped, 0 find the batch full"]),
+    (made(A, workers=2), ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch"]),
+    (made(A, B, workers=2), ["Would drain 2 of X: 0 are skipped, 0 do not fit into the batch"]),
     (
         made(A, skipped={WAITS: 1}),
-        ["Would drain up to 2 of X: 1 is skipped, 0 find the batch full", "  1 skipped by depends_on: waits for run q",
+        ["Would drain up to 2 of X: 1 is skipped, 0 do not fit into the batch", "  1 skipped by depends_on: waits for run q",
          "  1 of them is among the skipped, and follows once the runs are complete that it waits for (depends_on)"],
     ),
     (
         made(A, skipped={WAITS: 3}, room=2),
-        ["Would drain up to 3 of X: 3 are skipped, 0 find the batch full", "  3 skipped by depends_on: waits for run q",
+        ["Would drain up to 3 of X: 3 are skipped, 0 do not fit into the batch", "  3 skipped by depends_on: waits for run q",
          "  2 of them are among the skipped, and follow once the runs are complete that they wait for (depends_on)"],
     ),
     (
         made(A, forecast=Forecast(planned=25, fixed=14, fixed_low=10, fixed_high=18, minutes=38, minutes_low=25, minutes_high=60)),
-        ["Would drain 1 of X: 0 are skipped, 0 find the batch full", "Forecast: 14 of 25 fixed (10-18) in 38 min (25-60)"],
+        ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch", "Forecast: 14 of 25 fixed (10-18) in 38 min (25-60)"],
     ),
 ]  # fmt: skip
 
@@ -107,7 +107,7 @@ def test_what_recovery_does_first_is_told_of_each_phase() -> None:
     assert [*render_recovery([])] == []
     assert [*render_recovery(BACK)] == [
         "Recovery first: 2 held by a dead controller",
-        "  r / a is given back: it is BROKEN then",
+        "  r / a is released: it is BROKEN then",
         "  r / b is recorded as complete, as its command had ended: it is DONE then",
     ]
 
@@ -136,7 +136,7 @@ def explained() -> list[ExplainedPage]:
 SUMS = [
     "        1 chosen",
     "        2 accepted",
-    "        1 finds the batch full",
+    "        1 does not fit into the batch",
     "        1 stop.max_attempts_per_phase",
     "        5 failed in all",
 ]
@@ -150,13 +150,13 @@ def test_every_phase_is_explained_once_and_the_sums_are_those_of_the_lines() -> 
         "  - r / c: skipped by accepted: known",
         "  + r / b: chosen: oldest",
         "  - q / a: skipped by accepted: known",
-        "  - q / d: finds the batch full: 1 phase comes first",
+        "  - q / d: does not fit into the batch: 1 phase comes first",
         "  - a / e: skipped by stop.max_attempts_per_phase: tried 5 times",
         "",
         *SUMS,
     ]
     quiet = [*render_explanation(explained(), "failed", quiet=True)]
-    assert quiet == ["", "Every failed phase, by the rule that takes it or leaves it out:", *SUMS]
+    assert quiet == ["", "Every failed phase, by the rule that selects it or skips it:", *SUMS]
     assert [*render_explanation([], "queued")][-2:] == ["", "        0 queued in all"]
 
 
@@ -226,12 +226,14 @@ def test_json_tells_why_nothing_was_selected_and_explains_each_row_where_that_wa
 
 def test_a_chain_is_told_a_line_a_run_and_then_the_sums_of_each_part() -> None:
     plans = {Kind.QUEUED: made(A, A, B, waiting=2), Kind.FAILED: made(A)}
-    full = "0 are skipped, 2 find the batch full"
+    full = "0 are skipped, 2 do not fit into the batch"
     assert [*render_chain_plan(plans)] == [
         "  r: 2 queued, then 1 failed", "  q: 1 queued", "",
-        f"Would drain 3 of 5 queued: {full}", "Would drain 1 of 1 failed: 0 are skipped, 0 find the batch full",
+        f"Would drain 3 of 5 queued: {full}", "Would drain 1 of 1 failed: 0 are skipped, 0 do not fit into the batch",
     ]  # fmt: skip
-    assert [*render_chain_plan({Kind.FAILED: made()})] == ["Would drain 0 of 0 failed: 0 are skipped, 0 find the batch full"]
+    assert [*render_chain_plan({Kind.FAILED: made()})] == [
+        "Would drain 0 of 0 failed: 0 are skipped, 0 do not fit into the batch"
+    ]
     found = json.loads(render_chain_json("db", plans, ["a filter"], BACK[:1], ["no rights"]))
     assert found == {
         "database": "db",

@@ -43,14 +43,18 @@ def test_a_name_that_leaves_no_room_has_a_line_of_its_own() -> None:
     ("facts", "status", "meaning"),
     [
         ({"status": "running", "alive": True}, "running", "a process drains it now"),
-        ({"status": "running"}, "died", "its process died: `inv resume` goes on, `inv resume --close` ends it"),
-        ({"status": "interrupted"}, "interrupted", "left before its end: `inv resume` goes on, with --close ends it"),
+        ({"status": "running"}, "died", "its process died: `inv resume` continues it, `inv resume --close` ends it"),
+        (
+            {"status": "interrupted"},
+            "interrupted",
+            "it ended early: `inv resume` continues it, `inv resume --close` ends it",
+        ),
         (
             {"status": "interrupted", "alive": True},
             "interrupted",
-            "left before its end: `inv resume` goes on, with --close ends it",
+            "it ended early: `inv resume` continues it, `inv resume --close` ends it",
         ),
-        ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv resume --session-id=…` goes on"),
+        ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv resume --session-id=…` continues it"),
         ({}, "complete", "it has ended"),
         ({"error": "no", "lost": True}, "lost", "its file is gone; `inv resume --session-id=…` rebuilds it"),
         ({"error": "no", "lost": False}, "unreadable", "its file can't be read; the line below it says why"),

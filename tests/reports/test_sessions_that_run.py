@@ -75,9 +75,9 @@ def test_of_a_dead_process_nothing_runs_and_its_figures_are_those_that_it_told_l
     found = to_fields(row(), False)
     assert found["slots"] == []
     lines = list(render_status([found], NOW))
-    assert lines[1] == "  6/10 · 4 ok · 2 failed · 2.0 a minute · as it last told, 5 s ago"
+    assert lines[1] == "  6/10 · 4 ok · 2 failed · 2.0 phases per minute · as last reported 5 s ago"
     assert not any(line.startswith("  runs ") for line in lines)
-    assert "`inv resume` goes on with it, or ends it with --close" in lines[-1]
+    assert "`inv resume` continues it, `inv resume --close` ends it" in lines[-1]
 
 
 @pytest.mark.parametrize("odd", ["x", None, [1], float("nan"), 1e300, {"a": 1}])
@@ -95,7 +95,7 @@ def test_people_read_who_asked_for_what_and_where_it_waits() -> None:
     lines = list(render_status([found], NOW))
     assert lines[:3] == [
         "s  running on there, process 7, group g",
-        "  6/10 · 4 ok · 2 failed · 2.0 a minute · ETA 2 min (09:28) · as of 5 s ago",
+        "  6/10 · 4 ok · 2 failed · 2.0 phases per minute · ETA 2 min (09:28) · as of 5 s ago",
         "  Waits: command.runs_per_minute (6)",
     ]
     assert lines[3] == "  runs r / p for 15 s, attempt 2"

@@ -30,9 +30,15 @@ def line(found: SessionRow) -> str:
 
 def test_the_counts_and_the_eta_are_those_of_the_drain() -> None:
     assert line(row(eta_s=840.0, beat_age_ms=0)) == (
-        "12/25 · 8 ok · 3 failed · 1 retry to come · 1.0 a minute · ETA 14 min (09:41) · as of 0 s ago"
+        "12/25 · 8 ok · 3 failed · 1 retry to come · 1.0 phases per minute · ETA 14 min (09:41) · as of 0 s ago"
     )
     assert "ETA at least 14 min (09:41)" in line(row(eta_s=840.0, eta_is_least=True))
+
+
+def test_an_eta_that_has_passed_since_the_last_report_is_not_told_as_a_last_second() -> None:
+    assert "12/25 · 8 ok · 3 failed · 1 retry to come" in line(row(eta_s=4.0, beat_age_ms=7_000))
+    assert " · ETA any moment · as of 7 s ago" in line(row(eta_s=4.0, beat_age_ms=7_000))
+    assert " · ETA 2 s · as of 7 s ago" in line(row(eta_s=9.0, beat_age_ms=7_000))
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,9 @@ def test_json_is_exact_as_ever() -> None:
 def test_a_metric_has_no_rate_where_nobody_knows_how_long_it_took() -> None:
     result = {"run_id": "r", "phase_id": "p", "success": True, "metrics": {"tokens": 5}}
     said = formats.render_summary(session(results=[result], metrics={"tokens": 5}), "s", "text")
-    assert "Metric tokens: 5 (- a minute)\n" in said
+    assert "Metric tokens: 5 (- per minute of execution)\n" in said
     said = formats.render_summary(session(results=[{**result, "duration_s": 30}], metrics={"tokens": 5}), "s", "text")
-    assert "Metric tokens: 5 (10.0 a minute)\n" in said
+    assert "Metric tokens: 5 (10.0 per minute of execution)\n" in said
 
 
 def test_why_a_phase_is_left_out_until_a_time_is_told_in_whole_seconds() -> None:

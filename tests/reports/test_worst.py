@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
 
 from batchdrain.failures.fingerprints import VERSION, cluster_id_of
+from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.reports import formats
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.metrics import metrics_of
-from batchdrain.reports.worst import find_log
+from batchdrain.reports.worst import ACCEPTED, REFUSED, find_log
 from batchdrain.sessions.parse import parse
 from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import whole_of
 from tests.sessions.files import HEAD
 
-HEADLINE = "Worst failures, clusters in turn:"
+HEADLINE = "Worst failures, one of each cluster first:"
 
 
 def failed(phase: str, fingerprint: str | None, **more: object) -> dict[str, object]:
@@ -76,10 +78,64 @@ def test_each_cluster_is_told_with_what_to_do_about_it() -> None:
     assert said[start + 1 : start + 6] == [
         f"  {often}  2x  often",
         f"  {reset}  1x  reset",
-        f"  Again: inv -c jobs batch.drain --cluster={reset}",
-        f"  Once mended: inv -c jobs batch.drain --cluster={often}",
+        f"  Try again: inv -c jobs batch.drain --cluster={reset}",
+        f"  Once fixed: inv -c jobs batch.drain --cluster={often}",
         f"  If it is known: inv -c jobs batch.accept --cluster={often} --reason='…'",
     ]
+
+
+def accepted(**subject: str) -> Acceptances:
+    return Acceptances([Acceptance(subject=Subject(**subject), reason="known", version=VERSION)])
+
+
+def clusters_block(said: str) -> list[str]:
+    lines = said.splitlines()
+    start = lines.index("Failures by cluster:") + 1
+    return list(itertools.takewhile(lambda line: line.startswith("  "), lines[start:]))
+
+
+def test_a_cluster_that_is_accepted_is_not_suggested_again() -> None:
+    found = session([failed("a", "often"), failed("b", "often"), failed("c", "rare")])
+    often, rare = (cluster_id_of(name) for name in ("often", "rare"))
+    beside = Beside(accepted=accepted(cluster=often))
+    assert clusters_block(formats.render_summary(found, "s.json", "text", beside)) == [
+        f"  {often}  2x  often (accepted)",
+        f"  {rare}  1x  rare",
+        f"  Once fixed: inv drain --cluster={rare}",
+        f"  If it is known: inv accept --cluster={rare} --reason='…'",
+    ]
+    [first, second] = json.loads(formats.render_summary(found, "s.json", "json", beside))["clusters"]
+    assert (first["accepted"], first["drain"], first["accept"]) == (2, None, None)
+    assert (second["accepted"], second["drain"]) == (0, f"inv drain --cluster={rare}")
+    page = formats.render_summary(found, "s.json", "markdown", beside)
+    assert f"| `{often}` | 2 | often \\(accepted\\) | {ACCEPTED} |  |" in page
+    assert ACCEPTED in formats.render_summary(found, "s.json", "html", beside)
+
+
+def test_a_cluster_of_which_one_phase_is_accepted_is_suggested_and_says_so() -> None:
+    found = session([failed("a", "often"), failed("b", "often")])
+    beside = Beside(accepted=accepted(run_id="r", phase_id="b"))
+    lines = clusters_block(formats.render_summary(found, "s.json", "text", beside))
+    assert lines[0].endswith("  2x  often (1 accepted)")
+    assert lines[1].startswith("  Once fixed: ")
+
+
+@pytest.mark.parametrize(
+    ("more", "is_in_table"),
+    [
+        ({"outcome": "refused", "initial_state": "FAILED", "final_state": "FAILED"}, False),
+        ({"outcome": "refused", "initial_state": "QUEUED", "final_state": "FAILED"}, True),
+        ({"outcome": "moved", "initial_state": "FAILED", "final_state": "SKIPPED"}, False),
+        ({"outcome": "failed", "initial_state": "FAILED", "final_state": "FAILED"}, True),
+        ({"initial_state": "FAILED", "final_state": "FAILED"}, True),
+    ],
+    ids=["refused", "queued and refused", "moved", "failed", "of an earlier version"],
+)
+def test_no_command_is_suggested_that_would_find_nothing_in_the_table(more: dict[str, str], is_in_table: bool) -> None:
+    found = session([failed("a", "odd", **more)])
+    said = clusters_block(formats.render_summary(found, "s.json", "text"))
+    assert any("--cluster=" in line for line in said) is is_in_table
+    assert (f"  {REFUSED}" in said) is not is_in_table
 
 
 def test_a_path_out_of_the_session_is_no_log_of_it() -> None:
@@ -134,12 +190,12 @@ def test_only_what_succeeded_is_told_to_have_succeeded_with_another_code() -> No
 @pytest.mark.parametrize(
     ("stop", "said"),
     [
-        ({"max_metric": {"tokens": 9}}, "3 (- a minute; the budget is 9)"),
-        ({"max_metric": {"tokens": 0}}, "3 (- a minute)"),
-        ({"max_metric": {"others": 9}}, "3 (- a minute)"),
-        ({"max_metric": {"tokens": "9"}}, "3 (- a minute)"),
-        ({"max_metric": None}, "3 (- a minute)"),
-        (None, "3 (- a minute)"),
+        ({"max_metric": {"tokens": 9}}, "3 (- per minute of execution; the budget is 9)"),
+        ({"max_metric": {"tokens": 0}}, "3 (- per minute of execution)"),
+        ({"max_metric": {"others": 9}}, "3 (- per minute of execution)"),
+        ({"max_metric": {"tokens": "9"}}, "3 (- per minute of execution)"),
+        ({"max_metric": None}, "3 (- per minute of execution)"),
+        (None, "3 (- per minute of execution)"),
     ],
 )
 def test_a_budget_is_told_where_there_is_one(stop: object, said: str) -> None:

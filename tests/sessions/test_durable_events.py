@@ -40,7 +40,7 @@ def test_a_key_that_stands_twice_makes_a_session_unreadable() -> None:
     text = json.dumps(HEAD)
     assert parse(text.encode(), "s").batch_size == 3
     twice = text.replace('"batch_size": 3', '"batch_size": 3, "batch_size": 300')
-    with pytest.raises(CorruptSession, match="a key stands twice"):
+    with pytest.raises(CorruptSession, match="a key occurs twice"):
         parse(twice.encode(), "s")
 
 

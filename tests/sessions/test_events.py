@@ -24,13 +24,12 @@ SQLITE_TAKES_OVER = (
 
 
 def catalogue() -> dict[str, tuple[set[str], set[str]]]:
-    """The fields of each event, and those of them that it has not always: "…, where it was …"."""
-    section = PAGE.split("### Events")[1].split("## ")[0]
+    """The fields of each event, and those of them that are optional."""
+    section = PAGE.split("## Events")[1].split("## ")[0]
     found = {}
-    for name, cell in re.findall(r"^\| `([a-z._]+)` \| (.+) \|$", section, re.MULTILINE):
-        fields = re.sub(r"\([^()]*\)", "", cell).partition(":")[0].split(",")
-        names = [field.split()[0] for field in fields]
-        found[name] = (set(names), {field.split()[0] for field in fields if " where " in field})
+    for name, cell in re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE):
+        fields = [field.split() for field in cell.split(",")]
+        found[name] = ({field[0] for field in fields}, {field[0] for field in fields if field[1:] == ["(optional)"]})
     envelope = re.findall(r"`([a-z_]+)`", section.partition("; those of")[0])
     ids = re.findall(r"`([a-z_]+)`", section.partition("; those of")[2].partition(".\n")[0])
     assert (envelope, ids) == (["timestamp", "event", "session_id", "session_uid"], ["run_id", "phase_id"])
@@ -158,5 +157,5 @@ def test_a_session_whose_event_log_can_not_be_opened_says_so_and_drains_nothing(
 
     ran = sqlite_project.inv("resume", f"--session-id={session_id}")
 
-    assert (ran.code, f"{log.name}: Is a directory; mend the file or set session_dir" in ran.err) == (74, True), ran
+    assert (ran.code, f"{log.name}: Is a directory; fix the file or set session_dir" in ran.err) == (74, True), ran
     assert sqlite_project.states() == {"a/1~fail": "FAILED", "b/2": "FAILED"}

@@ -32,7 +32,7 @@ def test_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
     let_a_group_write(tmp_path, 0o770, gid=0)  # root's own
     SessionFolder(tmp_path).prepare()
     let_a_group_write(tmp_path, 0o770)
-    with pytest.raises(FilesUnavailable, match="not ours alone"):
+    with pytest.raises(FilesUnavailable, match="can be written by other users"):
         SessionFolder(tmp_path).prepare()
 
 
@@ -125,7 +125,7 @@ def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_pat
     link.symlink_to(tmp_path / "ours")
     SessionFolder(link).prepare()
     link.parent.chmod(0o777)
-    with pytest.raises(FilesUnavailable, match="others may turn it elsewhere"):
+    with pytest.raises(FilesUnavailable, match="other users may redirect it"):
         SessionFolder(link).prepare()
     link.parent.chmod(0o1777)
     SessionFolder(link).prepare()

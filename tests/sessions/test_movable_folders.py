@@ -116,7 +116,7 @@ def test_a_report_and_a_plan_follow_no_link_of_another_user(sqlite_project: Work
     do_as(["ln", "-s", tmp_path, shared / "way"])
     for flag in (f"--output={shared / 'out'}", f"--output={shared / 'way' / 'new.txt'}"):
         for task in ("summary", "dry-run"):
-            told(sqlite_project.inv(task, flag), 74, "--output: ", "others may turn it elsewhere")
+            told(sqlite_project.inv(task, flag), 74, "--output: ", "other users may redirect it")
     assert (victim.read_text(), (tmp_path / "new.txt").exists()) == ("mine", False)
     (shared / "ours").symlink_to(victim)
     assert sqlite_project.inv("summary", f"--output={shared / 'ours'}").code == 0

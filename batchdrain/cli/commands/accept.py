@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from batchdrain.cli.commands.affected import find_affected
 from batchdrain.cli.commands.named import describe_shared, find_idle_globs, require_subjects
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import NoteKind, Notes
@@ -42,13 +42,13 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
     """`inv accept`. Raises UsageError for flags that are incomplete or contradict each other."""
     subjects, reason, until = _subjects(flags), flags.reason, flags.until
     if flags.clear and (reason is not None or until is not None):
-        raise UsageError("--clear: takes back what was accepted, so it goes with no --reason and no --until")
+        raise UsageError("--clear: removes an acceptance, so it cannot be combined with --reason or --until")
     if not subjects and (flags.clear or reason is not None or until is not None):
-        raise UsageError("--run-id: is required, or --cluster", remedy="name what is accepted")
+        raise UsageError("--run-id: is required, or --cluster", remedy="name the run or the cluster to accept")
     if subjects and reason is None and not flags.clear:
-        raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
+        raise UsageError("--reason: is required", remedy="say why this failure is known")
     out = LinesOrJson(flags.format)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         if not subjects:
             _list(project, out)
         elif flags.clear:
@@ -62,9 +62,9 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
 def _subjects(flags: AcceptFlags) -> list[Subject]:
     run_id, phase_id, clusters = flags.run_id, flags.phase_id, flags.cluster
     if clusters and (run_id is not None or phase_id is not None):
-        raise UsageError("--cluster: is of every run, so it goes with no --run-id and no --phase-id")
+        raise UsageError("--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id")
     if phase_id is not None and run_id is None:
-        raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
+        raise UsageError("--phase-id: identifies no phase without --run-id", remedy="name its run too, with --run-id")
     if clusters:
         return [Subject(cluster=cluster) for cluster in clusters]
     return [] if run_id is None else [Subject(run_id=run_id, phase_id=phase_id)]
@@ -115,11 +115,11 @@ def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: Lin
     for subject in subjects:
         if not dry:
             notes.take_back(NoteKind.ACCEPTED, subject.name)
-        out.line(safe_text(f"{'Would be accepted no longer' if dry else 'No longer accepted'}: {subject}"))
+        out.line(safe_text(f"{'Would no longer be accepted' if dry else 'No longer accepted'}: {subject}"))
         if subject.name in shared:
             out.line(f"  ! {describe_shared('it', dry=dry)}")
         if (still := _find_still(project, subject, left)) is not None:
-            out.line(safe_text(f"  ! another acceptance still holds: {still.value}"))
+            out.line(safe_text(f"  ! another acceptance still applies: {still.value}"))
     of_every_table = [str(subject) for subject in subjects if subject.name in shared]
     out.end(0, taken_back=[str(subject) for subject in subjects], of_every_table=of_every_table, is_dry=dry)
 

@@ -6,7 +6,7 @@ import getpass
 import socket
 from typing import Final
 
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.commands.status import alive_of, describe_nothing
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -21,10 +21,10 @@ from batchdrain.runtime.text import safe_text
 
 _TRIES: Final = 3  #: while a chain passes from one part to the next
 _DONE = {
-    Ask.STOP: "begins nothing more, and ends after the running phases",
-    Ask.STOP_NOW: "ends what runs, gives it back, and ends",
+    Ask.STOP: "starts nothing more, and ends after the running phases",
+    Ask.STOP_NOW: "ends the running commands, releases their phases, and ends",
     Ask.PAUSE: "claims nothing until `inv continue`",
-    Ask.CONTINUE: "goes on",
+    Ask.CONTINUE: "claims phases again",
 }
 
 
@@ -32,13 +32,13 @@ def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, rea
     """Send the request. Raises UsageError if it is not clear which session is meant, or the named one does not run; raises
     DatabaseUnavailable. Returns the exit code."""
     out = LinesOrJson(shape)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         row = _choose(_read_living(project), session_id)
         if row is None:
             out.line(describe_nothing(project))
             return out.end(0, session_id=None, asked=None)
         if invocation.dry:
-            out.line(f"Would be asked: {_name_of(row)}: {_DONE[ask]}")
+            out.line(f"Would be sent to {_name_of(row)}: {_DONE[ask]}")
             return out.end(0, session_id=row.session_id, asked=None)
         row, asked = _ask(project, row, ask, project.store.redact(reason or ""))
     _tell(out, asked, ask, row)
@@ -74,14 +74,14 @@ def _tell(out: LinesOrJson, asked: Asked | None, ask: Ask, row: SessionRow) -> N
     elif asked.ask is not ask:
         out.line(safe_text(f"It is ending already, {asked}: {where}"))
     else:
-        out.line(f"Asked: {where}: {_DONE[ask]}.{_say_when(row)}")
+        out.line(f"Request sent to {where}: {_DONE[ask]}.{_say_when(row)}")
 
 
 def _say_when(row: SessionRow) -> str:
     if row.ended_ms is not None:
-        return " Its chain is between its parts: the next one hears of it as it begins."
+        return " Its chain is between its parts: the next part follows this as it begins."
     beat_s = row.wanted.get("beat_s")
-    return f" It hears of it within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
+    return f" It takes effect within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
 
 
 def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | None:
@@ -89,13 +89,13 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
     if session_id is not None:
         found = [row for row in running if session_id in {row.session_id, row.uid}]
         if not found:
-            raise UsageError(f"--session-id: no session {session_id} runs", remedy="`inv status` shows those that do")
+            raise UsageError(f"--session-id: no session {session_id} runs", remedy="`inv status` lists the running sessions")
     else:
         found = running
     if len(found) > 1:
         lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found], clock.now().astimezone()))
         by_uid = "" if session_id is None else "; by their session_uid (`inv status --format=json`)"
-        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"name the one that is meant{by_uid}")
+        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"choose one{by_uid}")
     return found[0] if found else None
 
 

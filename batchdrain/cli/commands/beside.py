@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from batchdrain.cli.commands.go_on import to_resume_command
 from batchdrain.cli.invocation import Invocation
 from batchdrain.config.settings import Settings
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
 from batchdrain.runtime.text import to_shown_path
@@ -12,17 +15,44 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of
 
+if TYPE_CHECKING:
+    from batchdrain.drain.project import Project
+    from batchdrain.planning.acceptances import Acceptances
+
 
 def beside_of(
-    invocation: Invocation, settings: Settings, folder: SessionFolder, session: Session, ended: Exit | None
+    invocation: Invocation,
+    settings: Settings,
+    folder: SessionFolder,
+    session: Session,
+    ended: Exit | None,
+    accepted: Acceptances | None = None,
 ) -> Beside:
-    """What the session's report shows in addition to the session."""
+    """What the session's report shows in addition to the session. `accepted`: the acceptances in force, if they were read."""
     goes_on, at = to_resume_command(invocation, folder, session), settings.source.columns.reason
     by_command = settings.command.result_from == "database"
     takes_reasons = at is not None and at.written == at.column and not by_command
     return Beside(
-        words=invocation.words, mount=invocation.mount, goes_on=goes_on, ended=ended, table_takes_reasons=takes_reasons
+        words=invocation.words,
+        mount=invocation.mount,
+        goes_on=goes_on,
+        ended=ended,
+        table_takes_reasons=takes_reasons,
+        accepted=accepted,
     )
+
+
+def read_accepted(project: Project, session: Session) -> Acceptances | None:
+    """The acceptances in force, if the session has failures that they may cover. None if the database does not answer: the
+    report is shown all the same."""
+    if not session.fingerprint_counts:
+        return None
+    from batchdrain.planning.acceptances import acceptances
+
+    try:
+        return acceptances(project.store)
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
+        return None
 
 
 def to_saved_paths(folder: SessionFolder, session: Session) -> str:

@@ -52,7 +52,7 @@ def show_chain_plan(
     for line in idle:
         out.line(f"  ! {safe_text(line)}")
     for line in problems:
-        out.line(f"A drain would not begin: {safe_text(line)}")
+        out.line(f"A drain would not start: {safe_text(line)}")
     for line in render_recovery(recovery):
         out.line(line)
     out.line()

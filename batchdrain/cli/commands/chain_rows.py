@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
@@ -34,7 +34,7 @@ def join_chains(rows: Sequence[dict[str, Any]], left: Mapping[str, ChainRow]) ->
 def read_chains_left(invocation: Invocation) -> dict[str, ChainRow]:
     """The chains that are not complete, by uid; empty if the database does not answer."""
     try:
-        with open_project(invocation) as project:
+        with open_to_look(invocation) as project:
             return Chains(project.store.database, project.store.ledger).read_left()
     except (DatabaseUnavailable, FilesUnavailable, ConfigError):
         return {}

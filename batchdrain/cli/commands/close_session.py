@@ -28,7 +28,7 @@ def close_session(invocation: Invocation, flags: ResumeFlags) -> int:
             target = find_dead(project, flags.session_id)
             session = None if target is None else target.session
             if target is not None and target.is_open:
-                _tell(out, "Would be closed as it stands", target.incomplete or (target.session,))
+                _tell(out, "Would be closed without running anything", target.incomplete or (target.session,))
                 return out.end(0, session=target.session.session_id, would_close=True)
         else:
             closed = close_dead(project, flags.session_id)
@@ -36,12 +36,12 @@ def close_session(invocation: Invocation, flags: ResumeFlags) -> int:
             if closed is not None and not closed.was_complete:
                 for back in closed.recovered:
                     out.line(safe_text(describe_recovered(back)))
-                _tell(out, "Closed as it stands", (closed.session, *closed.others))
+                _tell(out, "Closed without running anything", (closed.session, *closed.others))
                 for held in closed.held:
                     out.line(safe_text(f"It still holds {describe_held(held)}"))
                 if closed.holds_elsewhere:
                     out.line(
-                        "It still holds phases of another table: `inv recover` with that one's settings gives them back."
+                        "It still holds phases of another table: `inv recover` with the settings of that table releases them."
                     )
                 return out.end(
                     max((back.code for back in closed.recovered), default=0), session=closed.session.session_id, closed=True

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from batchdrain.cli.commands.named import settle_named
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
@@ -29,7 +29,7 @@ _SHOWN: Final = 20
 
 def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None, format_name: str) -> None:
     """`inv clusters`. Raises UsageError."""
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         filters, idle = settle_named(project, run_id)
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         is_asked = None if filters.run_id is None else filters.asks_for

@@ -23,7 +23,7 @@ def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None, s
     if url.get_backend_name() != "sqlite" or not url.database:
         raise ConfigError(
             "inv demo makes a SQLite file, and the configured database is another",
-            remedy="run it where batchdrain.database_url and DATABASE_URL are unset",
+            remedy="unset batchdrain.database_url and DATABASE_URL, then run it again",
         )
     path, out = file_of(url), LinesOrJson(shape)
     try:

@@ -11,6 +11,7 @@ from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.tell_others import early_ends_told
 from batchdrain.cli.invocation import Invocation
+from batchdrain.database.ledger.renamed import read_by_former_name
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin
@@ -33,6 +34,8 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
     if flags.plan is not None:
         _require_plan_alone(flags, filters)
     with open_project(invocation, flags.settings) as project:
+        if flags.dry_run:  # a drain follows a renamed table in the ledger; this writes nothing
+            read_by_former_name(project.store)
         request = DrainRequest(
             kind=Kind.FAILED,
             filters=filters,
@@ -68,7 +71,7 @@ def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
     """Raises UsageError for a flag that would choose among the phases of a plan: a plan is drained exactly."""
     if flags.triage or filters != Filters() or flags.sets("--policy"):
         raise UsageError(
-            "--plan: drains exactly the phases of the plan, so it goes with no filter, no policy and no triage",
+            "--plan: drains exactly the phases of the plan, so it cannot be combined with filters, a policy or triage",
             remedy="leave those flags out, or make another plan with `inv dry-run --output`",
         )
 

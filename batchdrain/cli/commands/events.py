@@ -69,7 +69,7 @@ def _follow(folder: SessionFolder, name: str, reader: EventReader, listing: _Lis
         if listing.has_ended and (not is_held or monotonic() - last > _GOES_ON_S):
             return
         if not is_held:
-            listing.tell(f"session {name}: its process is dead; `inv resume` goes on with it")
+            listing.tell(f"session {name}: its process is dead; `inv resume` continues it")
             return
         if not wait_while_read(sys.stdout, _LOOK_S):  # no event tells of a new line, so the file is read again
             return

@@ -10,7 +10,7 @@ from batchdrain.cli.commands.explain_counts import show_counts
 from batchdrain.cli.commands.explain_fields import to_fields
 from batchdrain.cli.commands.explain_text import PhaseText
 from batchdrain.cli.commands.named import require_phase
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.attempt_files import find_file
@@ -34,8 +34,8 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
     """`inv explain`. Raises UsageError for a phase that neither the table nor the ledger knows, ConfigError and
     DatabaseUnavailable."""
     if flags.phase_id is not None and flags.run_id is None:
-        raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
-    with open_project(invocation) as project:
+        raise UsageError("--phase-id: identifies no phase without --run-id", remedy="name its run too, with --run-id")
+    with open_to_look(invocation) as project:
         beside = Beside(words=invocation.words, mount=invocation.mount, redact=project.store.redact)
         if flags.run_id is None or flags.phase_id is None:
             show_counts(project, flags.run_id, beside, as_json=flags.format == "json")

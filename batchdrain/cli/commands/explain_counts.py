@@ -24,12 +24,15 @@ from batchdrain.runtime.text import agree, count_of, safe_text
 _MEANS: Final[Mapping[DispositionKind, str]] = {
     DispositionKind.OPEN: "no drain has tried them",
     DispositionKind.RETRIED: "tried, and failed again: the next drain may take them",
-    DispositionKind.ACCEPTED: "known, and not tried",
-    DispositionKind.QUARANTINED: "left out, as those who ran them died: `inv reopen` lifts it",
-    DispositionKind.PARKED: "left out by another rule",
-    DispositionKind.HOPELESS: "left out by a diagnosis: `inv reopen` lifts its verdict",
+    DispositionKind.ACCEPTED: "known failures: drains skip them",
+    DispositionKind.QUARANTINED: "skipped, because the processes that ran them died: `inv reopen` lifts it",
+    DispositionKind.PARKED: "skipped by another rule",
+    DispositionKind.HOPELESS: "skipped, because of a diagnosis: `inv reopen` lifts its verdict",
+    DispositionKind.WAITING: "skipped until the time that a diagnosis named: `inv reopen` lifts its verdict",
 }
 _NAMED: Final = (DispositionKind.QUARANTINED, DispositionKind.HOPELESS)
+_LISTED: Final = (DispositionKind.ACCEPTED, DispositionKind.WAITING)
+"""Their reasons are listed without the rule, which is that of the disposition."""
 """The first phases of these dispositions are named, since somebody has to look at each."""
 
 
@@ -81,8 +84,8 @@ def _render(project: Project, found: DispositionCounts, fixed: int, beside: Besi
         count = found.counts[kind]
         if count:
             yield f"{count:>7} {kind.value:<12} {means}"
-            for _, number, values in by_rule(found.skips[kind]) if kind is DispositionKind.ACCEPTED else ():
-                yield f"            {number} by {values}"
+            for _, number, values in by_rule(found.skips[kind]) if kind in _LISTED else ():
+                yield f"            {number}: {values}"
             for rule, number, values in by_rule(found.skips[kind]) if kind is DispositionKind.PARKED else ():
                 yield f"            {number} by {rule}: {values}"
         for key in found.named[kind] if kind in _NAMED else ():

@@ -21,6 +21,7 @@ _TEXT_CHARS: Final = 500
 _LIFTED_BY: Final[Mapping[DispositionKind, tuple[str, str]]] = {
     DispositionKind.QUARANTINED: ("reopen", "--reason=…"),
     DispositionKind.HOPELESS: ("reopen", "--reason=…"),
+    DispositionKind.WAITING: ("reopen", "--reason=…"),
     DispositionKind.ACCEPTED: ("accept", "--clear"),
 }
 """The task that makes the phase open again, and its flag in addition to the ids."""
@@ -66,7 +67,7 @@ class PhaseText:
         if found.kind in _LIFTED_BY:
             task, flag = _LIFTED_BY[found.kind]
             if found.kind is DispositionKind.ACCEPTED:
-                yield f"  `{safe_text(self._beside.command(task))}` lists what is accepted, and `{flag}` takes one back"
+                yield f"  `{safe_text(self._beside.command(task))}` lists what is accepted, and `{flag}` removes an acceptance"
                 return
             key = self._found.key
             command = self._beside.command(task, f"--run-id={key.run_id}", f"--phase-id={key.phase_id}", flag)
@@ -78,16 +79,16 @@ class PhaseText:
             yield f"Next drain of {next_drain.kind.value} phases: takes it as {next_drain.place} of {taken}: {safe_text(planned.choice.reason)}"
             yield f"  Timeout: {planned.limit.seconds:g} s ({safe_text(planned.limit.rule)})"
         elif next_drain.skip is not None:
-            yield f"Next drain of {next_drain.kind.value} phases: leaves it out, by {safe_text(str(next_drain.skip), limit=_TEXT_CHARS)}"
+            yield f"Next drain of {next_drain.kind.value} phases: skips it, by {safe_text(str(next_drain.skip), limit=_TEXT_CHARS)}"
         else:
             first = f"{count_of(taken, 'phase')} {agree(taken, 'comes', 'come')} first"
-            yield f"Next drain of {next_drain.kind.value} phases: may take it, and it {find_full(1)}: {first}"
+            yield f"Next drain of {next_drain.kind.value} phases: may take it, but it {find_full(1)}: {first}"
         if next_drain.only_results_tell:
             yield f"  unless results make it end sooner: {safe_text(', '.join(next_drain.only_results_tell))}"
         if next_drain.may_follow:
             yield "  unless its results complete the run that it waits for: then it may follow"
         for problem in next_drain.plan.problems:
-            yield f"  A drain would not begin: {safe_text(problem)}"
+            yield f"  A drain would not start: {safe_text(problem)}"
 
     def _render_attempts(self) -> Iterator[str]:
         history = self._found.history
@@ -129,6 +130,6 @@ def _facts_of(one: PastAttempt) -> Iterator[str]:
     if one.cpu_ms is not None:
         yield f"{one.cpu_ms / 1000:.1f} s of CPU"
     if one.max_rss_kb is not None:
-        yield f"{one.max_rss_kb / 1024:.0f} MiB at its peak"
+        yield f"{one.max_rss_kb / 1024:.0f} MiB at most"
     if not one.is_counted:
         yield "not counted"

@@ -43,7 +43,7 @@ def go_through(invocation: Invocation, project: Project, chain: Chain, how: Told
     code = outcome.exit_code or int(how.fail_if_nothing and not outcome.took)
     if session is not None:
         if outcome.stopped is not None:
-            Output(sys.stderr if shape != "text" else None).line(f"  ! Nothing more is begun: {outcome.stopped}")
+            Output(sys.stderr if shape != "text" else None).line(f"  ! Nothing more is started: {outcome.stopped}")
         ended = explain_exit(session, code, orphaned=outcome.is_orphaned)
         summarise(invocation, project, session, shape, ended)
         tell_others(invocation, project, session, ended, outcome.gone_by)

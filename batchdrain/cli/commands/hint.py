@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchdrain.cli.commands.named import describe_shared, require_run
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
@@ -37,13 +37,13 @@ def hint(invocation: Invocation, flags: HintFlags) -> None:
     """`inv hint`. Raises UsageError for flags that are incomplete or contradict each other."""
     glob, priority, reason = flags.run_id, flags.priority, flags.reason
     if flags.clear and (priority is not None or reason is not None):
-        raise UsageError("--clear: takes a hint back, so it goes with --run-id alone", remedy="leave the other flags out")
+        raise UsageError("--clear: removes a hint, and is combined only with --run-id", remedy="leave the other flags out")
     if glob is None and (flags.clear or priority is not None or reason is not None):
         raise UsageError("--run-id: is required", remedy="name a run, or a glob such as 'build-*'")
     if glob is not None and priority is None and not flags.clear:
         raise UsageError("--priority: is required", remedy="give a whole number (higher is sooner), or --clear")
     out = LinesOrJson(flags.format)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         if glob is None:
             _list(project, out)
         elif priority is None:
@@ -82,7 +82,7 @@ def _clear(project: Project, glob: str, *, dry: bool, out: LinesOrJson) -> None:
     of_every_table = any(note.subject == glob for note in notes.read_shared(NoteKind.HINT))
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
         raise UsageError(f"--run-id: there is no hint of {quote(glob)}{did_you_mean(glob, known)}")
-    out.line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
+    out.line(f"{'Would remove' if dry else 'Removed'}: the hint of {safe_text(glob)}")
     if of_every_table:
         out.line(f"  ! {describe_shared('it', dry=dry)}")
     out.end(0, run_id=glob, taken_back=not dry, of_every_table=of_every_table)
@@ -109,7 +109,7 @@ def _list(project: Project, out: LinesOrJson) -> None:
 def _warn(project: Project, out: LinesOrJson) -> None:
     names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
     if not any(name.endswith("hints") for name in names):
-        out.line(safe_text(f"The configured policy ({', '.join(names)}) looks at no hints: put hints first."))
+        out.line(safe_text(f"The configured policy ({', '.join(names)}) ignores hints: put hints first."))
 
 
 def _describe(note: Note) -> str:

@@ -26,7 +26,7 @@ def require_run(project: Project, run_id: str, runs: Sequence[RunCounts]) -> Non
     if run_id not in project.store.history.read_past().runs:  # rows may go once they are complete
         raise UsageError(
             f"--run-id={run_id}: {describe_no_run(run_id, runs, is_glob=False)}",
-            remedy="a glob is of runs that come later too",
+            remedy="a glob also covers runs that come later",
         )
 
 
@@ -76,7 +76,7 @@ def find_idle_globs(subjects: Iterable[Subject], runs: Sequence[RunCounts]) -> I
 
 def describe_shared(note: str, *, dry: bool) -> str:
     """The message if something is taken back that was written before notes belonged to one table."""
-    return f"{note} {'is' if dry else 'was'} of an earlier batchdrain, and {'holds' if dry else 'held'} for every table of the ledger"
+    return f"{note} {'is' if dry else 'was'} of an earlier batchdrain, and {'applies' if dry else 'applied'} to every table of the ledger"
 
 
 def _require_met(project: Project, absent: Sequence[Subject]) -> None:
@@ -89,6 +89,6 @@ def _require_met(project: Project, absent: Sequence[Subject]) -> None:
     for one in absent:
         if one.cluster not in known and one.name not in accepted:
             raise UsageError(
-                f"--cluster={one.cluster}: no phase fails with it, and no drain has met it",
+                f"--cluster={one.cluster}: no phase fails with it, and no drain has seen it",
                 remedy="`inv clusters` shows the ids",
             )

@@ -20,7 +20,7 @@ def require_narrow(flags: DrainFlags) -> None:
     widening += [f"--{name}" for name in ("plan", "triage", "group") if getattr(flags, name)]
     if widening:
         raise UsageError(
-            f"{widening[0]}: --resume goes on as the session was asked for",
+            f"{widening[0]}: --resume continues the session as it was begun",
             remedy="leave the flag out, or leave out --resume",
         )
 

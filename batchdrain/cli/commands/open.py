@@ -15,6 +15,7 @@ from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override, load
 from batchdrain.config.settings import Settings
+from batchdrain.database.ledger.renamed import read_by_former_name
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.runtime.text import safe_text
@@ -64,6 +65,15 @@ def open_project(invocation: Invocation, overrides: Sequence[Override] = ()) -> 
         yield project
     finally:
         project.close()
+
+
+@contextmanager
+def open_to_look(invocation: Invocation) -> Iterator[Project]:
+    """The project for a task that starts no drain. If the table was renamed and no drain has followed that yet, what the ledger
+    knows under the former name is found. Otherwise like `open_project`."""
+    with open_project(invocation) as project:
+        read_by_former_name(project.store)
+        yield project
 
 
 def tell_silence(sentence: str) -> None:

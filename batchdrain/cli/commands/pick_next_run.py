@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.foreseen_recovery import foresee_recovery
@@ -19,7 +19,7 @@ from batchdrain.sessions.session import Kind
 
 def show_next_run(invocation: Invocation, *, state: str, format_name: str) -> None:
     """`inv pick-next-run`. Prints one line, or nothing."""
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         run_id = choose_next_run(project, state)
         run_type = "" if run_id is None else project.settings.run_type_of(run_id)
     out = Output()

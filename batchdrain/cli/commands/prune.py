@@ -32,11 +32,11 @@ _KINDS: Final = {
 }
 _IN_LEDGER: Final = frozenset({ATTEMPTS, RECORDS, CHAINS, GROUPS})
 _CURES: Final = {
-    Kept.HOLDING: "`inv recover` gives back what the dead held",
-    Kept.RESUMABLE: "`inv resume` goes on, `inv resume --close` ends it",
+    Kept.HOLDING: "`inv recover` releases what dead controllers held",
+    Kept.RESUMABLE: "`inv resume` continues it, `inv resume --close` ends it",
     Kept.ELSEWHERE: "prune them from there, or name one (--session-id)",
-    Kept.UNREADABLE: "name one (--session-id) to remove it all the same",
-    Kept.SPOOLED: "name one (--session-id) to remove it all the same",
+    Kept.UNREADABLE: "name one (--session-id) to remove it anyway",
+    Kept.SPOOLED: "name one (--session-id) to remove it anyway",
 }
 _SHOWN: Final = 3
 
@@ -68,12 +68,12 @@ def prune(invocation: Invocation, flags: PruneFlags) -> None:
         for line in _render(found, plan, what, out.columns, is_dry=is_dry):
             out.line(line)
         if is_dry and found.counts:
-            out.line("Nothing was removed." if flags.yes else "Nothing was removed: `--yes` does it.")
+            out.line("Nothing was removed." if flags.yes else "Nothing was removed yet: `--yes` removes it.")
     if found.problems:
         more = f"; and {len(found.problems) - 1} more" if len(found.problems) > 1 else ""
         raise FilesUnavailable(
             f"can't be removed: {found.problems[0]}{more}",
-            remedy="make it writable for us, and prune again: it is found again",
+            remedy="make it writable for your user, and prune again",
         )
 
 

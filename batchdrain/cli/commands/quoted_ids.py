@@ -36,7 +36,7 @@ def _find_in(path: Path) -> Iterator[str]:
     loader = _yaml.SafeLoader("")
     for node in _scalars_of(top):
         if node.tag.endswith(":null") and not node.value:
-            yield f"line {node.start_mark.line + 1}: nothing stands behind a key or a dash: write the word that is meant, or null"
+            yield f"line {node.start_mark.line + 1}: a key or a dash has no value: write the word that you mean, or null"
         kind = _KINDS.get(node.tag.rpartition(":")[2])
         if kind is None:
             continue

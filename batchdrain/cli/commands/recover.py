@@ -62,7 +62,7 @@ def _describe_foreseen(held: Held, back: GivenBack | None) -> str:
         return f"Would stay held: {describe_held(held)}"
     if back.recorded is not None:
         return f"Would be recorded: {held.key}: its command had ended ({back.recorded.value}); it would be {back.stands}"
-    return f"Would be given back: {describe_held(held, cure=False)}; it would be {back.stands}"
+    return f"Would be released: {describe_held(held, cure=False)}; it would be {back.stands}"
 
 
 def _ids_of(key: PhaseKey) -> dict[str, Any]:

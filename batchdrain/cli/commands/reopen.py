@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from batchdrain.cli.commands.named import describe_shared, require_phase, require_run
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.drain.explanation import read_reopenings
@@ -42,7 +42,7 @@ def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
     flags that are incomplete, or if nothing that is named is in quarantine or has such a verdict."""
     _require_sound(flags)
     out = LinesOrJson(flags.format)
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         is_meant, run_id = _find_meant(project, flags)
         found = list(find_left_out(project, is_meant, run_id))
         if not _names_any(flags):
@@ -50,7 +50,7 @@ def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
         if not found:
             _require_there(project, flags)
             raise UsageError(
-                f"{_describe(flags)}: no quarantine and no diagnosis leaves it out{_find_earlier(project, flags)}"
+                f"{_describe(flags)}: neither a quarantine nor a diagnosis skips it{_find_earlier(project, flags)}"
             )
         done = reopen_all(project, found, flags.reason or "", dry=invocation.dry)
         return _tell(done, dry=invocation.dry, out=out)
@@ -58,13 +58,13 @@ def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
 
 def _require_sound(flags: ReopenFlags) -> None:
     if flags.cluster and (flags.run_id is not None or flags.phase_id is not None):
-        raise UsageError("--cluster: is of every run, so it goes with no --run-id and no --phase-id")
+        raise UsageError("--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id")
     if flags.phase_id is not None and flags.run_id is None:
-        raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
+        raise UsageError("--phase-id: identifies no phase without --run-id", remedy="name its run too, with --run-id")
     if flags.reason is not None and not _names_any(flags):
-        raise UsageError("--run-id: is required, or --cluster", remedy="name what is reopened")
+        raise UsageError("--run-id: is required, or --cluster", remedy="name the run or the cluster to reopen")
     if flags.reason is None and _names_any(flags):
-        raise UsageError("--reason: is required", remedy="say why it may be tried again, for whoever meets it next")
+        raise UsageError("--reason: is required", remedy="say why it may be tried again")
 
 
 def _names_any(flags: ReopenFlags) -> bool:
@@ -116,7 +116,7 @@ def _find_earlier(project: Project, flags: ReopenFlags) -> str:
 
 def _list(project: Project, found: Sequence[Reopenable], out: LinesOrJson) -> int:
     if not found:
-        out.line(f"No quarantine and no diagnosis leaves out a phase in {project.store.where}.")
+        out.line(f"No phase is skipped by a quarantine or a diagnosis in {project.store.where}.")
     else:
         out.line(f"{count_of(len(found), 'phase')} can be reopened in {project.store.where}:")
     for one in found[:_LISTED]:
@@ -131,14 +131,14 @@ def _tell(done: Iterable[Reopened], *, dry: bool, out: LinesOrJson) -> int:
     for one in done:
         key = one.phase.key
         if one.problem:
-            out.line(safe_text(f"Stands as before: {key}: {one.problem}", limit=_SHOWN_CHARS))
+            out.line(safe_text(f"Not changed: {key}: {one.problem}", limit=_SHOWN_CHARS))
         else:
             was = f"{key} (was {'; '.join(one.phase.lifted)})"
             out.line(safe_text(f"{'Would reopen' if dry else 'Reopened'}: {was}", limit=_SHOWN_CHARS))
             if one.of_every_table:
                 out.line(f"  ! {describe_shared('its verdict', dry=dry)}")
             if one.phase.still is not None:
-                out.line(safe_text(f"  ! it is still left out: {one.phase.still}", limit=_SHOWN_CHARS))
+                out.line(safe_text(f"  ! it is still skipped: {one.phase.still}", limit=_SHOWN_CHARS))
         told.append(one)
     code = DatabaseUnavailable.exit_code if any(one.problem for one in told) else 0
     return out.end(code, reopened=[{**_fields_of(one), "of_every_table": one.of_every_table} for one in told], is_dry=dry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.commands.beside import beside_of, to_saved_paths
+from batchdrain.cli.commands.beside import beside_of, read_accepted, to_saved_paths
 from batchdrain.cli.commands.github import tell_github
 from batchdrain.cli.commands.open import output_after
 from batchdrain.cli.commands.show_report import render, show
@@ -40,7 +40,7 @@ def report(invocation: Invocation, project: Project, request: DrainRequest, outc
 def summarise(invocation: Invocation, project: Project, session: Session, shape: str, ended: Exit) -> None:
     """Print the summary, with the command that goes on with what is left."""
     out = output_after(was_stopped=is_stop_asked_for())
-    beside = beside_of(invocation, project.settings, project.folder, session, ended)
+    beside = beside_of(invocation, project.settings, project.folder, session, ended, read_accepted(project, session))
     show(out, render(project.folder, session, shape, beside), shape)
     out.finish()
     tell_github(invocation, session, to_saved_paths(project.folder, session), beside)

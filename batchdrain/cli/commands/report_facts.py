@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from batchdrain.cli.commands.open import open_project, settings_of
+from batchdrain.cli.commands.beside import read_accepted
+from batchdrain.cli.commands.open import open_to_look, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.config.redaction import Redact, redactor_of
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
@@ -15,6 +16,7 @@ from batchdrain.drain.borne_out import is_of_other_database
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.retry_stats import RetryCount
+from batchdrain.planning.acceptances import Acceptances
 from batchdrain.reports.beside import Beside
 from batchdrain.sessions.attempt_log import AttemptSpan, read_attempts
 from batchdrain.sessions.folder import SessionFolder
@@ -30,8 +32,13 @@ def add_facts(invocation: Invocation, folder: SessionFolder, session: Session, f
     if format_name == "junit":
         return replace(beside, redact=_redact_of(invocation))
     if format_name not in DRAWN:
-        return beside
-    return replace(beside, attempts=_read_attempts(folder, session), retries=_read_retries(invocation, session))
+        return replace(beside, accepted=_read_accepted(invocation, session))
+    return replace(
+        beside,
+        attempts=_read_attempts(folder, session),
+        retries=_read_retries(invocation, session),
+        accepted=_read_accepted(invocation, session),
+    )
 
 
 def _read_attempts(folder: SessionFolder, session: Session) -> list[AttemptSpan]:
@@ -43,12 +50,23 @@ def _redact_of(invocation: Invocation) -> Redact:
     return redactor_of(invocation.environ, url)
 
 
+def _read_accepted(invocation: Invocation, session: Session) -> Acceptances | None:
+    """The acceptances in force in the session's database; None if it does not answer, or if nothing failed."""
+    if not session.fingerprint_counts or not is_of_this_database(invocation, session):
+        return None
+    try:
+        with open_to_look(invocation) as project:
+            return read_accepted(project, session)
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
+        return None
+
+
 def _read_retries(invocation: Invocation, session: Session) -> Mapping[str, RetryCount] | None:
     """The retries over all sessions of the database; None if it does not answer, or is not the session's database."""
     if not is_of_this_database(invocation, session):
         return None
     try:
-        with open_project(invocation) as project:
+        with open_to_look(invocation) as project:
             return read_retries_by_fingerprint(project.store.database, project.store.ledger)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError):
         return None
@@ -63,7 +81,7 @@ def is_of_this_database(invocation: Invocation, session: Session) -> bool:
     ):
         return True
     try:
-        with open_project(invocation) as project:
+        with open_to_look(invocation) as project:
             return not is_of_other_database(session, project.store)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError):
         return True

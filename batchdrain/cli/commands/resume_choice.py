@@ -20,7 +20,7 @@ def tell_choice(project: Project, session: Session) -> None:
         return
     state = newest[1].current_status.value if isinstance(newest[1], Session) else "unreadable"
     Output().line(
-        f"Going on with session {session.session_id}, begun {to_iso(session.started_at.replace(microsecond=0))}; the newest, {newest[0]}, is {state}."
+        f"Continuing session {session.session_id}, begun {to_iso(session.started_at.replace(microsecond=0))}; the newest, {newest[0]}, is {state}."
     )
 
 
@@ -34,7 +34,7 @@ def tell_nothing_to_resume(invocation: Invocation, project: Project, shape: str)
         command = to_resume_command(invocation, project.folder, found)
         if command is not None:
             because = safe_text(found.stopped_because or "no reason is known")
-            lines += [f"Session {name} was stopped ({because}). It goes on with:", command]
+            lines += [f"Session {name} was stopped ({because}). Continue it with:", command]
             break
     show(Output(), formats.render_nothing("\n".join(lines), shape), shape)
     return 0

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 from batchdrain.cli.commands.chain_rows import join_chains
-from batchdrain.cli.commands.open import open_project, settings_of
+from batchdrain.cli.commands.open import open_to_look, settings_of
 from batchdrain.cli.commands.sessions_elsewhere import fields_of_held, list_held, read_elsewhere
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -87,7 +87,7 @@ def _shorten(row: dict[str, Any], folder: SessionFolder) -> dict[str, Any]:
 def _open_or_tell(invocation: Invocation, opened: ExitStack) -> Project | None:
     """The project; None with a message if the database can't be opened. The list is then made of files alone."""
     try:
-        return opened.enter_context(open_project(invocation))
+        return opened.enter_context(open_to_look(invocation))
     except _AWAY as error:
         _tell(error)
         return None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.session_rows import SessionRow
@@ -24,7 +24,7 @@ _EVERY_S: Final = 2.0
 def show_status(invocation: Invocation, *, format_name: str, watch: bool = False) -> None:
     """`inv status`. `watch`: show it again and again until nothing runs. Raises ConfigError and DatabaseUnavailable."""
     out = Output()
-    with open_project(invocation) as project:
+    with open_to_look(invocation) as project:
         while True:
             rows = [to_fields(row, alive_of(row)) for row in read_running(project, alive_of)]
             if format_name == "json":

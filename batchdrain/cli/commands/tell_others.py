@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from batchdrain.cli.commands.beside import beside_of
+from batchdrain.cli.commands.beside import beside_of, read_accepted
 from batchdrain.cli.commands.show_report import render
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -25,7 +25,7 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
     `gone_by`: see Shutdown."""
     if not is_wanted(project.settings.notify, session):
         return
-    beside = beside_of(invocation, project.settings, project.folder, session, ended)
+    beside = beside_of(invocation, project.settings, project.folder, session, ended, read_accepted(project, session))
     summary = render(project.folder, session, "json", beside)
     notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by, tell=_tell)
     if problem := notify(project, notice):

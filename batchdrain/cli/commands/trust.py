@@ -50,7 +50,7 @@ def require_own_names(invocation: Invocation) -> None:
         variable = PREFIX + name
         if any(":" in one for one in names):
             raise ConfigError(
-                f"{variable}: a path to code is not taken from the environment", remedy="name it in invoke.yaml"
+                f"{variable}: a path to code is not accepted from the environment", remedy="name it in invoke.yaml"
             )
 
 

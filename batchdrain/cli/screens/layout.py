@@ -77,7 +77,7 @@ def _total_texts(shot: Snapshot, now: datetime) -> Iterator[str]:
     whole = describe_eta(shot.eta.seconds, now, is_least=shot.eta.is_least)
     short = describe_eta(shot.eta.seconds, now, is_least=shot.eta.is_least, with_clock=False)
     cut_by = ["then max_total_minutes is over"] if shot.eta.is_cut else []
-    state = ["paused"] if shot.is_paused else ["nothing more is begun"] if shot.is_ending else []
+    state = ["paused"] if shot.is_paused else ["nothing more is started"] if shot.is_ending else []
     yield _DOT.join([*counts, *retries, *state, whole, *cut_by])
     yield _DOT.join([*counts, *retries, *state, whole])
     yield _DOT.join([*counts, *retries, *state, short])

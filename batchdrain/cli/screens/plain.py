@@ -70,7 +70,7 @@ class PlainScreen:
                 self._show_log((self._root or Path()) / attempt.log_path)
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        self._show_result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
+        self._show_result(scheduled, f"  - Released: {safe_text(attempt.final_state)}")
 
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
         self._out.line(f"    Trying again in {wait_s:.1f} s: {why}")

@@ -21,7 +21,7 @@ def drain(invocation: Invocation, **given: Any) -> int:
 
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
-    """Go on with the newest session that is not complete, or the one named, with its own filters and limits."""
+    """Continue the newest incomplete session, or the named one, with its own filters and limits."""
     from batchdrain.cli.commands.resume_flags import ResumeFlags
 
     if given.pop("close"):
@@ -53,7 +53,7 @@ def drain_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def chain_with_queued(invocation: Invocation, **given: Any) -> int:
-    """Drain one run whole: its queued phases first, then its failed ones."""
+    """Drain all phases of one run: the queued ones first, then the failed ones."""
     from batchdrain.cli.commands import chain_with_queued
     from batchdrain.cli.commands.chain_flags import ChainFlags
 

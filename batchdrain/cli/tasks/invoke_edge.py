@@ -74,7 +74,7 @@ def _to_mendable(error: Exception) -> BatchDrainError | None:
         return error
     if isinstance(error, OSError):  # too few descriptors, no memory or no room, in an unexpected place
         place = error.filename or "the system"
-        return FilesUnavailable(f"{place}: {error.strerror or error}", remedy="free what it lacks and try again")
+        return FilesUnavailable(f"{place}: {error.strerror or error}", remedy="free what is missing, and try again")
     return shortage_of(error)
 
 

@@ -20,7 +20,7 @@ def hint(invocation: Invocation, **given: Any) -> None:
 
 @command
 def accept(invocation: Invocation, **given: Any) -> None:
-    """Accept a known failure, so that it is not drained again; without flags list what is accepted."""
+    """Accept a known failure, so that it is not drained again; without flags list the acceptances."""
     from batchdrain.cli.commands import accept
 
     accept.accept(invocation, accept.AcceptFlags(**given))
@@ -28,7 +28,7 @@ def accept(invocation: Invocation, **given: Any) -> None:
 
 @command
 def reopen(invocation: Invocation, **given: Any) -> int:
-    """Let drains take phases again that a quarantine or a diagnosis leaves out; without flags list those."""
+    """Lift a quarantine or the verdict of a diagnosis, so that drains take the phase again; without flags list both."""
     from batchdrain.cli.commands import reopen
 
     return reopen.reopen(invocation, reopen.ReopenFlags(**given))

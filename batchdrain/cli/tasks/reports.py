@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @command
 def summary(invocation: Invocation, **given: Any) -> None:
-    """Report a session: the newest, or the one named."""
+    """Report on a session: the newest, or the named one."""
     from batchdrain.cli.commands.summary import show_summary
 
     show_summary(invocation, session_id=given["session_id"], format_name=given["format"], output=given["output"])
@@ -28,7 +28,7 @@ def sessions(invocation: Invocation, **given: Any) -> None:
 
 @command
 def events(invocation: Invocation, **given: Any) -> None:
-    """Print the events of a session, a line each, and follow those that come."""
+    """Print the events of a session, one line each; with --follow also new ones."""
     from batchdrain.cli.commands.events import show_events
 
     show_events(invocation, session_id=given["session_id"], format_name=given["format"], follow=given["follow"])
@@ -52,7 +52,7 @@ def list_run_counts(invocation: Invocation, **given: Any) -> None:
 
 @command
 def clusters(invocation: Invocation, **given: Any) -> None:
-    """Group the failed phases by what they failed with, and say what retries did about it."""
+    """Group the failed phases by their failure, and show how many retries succeeded."""
     from batchdrain.cli.commands.clusters import show_clusters
 
     show_clusters(invocation, run_id=given["run_id"], top=given["top"], format_name=given["format"])
@@ -60,7 +60,7 @@ def clusters(invocation: Invocation, **given: Any) -> None:
 
 @command
 def explain(invocation: Invocation, **given: Any) -> None:
-    """Tell the history of one phase, and what the next drain does with it; without flags what has become of all failed ones."""
+    """Show the history of one phase, and what the next drain does with it; without flags count the failed phases by what became of them."""
     from batchdrain.cli.commands import explain
 
     explain.explain(invocation, explain.ExplainFlags(**given))

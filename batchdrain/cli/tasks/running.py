@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @command
 def status(invocation: Invocation, **given: Any) -> None:
-    """Show every session of your table that runs, on whatever host."""
+    """Show the running sessions of your table, on any host."""
     from batchdrain.cli.commands.status import show_status
 
     show_status(invocation, format_name=given["format"], watch=given["watch"])
@@ -20,7 +20,7 @@ def status(invocation: Invocation, **given: Any) -> None:
 
 @command
 def stop(invocation: Invocation, **given: Any) -> int:
-    """End a session that runs, on whatever host: after the running phases, or now."""
+    """End a running session, on any host: after its running phases, or at once with --now."""
     from batchdrain.cli.commands.ask import ask_session
     from batchdrain.model.asked import Ask
 
@@ -30,7 +30,7 @@ def stop(invocation: Invocation, **given: Any) -> int:
 
 @command
 def pause(invocation: Invocation, **given: Any) -> int:
-    """Let a session that runs claim nothing until `inv continue`."""
+    """Keep a running session from claiming phases, until `inv continue`."""
     from batchdrain.cli.commands.ask import ask_session
     from batchdrain.model.asked import Ask
 
@@ -39,7 +39,7 @@ def pause(invocation: Invocation, **given: Any) -> int:
 
 @command
 def continue_(invocation: Invocation, **given: Any) -> int:
-    """Let a session go on that `inv pause` holds."""
+    """End the pause of a session."""
     from batchdrain.cli.commands.ask import ask_session
     from batchdrain.model.asked import Ask
 

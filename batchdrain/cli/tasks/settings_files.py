@@ -24,7 +24,7 @@ _MOST_BYTES: Final = 1_000_000
 _FLAT: Final = 300
 """With at most this many brackets a file can't be nested too deeply for Invoke."""
 _CONFIGURATION: Final = 78
-_CURE: Final = "take the aliases out of the file"
+_CURE: Final = "remove the aliases from the file"
 
 
 def require_sound_files() -> None:
@@ -54,8 +54,8 @@ def problem_of(raw: bytes) -> str | None:
     except RecursionError:
         return "is nested too deeply; nest less in it"
     if count is None:
-        return f"has a value that holds itself; {_CURE}"
-    return f"stands for more than {_MOST_VALUES} values; {_CURE}" if count > _MOST_VALUES else problem_of_nodes(top)
+        return f"has a value that contains itself; {_CURE}"
+    return f"expands to more than {_MOST_VALUES} values; {_CURE}" if count > _MOST_VALUES else problem_of_nodes(top)
 
 
 def _count(node: Any, known: dict[int, int | None]) -> int | None:

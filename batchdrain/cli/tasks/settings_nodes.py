@@ -30,7 +30,7 @@ def problem_of_nodes(top: Any) -> str | None:
         else:
             continue
         if problem is not None:
-            return f"line {node.start_mark.line + 1}: {problem}; quote it, or mend it"
+            return f"line {node.start_mark.line + 1}: {problem}; quote it, or correct it"
     return None
 
 

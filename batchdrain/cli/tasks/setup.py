@@ -29,7 +29,7 @@ def init(invocation: Invocation, **given: Any) -> None:
 
 @command
 def recover(invocation: Invocation, **given: Any) -> int:
-    """Give back the phases that a drain held when its process died, and record those that had ended. Starts no work."""
+    """Settle the claims of dead controllers: record the results, release the other phases. Starts no work."""
     from batchdrain.cli.commands.recover import give_all_back
 
     return give_all_back(invocation, shape=given["format"])
@@ -37,7 +37,7 @@ def recover(invocation: Invocation, **given: Any) -> int:
 
 @command
 def prune(invocation: Invocation, **given: Any) -> None:
-    """Remove old sessions, logs and attempts; without --yes only show them. Never what is held or running."""
+    """Remove old sessions, logs and attempts; without --yes only show them. Keeps what is held or running."""
     from batchdrain.cli.commands.prune import PruneFlags, prune
 
     prune(invocation, PruneFlags(**given))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @command
 def triage(invocation: Invocation, **given: Any) -> int:
-    """Run the diagnosis command (triage.argv) over the phases that a drain comes to next, and keep its verdicts."""
+    """Run the diagnosis command (triage.argv) on the next phases of a drain, and keep its verdicts."""
     from batchdrain.cli.commands import triage
 
     return triage.triage(invocation, triage.TriageFlags(**given))

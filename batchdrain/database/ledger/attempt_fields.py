@@ -46,7 +46,7 @@ FIELDS: Final = (
     Field(lambda end: end.initial_state, result="initial_state"),
     Field(_of("epoch"), event="epoch"),
     Field(_of("attempt"), event="attempt", result="attempt"),
-    Field(lambda end: end.attempt.outcome.value, event="outcome", column="outcome"),
+    Field(lambda end: end.attempt.outcome.value, event="outcome", result="outcome", column="outcome"),
     Field(
         lambda end: cut_text(end.attempt.final_state, _STATE_CHARS),
         event="final_state",

@@ -88,7 +88,7 @@ class ClaimTransaction:
         if found is None:
             raise ConfigError(
                 "batchdrain_meta has no schema_version any more: somebody emptied it",
-                remedy="the next drain makes it anew; sessions that were begun before can't be resumed then",
+                remedy="the next drain creates it again; earlier sessions can't be resumed then",
             )
         if found.version != str(SCHEMA_VERSION):
             require_known(found.version, mask_url(connection.engine.url))
@@ -125,8 +125,8 @@ class ClaimTransaction:
         given = self._read_given(connection)
         if held_state is not None and table.take(connection, phase.key, prior) != 1:
             raise RowRefused(
-                f"table {table.source.table!r} does not let the state of {phase.key} become {held_state!r}, and says "
-                "no more: a trigger or a rule of its own",
+                f"table {table.source.table!r} does not let the state of {phase.key} become {held_state!r}, and gives "
+                "no reason: one of its triggers or rules does that",
                 remedy="map another word in batchdrain.source.states.executing; `inv doctor` tries it",
             )
         return prior, given

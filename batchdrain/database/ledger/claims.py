@@ -164,5 +164,5 @@ class Claims:
 def _contradiction(key: PhaseKey) -> BadData:
     return BadData(
         f"{key}: batchdrain_attempt has an attempt that batchdrain_claim does not know",
-        remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or put them back",
+        remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or restore them",
     )

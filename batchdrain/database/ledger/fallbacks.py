@@ -51,17 +51,15 @@ def fallbacks(attempt: Attempt, claim: Claim, tables: ClaimTables) -> Iterator[V
 
 
 def _with_plain_reason(attempt: Attempt) -> Attempt:
-    return replace(
-        attempt,
-        reason=_to_plain(attempt.reason or "", PLAIN_CHARS),
-        failure=attempt.failure.as_fingerprint(_to_plain(attempt.fingerprint)),
-    )
+    """The fingerprint is that of the text that the row will hold, since the next drain reads it from there."""
+    reason = _to_plain(attempt.reason or "", PLAIN_CHARS)
+    return replace(attempt, reason=reason, failure=Failure.of_category(reason, attempt.category))
 
 
 def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
     if attempt.outcome is Outcome.RELEASED:
-        was = "it was to be given back"
+        was = "it was to be released"
     words = strip_suffix(was)
     reason = _to_plain(f"{words}, but {'' if refusal is None else refusal.message}{was[len(words) :]}", _REFUSAL_CHARS)
     return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))

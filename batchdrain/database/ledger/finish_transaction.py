@@ -93,11 +93,11 @@ class FinishTransaction:
         epoch = None if now is None else now.epoch
         if epoch is not None and epoch > claim.epoch:
             return ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
-        what = "is gone" if epoch is None else "is not as we left it"
+        what = "is gone" if epoch is None else "was changed"
         return ClaimLost(
-            f"{claim.phase.key}: its row of batchdrain_claim {what}: nobody took the claim over, somebody deleted or changed "
+            f"{claim.phase.key}: its row of batchdrain_claim {what}: no controller took the claim over, somebody deleted or changed "
             "the row; nothing was written",
-            remedy="`inv doctor` names the phases that stand as executing and that no claim holds",
+            remedy="`inv doctor` names the phases that are executing without a claim",
         )
 
     def _write_row(self, connection: sa.Connection) -> Attempt:

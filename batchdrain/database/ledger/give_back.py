@@ -96,7 +96,7 @@ def _give_back(
     blocked_by = store.table.writability.problem
     for way in ways_back(held.prior_state, held.held_state, tables):
         message = f"table {store.table.source.table!r} {blocked_by}" if refusal is None else refusal.message
-        why = f"it was to be given back, but {message}"
+        why = f"it was to be released, but {message}"
         try:
             with as_trouble_of(held.key):
                 return write(GiveBack(ledger=store.ledger, tables=tables, held=held, known=known, way=way, why=why))

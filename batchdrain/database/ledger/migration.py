@@ -44,7 +44,7 @@ def migrate(database: Database, ledger: Ledger) -> bool:
         raise ConfigError(
             f"database {database.name}: batchdrain's tables are of version {ledger.version}, and may not be altered: "
             f"{error.within(f'database {database.name}')}",
-            remedy="the drain goes on with them as they are; `inv doctor` prints the statements for someone who may",
+            remedy="the drain works with them as they are; `inv doctor` prints the statements for someone who may",
         ) from error
 
 

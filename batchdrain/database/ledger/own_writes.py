@@ -30,5 +30,5 @@ def refused_own(error: sa.exc.IntegrityError, database: str) -> ConfigError:
     """The error of such a refusal. `database`: its name, for people."""
     return ConfigError(
         f"database {database}: refuses what batchdrain writes into its own tables: {first_line_of(error.orig)}",
-        remedy="take away the trigger or the constraint that somebody added to them; `inv doctor` tries each write",
+        remedy="remove the trigger or the constraint that somebody added to them; `inv doctor` tries each write",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -49,7 +50,16 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
 
     if not _write(store, rename):
         return None
-    return f"The phases of table {former!r} are in {store.table.source.table!r} now: the ledger goes on with what it knows of them"
+    return f"The phases of table {former!r} are in {store.table.source.table!r} now: the ledger keeps what it knows of them"
+
+
+def read_by_former_name(store: Store) -> None:
+    """If the next drain will follow a rename, let this store's ledger use the table's former name until then: what people and
+    earlier drains recorded is then found, and what is recorded now is renamed with the rest. Reads only. Raises
+    DatabaseUnavailable."""
+    former = _find_former(store, None)
+    if former is not None:
+        store.ledger = replace(store.ledger, source=former)
 
 
 def _write(store: Store, rename: Callable[[sa.Connection], None]) -> bool:

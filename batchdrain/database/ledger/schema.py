@@ -110,7 +110,7 @@ class Ledger:
                 pass
             except ConfigError as error:
                 raise ConfigError(
-                    f"database {database.name}: batchdrain's tables could not be made: "
+                    f"database {database.name}: batchdrain's tables could not be created: "
                     f"{error.within(f'database {database.name}')}",
                     remedy="`inv doctor` prints their DDL for someone who may",
                 ) from error

@@ -73,8 +73,8 @@ def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchD
     """The error if every way was refused. The claim stays, so that nothing is forgotten."""
     state = "as its command left it" if stands is None else stands
     return RowRefused(
-        f"{key} can't be given back: {refusal.message}",
-        remedy=f"its row stays {state}: take away what keeps it from being {quote_word(prior_state)} again, or set its state yourself; "
+        f"{key} can't be released: {refusal.message}",
+        remedy=f"its row stays {state}: remove what keeps it from becoming {quote_word(prior_state)} again, or set its state yourself; "
         "then `inv recover`",
     )
 
@@ -89,5 +89,5 @@ def refused_at_commit(error: sa.exc.IntegrityError, table: str) -> RowRefused:
     """The refusal by a constraint that is checked only when a transaction ends."""
     return RowRefused(
         f"table {table!r} refuses at the commit what a drain writes: {first_line_of(error.orig)}",
-        remedy="map words and columns in batchdrain.source that it takes; `inv doctor` tries them",
+        remedy="map words and columns in batchdrain.source that it accepts; `inv doctor` tries them",
     )

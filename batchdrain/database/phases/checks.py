@@ -61,7 +61,7 @@ def _problem_of(declared: DeclaredType) -> str | None:
     if declared.family is Family.BYTES:
         return f"holds bytes, not text ({declared.name})"
     if declared.family is Family.UNFIT:
-        return f"holds {declared.name}, of which a row is not found again by what was read of it"
+        return f"holds {declared.name}, and no row can be found again by such a value"
     return None
 
 
@@ -84,7 +84,7 @@ def _find_unfit_reasons(table: PhaseTable) -> Iterator[str]:
     if not is_fit(declared, at, table.dialect):
         holds = f"{key}: column {at.column!r} holds {declared.name}, not text"
         if is_fit(declared, at.model_copy(update={"path": ("message",)}), table.dialect):
-            yield f"{holds}; say where the text stands in it ({{column: {at.column}, path: error.message}}), or null for none"
+            yield f"{holds}; say where its text is ({{column: {at.column}, path: error.message}}), or null for none"
         else:
             yield f"{holds}; map a text column, or null for none"
     if at.write is not None and not is_fit(written := table.declared[at.write], ReasonAt(column=at.write), table.dialect):
@@ -150,5 +150,5 @@ def require_condition(database: Database, table: PhaseTable) -> None:
     except ConfigError as error:
         raise ConfigError(
             f"batchdrain.source.where: {error.within(f'database {database.name}')}",
-            remedy="mend the condition: it is SQL, over the columns of the table",
+            remedy="correct the condition: it is SQL on the columns of the table",
         ) from error

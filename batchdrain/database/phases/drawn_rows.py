@@ -18,7 +18,7 @@ from batchdrain.runtime.files import write_all
 
 _AT_HAND: Final = 50_000  #: so many rows are kept in memory; a smaller backlog has no file
 _READ_BYTES: Final = 1 << 20
-_REMEDY: Final = "mend its disk, or name another folder by TMPDIR"
+_REMEDY: Final = "repair its disk, or name another folder in TMPDIR"
 
 
 class DrawnRows:

@@ -36,7 +36,7 @@ def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Rela
 
 
 def _find_in_catalogue(database: Database, table: PhaseTable) -> list[str]:
-    """Look at the view's CHECK OPTION. Nothing is written, since a rollback may not reach what stands behind the view."""
+    """Look at the view's CHECK OPTION. Nothing is written, since a rollback may not reach what is behind the view."""
     on_mysql = database.dialect == "mysql"
     views = sa.table("views", *map(sa.column, ("table_schema", "table_name", "check_option")), schema="information_schema").c
     here = sa.func.database() if on_mysql else sa.func.current_schema()
@@ -75,7 +75,7 @@ def _try_both_ways(connection: sa.Connection, table: PhaseTable, key: PhaseKey) 
         except sa.exc.DBAPIError as error:
             return [first_line_of(error.orig)]
         if now is None:
-            return [f"it does not show a phase that stands as {after}"]
+            return [f"it does not show a phase that is {after}"]
         if now.state != after:
             return [f"the state does not become {after}"]
     return []

@@ -168,5 +168,5 @@ def _try_write(
     stands = "no row" if now is None else quote_word(now.state)
     return (
         f"table {table.source.table!r} does not let the state become {quote_word(state)}: {changed} rows were changed, and {stands} "
-        "stands then; is there a trigger or a rule? Map another word in batchdrain.source.states"
+        "is the state then; is there a trigger or a rule? Map another word in batchdrain.source.states"
     )

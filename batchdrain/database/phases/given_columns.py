@@ -15,7 +15,7 @@ from batchdrain.runtime.text import is_nameable
 
 LONGEST: Final = 100_000
 """The most bytes of a value. It becomes one argument and one environment variable, and Linux takes 131 071 of either."""
-_REMEDY: Final = "mend the row, or take the column out of batchdrain.command.columns"
+_REMEDY: Final = "correct the row, or remove the column from batchdrain.command.columns"
 
 
 class GivenColumns:

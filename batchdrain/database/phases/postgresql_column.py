@@ -69,9 +69,9 @@ class PostgresqlColumn:
             return {name: number}
         words = ("true", "false") if self.declared.base == "bool" else self.declared.words
         if words and text not in words:
-            raise ValueError(f"{text!r} is none of the enum's words")
+            raise ValueError(f"{text!r} is not one of the enum's words")
         if "\x00" in text:
-            raise ValueError("PostgreSQL takes no NUL")
+            raise ValueError("PostgreSQL accepts no NUL")
         return {name: text}
 
     def _value(self, name: str) -> sa.ColumnElement[Any]:

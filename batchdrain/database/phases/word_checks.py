@@ -37,7 +37,7 @@ def no_value_of(state_word: str, declared: DeclaredType, column: str) -> str:
     text = to_value(state_word)
     if _is_truth(declared):
         return (
-            f"{text!r} is no value of the boolean column {column!r}: it holds true and false alone; map a column of text or of "
+            f"{text!r} is no value of the boolean column {column!r}: it holds only true and false; map a column of text or of "
             "numbers, or let the command set the state (command.result_from: database)"
         )
     if declared.base in _BOOLEAN or declared.name == "tinyint(1)":

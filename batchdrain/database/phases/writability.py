@@ -89,7 +89,7 @@ def _computed(state: str, relation: Relation) -> str:
 
 def _problem_of_view(connection: sa.Connection, table: sa.Table, relation: Relation) -> str:
     if relation is Relation.MATERIALIZED_VIEW:
-        return "is a materialized view, which shows what stood at its last REFRESH, and not what a command did since"
+        return "is a materialized view, which shows the data of its last REFRESH, and not what a command did since"
     if connection.dialect.name == "sqlite":
         return _NO_VIEW
     here = "current_schema()" if connection.dialect.name == "postgresql" else "database()"

@@ -48,7 +48,7 @@ def describe_problem(
     if ending.by is EndedBy.NOT_STARTED:
         return f"was not started: {redact(ending.message)}"
     if ending.by is not EndedBy.EXIT:
-        return f"did not come to its end: {redact(ending.message)}{more}"
+        return f"did not end: {redact(ending.message)}{more}"
     if ending.exit_code != 0:
         end = describe_end(ending.exit_code, ending.signal, ending.cpu_s, ending.max_rss_kb)
         return f"failed: {words or words_of_silence(ending.signal)} [{end}]{more}"

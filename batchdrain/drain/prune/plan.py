@@ -103,11 +103,9 @@ def _judge_one(project: Project, judge: SessionJudge, fd: int | None, files: Ses
         raise UsageError(f"--session-id: there is no session {name}", remedy="`inv sessions` lists them")
     found = judge.judge(-1 if fd is None else fd, files)
     if is_named and found.why is Kept.RUNNING:
-        raise SessionInUse(f"session {name}: is at work", remedy="wait for it, or stop it with Ctrl-C")
+        raise SessionInUse(f"session {name}: is running", remedy="wait for it, or stop it with Ctrl-C")
     if is_named and found.why is Kept.HOLDING:
-        raise SessionInUse(
-            f"session {name}: still holds phases", remedy="`inv recover` gives back what dead controllers held"
-        )
+        raise SessionInUse(f"session {name}: still holds phases", remedy="`inv recover` releases what dead controllers held")
     return found
 
 

@@ -93,8 +93,10 @@ def _remove_attempts(project: Project, plan: PrunePlan, gone: Pruned) -> None:
     require_transactions(store.database, store.ledger.tables)
     denied = store.migrate_ledger()
     if not store.ledger.is_newest:
-        why = denied or "somebody holds a claim, and may be of an earlier batchdrain"
-        gone.notes.append(f"attempts stay: batchdrain's tables are of version {store.ledger.version}, without sums: {why}")
+        why = denied or "somebody holds a claim, perhaps an earlier batchdrain"
+        gone.notes.append(
+            f"attempts are kept: batchdrain's tables are of version {store.ledger.version}, without sums: {why}"
+        )
         return
     store.ledger.create(store.database)  # creates again what somebody dropped
     for count in prune_attempts(store, plan.attempts):
@@ -108,7 +110,7 @@ def _remove_one(project: Project, fd: int, plan: PrunePlan, one: Judgement, gone
     try:
         lock = project.folder.lock(name)
     except SessionInUse:
-        gone.notes.append(f"session {name} stays: it is at work by now")
+        gone.notes.append(f"session {name} stays: it is running now")
         return False
     except FilesUnavailable as error:
         if not isinstance(error.__cause__, FileNotFoundError):  # another prune removed its folder at this moment
@@ -117,7 +119,7 @@ def _remove_one(project: Project, fd: int, plan: PrunePlan, one: Judgement, gone
     try:
         plan.judge.look_again()
         if plan.judge.judge(fd, one.files, ours=True).why is not None:
-            gone.notes.append(f"session {name} stays: it was at work meanwhile")
+            gone.notes.append(f"session {name} stays: it was running meanwhile")
             return False
         remove_session(fd, one.files)
     except OSError as error:

@@ -77,7 +77,7 @@ class DiagnosisJudge:
         if ending.by is EndedBy.TIMEOUT:
             raise ValueError(f"timed out after {self._triage.timeout_s:g} s (triage.timeout_s)")
         if ending.by is not EndedBy.EXIT:
-            raise ValueError(ending.message or "it did not come to its end")
+            raise ValueError(ending.message or "it did not end")
         answer = _result_of(ending.result)
         if "verdict" in answer:
             try:

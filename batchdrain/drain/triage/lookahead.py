@@ -106,4 +106,4 @@ def open_lookahead(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> I
 
 
 def _given_up(error: Exception) -> str:
-    return f"Triage has ended: {type(error).__name__}: {error}; the drain goes on without it"
+    return f"Triage has ended: {type(error).__name__}: {error}; the drain continues without it"

@@ -42,7 +42,9 @@ class Triage:
         try:
             self._lock = lock.make_locked_folder(self._logs.path)
         except OSError as error:
-            raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
+            raise FilesUnavailable(
+                f"{folder}: {error.strerror}", remedy="free disk space, or name another session_dir"
+            ) from error
         self._engine = LocalEngine(settings.triage.workers)
 
     def tidy(self) -> None:

@@ -68,7 +68,7 @@ class Call:
         os.makedirs(folder, 0o700, exist_ok=True)
         found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-            raise PermissionError(1, "is not ours alone", folder)
+            raise PermissionError(1, "can be written by other users", folder)
         try:
             if time.time() - os.stat(path).st_mtime > _DAY_S:
                 os.utime(path)  # tidy.py removes what was not used for a week

@@ -91,7 +91,7 @@ class GuardianLine:
         self.stays_until_ms: int | None = None  #: boot time until which it waits for another order; None: it takes no other
         self.pid, self.start = self._lines.read_greeting()
         if system.has_proc() and system.start_of(self.pid) != self.start:
-            raise OSError("our children live in another pid or time namespace than we do")
+            raise OSError("child processes live in another pid or time namespace than this process")
 
     def is_there(self) -> bool:
         """Whether it waits for an order, and still will when that comes."""

@@ -24,7 +24,7 @@ def facts_of(session: Session, beside: Beside) -> Iterator[tuple[str, str]]:
     """(name, value) of the facts that explain the headline; a value may be empty."""
     yield "Why this exit code", "" if beside.ended is None else beside.ended.why
     yield "Stopped because", session.stopped_because or ""
-    yield "Left by that", describe_left(session)
+    yield "Left undone", describe_left(session)
     yield "Forecast", describe_outcome(session)
     yield from ((f"Metric {name}", value) for name, value in metrics_of(session))
 

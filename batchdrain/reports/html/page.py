@@ -20,7 +20,7 @@ from batchdrain.reports.html.first_lines import facts_of, judge, totals_of
 from batchdrain.reports.html.phase_rows import MOST, OnPage, rows_of, to_shown_id
 from batchdrain.reports.html.timeline import timeline_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import NOT_BY_CLUSTER, clusters_of, to_seconds
+from batchdrain.reports.worst import clusters_of, to_seconds
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Session
@@ -72,7 +72,6 @@ def _to_view(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
         "more_rows": max(0, len(session.results) - MOST),
         "saved_to": saved_to,
         "seconds": to_seconds,
-        "not_by_cluster": NOT_BY_CLUSTER,
     }
 
 

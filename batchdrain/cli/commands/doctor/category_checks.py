@@ -24,7 +24,7 @@ _DEAR_S: Final = 0.1
 """Seconds of processor time for such a text.
 At this cost the 8 kB that are read of each of 100 000 long texts take twenty minutes."""
 _MADE_UP: Final = ("a", "a 1.b/", "é—\n")
-_CURE: Final = "mend it, or take it out"
+_CURE: Final = "fix it, or remove it"
 
 
 def check_categories(project: Project) -> Iterator[Finding]:
@@ -73,7 +73,12 @@ def _find_idle(rules: Sequence[OwnRule], texts: Sequence[str]) -> Iterator[Findi
     used = {next((place for place, rule in enumerate(rules) if rule.matches(text)), -1) for text in texts}
     for place, rule in enumerate(rules):
         if texts and place not in used:
-            yield _warn(place, rule, "decides for no failed phase: it matches none, or a rule before it does", _CURE)
+            yield _warn(
+                place,
+                rule,
+                "has no effect on any failed phase: it matches none, or an earlier rule matches them first",
+                _CURE,
+            )
 
 
 def _measure(rule: OwnRule, sample: bytes, clock: Callable[[], float]) -> float:

@@ -49,9 +49,9 @@ def check_claims(project: Project) -> Iterator[Finding]:
     if quarantined:
         yield Finding(
             "quarantine", ok=True, is_warning=True,
-            message=f"{count_of(quarantined, 'phase')} {agree(quarantined, 'was', 'were')} given back {QUARANTINE} times in a row and "
-            f"{agree(quarantined, 'is', 'are')} left out; `inv drain --include-quarantined` takes {agree(quarantined, 'it', 'them')}",
-            cure="`inv reopen` lists them, and lifts it for good",
+            message=f"{count_of(quarantined, 'phase')} {agree(quarantined, 'was', 'were')} orphaned {QUARANTINE} times in a row and "
+            f"{agree(quarantined, 'is', 'are')} skipped; `inv drain --include-quarantined` takes {agree(quarantined, 'it', 'them')}",
+            cure="`inv reopen` lists them, and lifts the quarantine",
         )  # fmt: skip
 
 
@@ -69,19 +69,15 @@ def check_ledger_shape(project: Project) -> Iterator[Finding]:
     missing = [table.name for table in tables if table not in there]
     if missing and there:
         yield Finding(
-            "ledger", ok=False, message=f"{' and '.join(missing)} was dropped, while the rest of batchdrain's tables stands",
-            cure="put it back from a backup; else end all drains, and let `inv recover` settle what is held: "
-            "the next drain makes it anew, empty",
+            "ledger", ok=False, message=f"{' and '.join(missing)} was dropped, but batchdrain's other tables exist",
+            cure="restore it from a backup; or end all drains, and let `inv recover` settle what is held: "
+            "the next drain creates it again, empty",
         )  # fmt: skip
     for table_name, (columns, statements) in lacking.items():
         if columns:
-            cure = (
-                f"put it back, or add it empty: {statements}"
-                if statements
-                else "put it back: no drain and no recovery can do without"
-            )
+            cure = f"restore it, or add it empty: {statements}" if statements else "restore it: drains and recovery need it"
             if statements is None and table_name in _MADE_ANEW:
-                cure = f"put it back; else end all drains, and DROP TABLE {table_name}: the next drain makes it anew, empty"
+                cure = f"restore it; or end all drains, and DROP TABLE {table_name}: the next drain creates it again, empty"
             yield Finding(
                 "ledger", ok=False, message=f"{table_name} has no column {' and '.join(columns)}: it was dropped or renamed",
                 cure=cure,
@@ -102,7 +98,7 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
     if project.settings.source.gone_is == "complete" and not project.store.shows_every_row:
         yield Finding(
             "source.gone_is", ok=True, is_warning=True,
-            message=f"the source is a {relation}: a row that it does not show may be there all the same, and counts as failed",
+            message=f"the source is a {relation}: a row that it does not show may still exist, and counts as failed",
             cure="map the table itself in batchdrain.source.table, or a view of it alone, without a condition",
         )  # fmt: skip
     if project.settings.command.result_from != "database":
@@ -115,21 +111,21 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
         else list(map(to_word, stuck))
     )
     if project.store.table.writability.problem:
-        yield Finding("view", ok=True, message="results are judged by reading, and nothing is ever written to the source")
+        yield Finding("view", ok=True, message="results are read from the source, and nothing is written to it")
     for problem in find_ways_back_blocked(project.store.database, project.store.table, relation) if words else ():
         yield Finding(
             "view", ok=True, is_warning=True,
-            message=f"a phase that its command leaves in {' or '.join(words)} stays so, and is not given back: {problem}",
+            message=f"a phase that its command leaves in {' or '.join(words)} stays in that state, and is not released: {problem}",
             cure=_cure_of_blocked(relation),
         )  # fmt: skip
     if stuck is None:
         yield Finding(
             "stuck_states", ok=True,
-            message=f"after a crash of the command its phase is given back from {words[0]} and {words[1]}; "
+            message=f"after a crash of the command its phase is released from {words[0]} and {words[1]}; "
             "name others in command.stuck_states",
         )  # fmt: skip
 
 
 def _cure_of_blocked(relation: Relation) -> str:
-    cure = "see that the command leaves no phase there"
+    cure = "make sure that the command leaves no phase there"
     return cure if relation is Relation.TABLE else f"map the table behind the view, or {cure}"

@@ -109,7 +109,7 @@ def check_names(project: Project) -> Iterator[Finding]:
     if nameless:
         yield Finding(
             "ids", ok=True, is_warning=True,
-            message=f"{count_of(nameless, 'row')} {agree(nameless, 'has', 'have')} a run_id or phase_id that names nothing (NULL, empty, bytes): a drain skips "
+            message=f"{count_of(nameless, 'row')} {agree(nameless, 'has', 'have')} an unusable run_id or phase_id (NULL, empty, bytes): a drain skips "
             f"{agree(nameless, 'it', 'them')}",
             cure=f"give {agree(nameless, 'it', 'them')} ids: look for NULL, '' and bytes in {', '.join((*table.run_id.names, *table.phase_id.names))}",
         )  # fmt: skip

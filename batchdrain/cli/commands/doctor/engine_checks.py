@@ -25,7 +25,7 @@ def check_engine(settings: Settings) -> Iterator[Finding]:
         yield Finding("engine", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
         return
     except OSError as error:
-        yield Finding("engine", ok=False, message=f"it does not answer: {error}", cure="look at its log", code=75)
+        yield Finding("engine", ok=False, message=f"it does not answer: {error}", cure="read its log", code=75)
         return
     yield Finding("engine", ok=True, message="loads")
     for one in examined:
@@ -33,8 +33,8 @@ def check_engine(settings: Settings) -> Iterator[Finding]:
         yield Finding("engine", ok=one.ok, is_warning=one.is_warning, message=one.message, cure=cure, code=75)
     if settings.engine == _LOCAL and settings.engine_options:
         yield Finding(
-            "engine_options", ok=True, is_warning=True, message="does nothing with engine: local",
-            cure="take it out, or name the engine that it is for",
+            "engine_options", ok=True, is_warning=True, message="has no effect with engine: local",
+            cure="remove it, or set the engine that it is for",
         )  # fmt: skip
 
 

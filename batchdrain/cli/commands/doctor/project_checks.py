@@ -30,7 +30,7 @@ _SafeLoader: Final[Any] = yaml.SafeLoader
 
 
 class _Strict(_SafeLoader):  # type: ignore[misc]
-    """A YAML loader that refuses a key that stands twice. Otherwise the last one wins silently."""
+    """A YAML loader that refuses a key that occurs twice. Otherwise the last one wins silently."""
 
     aliases = 0
 
@@ -51,7 +51,7 @@ class _Strict(_SafeLoader):  # type: ignore[misc]
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.YAMLError(f"line {node.start_mark.line + 1}: the key {key!r} stands twice")
+                raise yaml.YAMLError(f"line {node.start_mark.line + 1}: the key {key!r} occurs twice")
         return super().construct_mapping(node, deep)
 
 
@@ -66,7 +66,7 @@ def _read_strictly(text: bytes) -> None:
         return
     ours = [(key, value) for key, value in top.value if key.value == SECTION]
     for key, _ in ours[1:]:
-        raise yaml.YAMLError(f"line {key.start_mark.line + 1}: the key {SECTION!r} stands twice")
+        raise yaml.YAMLError(f"line {key.start_mark.line + 1}: the key {SECTION!r} occurs twice")
     for _, section in ours:
         loader.construct_document(section)
 
@@ -76,7 +76,7 @@ def _refuse_equal_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} occurs twice")
     return found
 
 
@@ -102,9 +102,9 @@ def _check_settings_file(path: Path) -> Iterator[Finding]:
             _read_strictly(path.read_bytes())
     except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
         problem = " ".join(str(error).split())
-        yield Finding(path.name, ok=False, message=f"{path}: {problem}", cure="mend the file")
+        yield Finding(path.name, ok=False, message=f"{path}: {problem}", cure="fix the file")
         return
-    yield Finding(path.name, ok=True, message="can be read, no key stands twice")
+    yield Finding(path.name, ok=True, message="can be read, no key occurs twice")
 
 
 def check_policy(settings: Settings) -> Iterator[Finding]:
@@ -113,8 +113,8 @@ def check_policy(settings: Settings) -> Iterator[Finding]:
     for place, entry in enumerate(settings.policy):
         if entry in settings.policy[:place]:
             yield Finding(
-                f"policy.{place}", ok=True, is_warning=True, message=f"{entry!r} stands before it too, and decides nothing here",
-                cure="take it out",
+                f"policy.{place}", ok=True, is_warning=True, message=f"{entry!r} is listed before it already, so this entry has no effect",
+                cure="remove it",
             )  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
     problems = command_problems_of(settings, root)
     problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
-        yield Finding("command", ok=False, message=problem, cure="mend batchdrain.command")
+        yield Finding("command", ok=False, message=problem, cure="fix batchdrain.command")
     if problems:
         return
     found = find_program(settings.command, root)
@@ -155,7 +155,7 @@ def check_notify(settings: Settings, root: Path) -> Iterator[Finding]:
     refused = notify_refusals_of(settings)
     for problem in refused or notify_problems_of(settings, root):
         is_warning = not refused
-        yield Finding("notify", ok=is_warning, is_warning=is_warning, message=problem, cure="mend batchdrain.notify")
+        yield Finding("notify", ok=is_warning, is_warning=is_warning, message=problem, cure="fix batchdrain.notify")
 
 
 def _check_program(named: str, found: Path) -> Iterator[Finding]:
@@ -176,12 +176,12 @@ def check_machine() -> Iterator[Finding]:
     """Check what the promises about processes need from the machine."""
     if process_identity.sees_processes():
         if process_identity.hides_others():
-            hidden = "/proc hides other users' processes (hidepid): what their dead controllers held waits for its lease"
+            hidden = "/proc hides other users' processes (hidepid): what their dead controllers held is released only when its lease expires"
             yield Finding("machine", ok=True, message=hidden)
         return
     message = (
         "there is no /proc of our own, so processes can't be seen: what a command leaves behind in a session of its own outlives"
-        " its time limit, its output is not capped, and what dead controllers held waits for its lease"
+        " its time limit, its output is not capped, and what dead controllers held is released only when its lease expires"
     )
     yield Finding("machine", ok=True, is_warning=True, message=message, cure="mount /proc: mount -t proc proc /proc")
 

@@ -31,12 +31,10 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         return
     texts = _read_texts(project, at)
     if texts is None:
-        yield Finding(
-            "reasons", ok=True, is_warning=True, message="were not looked at: that of one failed phase can't be read"
-        )
+        yield Finding("reasons", ok=True, is_warning=True, message="were not checked: that of one failed phase can't be read")
     if not texts:
         return
-    of, path = f"of {len(texts)} failed phases that were looked at", at.shown_path
+    of, path = f"of {len(texts)} failed phases that were checked", at.shown_path
     documents = [text for text in texts if is_json(text)]
     if not at.path:
         if len(documents) * 2 > len(texts):
@@ -52,7 +50,7 @@ def check_reasons(project: Project) -> Iterator[Finding]:
     if documents and not found:
         yield Finding(
             "reasons", ok=True, is_warning=True, message=f"not one {of} has anything at {path!r} in column {at.column!r}",
-            cure="mend batchdrain.source.columns.last_failure_reason.path",
+            cure="fix batchdrain.source.columns.last_failure_reason.path",
         )  # fmt: skip
     elif documents:
         yield Finding("reasons", ok=True, message=f"{found} {of} have a text at {path!r} in column {at.column!r}")

@@ -73,15 +73,15 @@ def _examine_all(invocation: Invocation) -> Iterator[Finding]:
         yield from rule_checks.check_idle_settings(settings)
     if "the whole" in lost:
         yield Finding(
-            "settings", ok=True, is_warning=True, message="nothing else was looked at, as the section can't be read",
-            cure="mend that, and ask again",
+            "settings", ok=True, is_warning=True, message="nothing else was checked, because the section can't be read",
+            cure="fix that, and run `inv doctor` again",
         )  # fmt: skip
         return
     for part, check in _PARTS:
         if unread := sorted(place for place in lost if place.split(".")[0] in part):
             yield Finding(
                 part[-1], ok=True, is_warning=True,
-                message=f"was not looked at, as {' and '.join(unread)} can't be read", cure="mend that, and ask again",
+                message=f"was not checked, because {' and '.join(unread)} can't be read", cure="fix that, and run `inv doctor` again",
             )  # fmt: skip
         else:
             yield from check(invocation, settings)

@@ -51,14 +51,14 @@ def check_ledger(project: Project) -> Iterator[Finding]:
             "ledger",
             ok=True,
             is_warning=True,
-            message=f"its rights were not tried: {rights.untried}",
-            cure="look again later",
+            message=f"its privileges were not checked: {rights.untried}",
+            cure="run `inv doctor` again later",
         )
     elif rights.creation is not None:
         ddl = project.store.ledger.to_ddl(project.store.database.engine.dialect)
         yield Finding(
             "ledger", ok=False, message=f"batchdrain's tables may not be created: {rights.creation}",
-            cure=f"have them made, and {_GRANT}:\n{ddl}",
+            cure=f"have them created, and {_GRANT}:\n{ddl}",
         )  # fmt: skip
     else:
         yield from _tell(rights)
@@ -71,9 +71,11 @@ def _tell(rights: LedgerRights) -> Iterator[Finding]:
         yield Finding("ledger", ok=False, message=problem, cure=_GRANT)
     for task, problems in (("inv prune", rights.of_prune), ("inv drain --group", rights.of_groups)):
         for problem in problems:
-            yield Finding("ledger", ok=True, is_warning=True, message=f"{problem}; `{task}` does that alone", cure=_GRANT)
+            yield Finding(
+                "ledger", ok=True, is_warning=True, message=f"{problem}; `{task}` needs this, and no other task", cure=_GRANT
+            )
     if not rights.of_drain:
-        what = "are there, and can be written" if rights.are_there else "will be made by the first drain"
+        what = "are there, and can be written" if rights.are_there else "will be created by the first drain"
         yield Finding("ledger", ok=True, message=f"batchdrain's tables {what}")
 
 
@@ -89,11 +91,13 @@ def _check_version(project: Project, rights: LedgerRights) -> Iterator[Finding]:
         ok=True,
         is_warning=True,
         message=f"batchdrain's tables are of version {store.ledger.version}; {_describe_migration(rights)}",
-        cure="where a drain may not alter them, have these run while nothing drains:\n" + ";\n".join(statements) + ";",
+        cure="if a drain may not alter them, have these statements executed while nothing drains:\n"
+        + ";\n".join(statements)
+        + ";",
     )
 
 
 def _describe_migration(rights: LedgerRights) -> str:
     if rights.migration is not None:
-        return f"this user may not make them version {SCHEMA_VERSION} ({rights.migration}), so a drain goes with them as they are"
-    return f"the next drain that finds no claim held makes them version {SCHEMA_VERSION}"
+        return f"this user may not upgrade them to version {SCHEMA_VERSION} ({rights.migration}), so a drain works with them as they are"
+    return f"the next drain that finds no held claim upgrades them to version {SCHEMA_VERSION}"

@@ -20,9 +20,9 @@ from batchdrain.planning.filters import has_magic, matcher
 from batchdrain.planning.without_effect import describe_no_run
 
 _LAST_CODE: Final = 255
-_CURE: Final = "mend it, or take it out"
-_CURE_OF_NOTES: Final = "say it of another run, or take it back (`--clear`)"
-_CURE_OF_SHARED: Final = "take it back (`--clear`), unless it is meant for another table: it is of an earlier batchdrain, and holds for every table of the ledger"
+_CURE: Final = "fix it, or remove it"
+_CURE_OF_NOTES: Final = "name another run, or remove it (`--clear`)"
+_CURE_OF_SHARED: Final = "remove it (`--clear`), unless it is meant for another table: an earlier batchdrain made it, and it applies to every table of the ledger"
 
 
 def check_profile(settings: Settings) -> Iterator[Finding]:
@@ -30,14 +30,14 @@ def check_profile(settings: Settings) -> Iterator[Finding]:
     for section, limits in PROFILES[settings.profile].items():
         if not isinstance(limits, dict):
             if getattr(settings, section) != limits:
-                yield _warn(section, f"is set, so that the order of profile {settings.profile} does not hold")
+                yield _warn(section, f"is set, so the order of profile {settings.profile} does not apply")
             continue
         for name, value in limits.items():
             own = getattr(getattr(settings, section), name)
             if own != value:
                 yield _warn(
                     f"{section}.{name}",
-                    f"is set to {own:g}, so that the {value:g} of profile {settings.profile} does not hold",
+                    f"is set to {own:g}, so the {value:g} of profile {settings.profile} does not apply",
                 )
 
 
@@ -47,20 +47,22 @@ def check_idle_settings(settings: Settings) -> Iterator[Finding]:
     both = sorted({*command.success_exit_codes} & {*command.transient_exit_codes})
     if both:
         yield _warn(
-            "command.transient_exit_codes", f"{both} stand in success_exit_codes too, which decides: such a phase is complete"
+            "command.transient_exit_codes",
+            f"{both} are in success_exit_codes too, which takes precedence: such a phase is complete",
         )
     for name in ("success_exit_codes", "transient_exit_codes"):
         if impossible := [code for code in getattr(command, name) if not 0 <= code <= _LAST_CODE]:
             yield _warn(f"command.{name}", f"{impossible} are no exit codes: these are from 0 to {_LAST_CODE}")
     if twice := sorted({*command.env_allow} & {*command.env_deny}):
         yield _warn(
-            "command.env_allow", f"{', '.join(twice)} stands in env_deny too, which decides: the command does not inherit it"
+            "command.env_allow",
+            f"{', '.join(twice)} is in env_deny too, which takes precedence: the command does not inherit it",
         )
     if command.stuck_states is not None and command.result_from != "database":
-        yield _warn("command.stuck_states", "does nothing with result_from: exit_code")
+        yield _warn("command.stuck_states", "has no effect with result_from: exit_code")
     if bool(stop.metric) is not bool(stop.max_without_metric):
         alone, lacks = ("metric", "max_without_metric") if stop.metric else ("max_without_metric", "metric")
-        yield _warn(f"stop.{alone}", f"does nothing without stop.{lacks}")
+        yield _warn(f"stop.{alone}", f"has no effect without stop.{lacks}")
 
 
 def check_runs(project: Project) -> Iterator[Finding]:
@@ -90,7 +92,7 @@ def _find_shadowed(settings: Settings, runs: Sequence[RunCounts]) -> Iterator[Fi
         found = _find_matches(rule.match, runs)
         if found and found <= taken:
             yield _warn(
-                f"run_types.{place}", f"{rule.match!r}: an entry before it matches each of its runs, and the first counts"
+                f"run_types.{place}", f"{rule.match!r}: an earlier entry matches all of its runs, and the first match counts"
             )
         taken |= found
 
@@ -108,7 +110,7 @@ def check_notes(project: Project) -> Iterator[Finding]:
     accepted = [(note, one.subject) for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None]
     names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
     if hints and not any(name.endswith("hints") for name in names):
-        yield _warn("hint", f"the configured policy ({', '.join(names)}) looks at no hints, and the ledger has {len(hints)}")
+        yield _warn("hint", f"the configured policy ({', '.join(names)}) ignores hints, and the ledger has {len(hints)}")
     globs = [("hint", note, note.subject) for note in hints]
     globs += [
         ("accept", note, one.run_id if one.phase_id is None else escape(one.run_id))

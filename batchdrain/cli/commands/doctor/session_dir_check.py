@@ -36,7 +36,7 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
         yield Finding(
             "session_dir",
             ok=False,
-            message=f"{folder} is not ours alone to write",
+            message=f"{folder} can be written by other users",
             cure=folders.cure_of_shared(found, folder),
         )
         return
@@ -47,7 +47,7 @@ def _check_disk(folder: Path, nearest: Path) -> Iterator[Finding]:
     """Check whether a drain may keep files there, and how much room there is."""
     if (kind := find_kernel_kind(nearest)) is not None:
         yield Finding(
-            "session_dir", ok=False, message=f"{nearest} lies on a file system of the kernel ({kind}), which keeps no files",
+            "session_dir", ok=False, message=f"{nearest} is on a virtual file system of the kernel ({kind}), which stores no files",
             cure="name a folder on a disk",
         )  # fmt: skip
         return
@@ -55,20 +55,20 @@ def _check_disk(folder: Path, nearest: Path) -> Iterator[Finding]:
     left_mb = usage.free // 1_000_000
     if usage.total and not left_mb:
         yield Finding(
-            "session_dir", ok=False, message=f"there is no room at {nearest}: a drain keeps its logs there",
-            cure="make room, or name another folder",
+            "session_dir", ok=False, message=f"there is no free space at {nearest}: a drain keeps its logs there",
+            cure="free disk space, or name another folder",
         )  # fmt: skip
         return
     yield Finding("session_dir", ok=True, message=f"{folder} can be written")
     if (kind := find_network_kind(nearest)) is not None:
         yield Finding(
             "session_dir", ok=True, is_warning=True,
-            message=f"{nearest} lies on a file system of the network ({kind}): whether a session is in use is seen by its lock, which "
+            message=f"{nearest} is on a network file system ({kind}): whether a session is in use is shown by its lock, which "
             "may not hold between machines",
             cure="name a folder on a disk of this machine",
         )  # fmt: skip
     if usage.total and left_mb < _ROOM_MB:
         yield Finding(
             "session_dir", ok=True, is_warning=True, message=f"{left_mb} MB {agree(left_mb, 'is', 'are')} free at {nearest}: a drain keeps its logs there",
-            cure="make room, or name another folder",
+            cure="free disk space, or name another folder",
         )  # fmt: skip

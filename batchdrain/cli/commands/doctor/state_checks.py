@@ -3,6 +3,7 @@ Whatever is tried is rolled back."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.cli.commands.doctor.word_checks import count_words, find_untriable
+from batchdrain.cli.commands.doctor.word_checks import check_written, count_words, find_untriable
 from batchdrain.cli.commands.init.vocabulary import WORDS, to_plain
 from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.database.phases.row_counts import count_all
@@ -22,6 +23,7 @@ from batchdrain.runtime.text import agree, count_of
 
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 _SHOWN: Final = 8
+_BY_CONSTRAINT: Final = re.compile(r"(?i)check constraint|constraint \S+ failed|foreign key")
 _CURE: Final = "map it in batchdrain.source.states, if it is the one"
 
 
@@ -35,20 +37,20 @@ def check_states(project: Project) -> Iterator[Finding]:
     if not found:
         yield Finding(
             "states", ok=True, is_warning=True,
-            message="the table has no rows to hold the mapped words against",
-            cure="look at it again once there are some: is it the right table, and database?",
+            message="the table has no rows to compare the mapped words with",
+            cure="run `inv doctor` again once there are some: is this the right table and database?",
         )  # fmt: skip
         return
     if len(others) == len(found):
         yield Finding(
-            "states", ok=False, message=f"no row bears one of the mapped words; the table has {_describe(others)}",
+            "states", ok=False, message=f"no row has one of the mapped words; the table has {_describe(others)}",
             cure="map them in batchdrain.source.states",
         )  # fmt: skip
         return
     doubts = [*_find_missed(project, found, others, mapped), *_find_invented(project, found, others)]
     yield from doubts
     if others:
-        yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain leaves alone")
+        yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain ignores")
     elif not doubts:
         yield Finding("states", ok=True, message="every word of the table is mapped")
 
@@ -63,10 +65,10 @@ def _find_missed(
         same = [one for one in alike if any(to_plain(one) == to_plain(state_word) for state_word in words)]
         if count and same:
             yield _warn(
-                f"{_describe(others, same)} stand beside {count} {text} (states.{state.value}): a drain takes these alone"
+                f"{_describe(others, same)} exist beside {count} {text} (states.{state.value}): a drain takes only these"
             )
         elif not count and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
-            yield _warn(f"no row is {text} (states.{state.value}), and nobody maps {_describe(others, meant)}")
+            yield _warn(f"no row is {text} (states.{state.value}); not mapped: {_describe(others, meant)}")
         elif count:  # an unused word beside used ones may be misspelt
             unborne = [
                 state_word
@@ -96,8 +98,8 @@ def _find_invented(project: Project, found: Counter[str], others: Counter[str]) 
             if writes
             else f"a phase counts as done when it is {list_words(mapped[state])}"
         )
-        rows = f"nobody maps {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
-        yield _warn(f"{what} (states.{state.value}), a word that no row bears and no CHECK of the table names; {rows}")
+        rows = f"not mapped: {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
+        yield _warn(f"{what} (states.{state.value}), a word that no row has and no CHECK of the table allows; {rows}")
 
 
 def _note(message: str) -> Finding:
@@ -157,7 +159,7 @@ def check_condition(project: Project) -> Iterator[Finding]:
         yield Finding(
             "source.where", ok=True, is_warning=True,
             message=f"{agree(count, 'the one row does not match', f'none of the {count} rows matches')} the condition: a drain finds nothing",
-            cure="mend batchdrain.source.where, or leave it out",
+            cure="fix batchdrain.source.where, or remove it",
         )  # fmt: skip
     else:
         yield Finding(
@@ -167,6 +169,17 @@ def check_condition(project: Project) -> Iterator[Finding]:
         )
 
 
+def _without_told(project: Project, problems: list[str]) -> list[str]:
+    """Without the refusals of constraints that `check_written` told already: at most one for each word that it found."""
+    left, found = sum(not one.ok for one in check_written(project)), list[str]()
+    for problem in dict.fromkeys(problems):
+        if left and _BY_CONSTRAINT.search(problem):
+            left -= 1
+        else:
+            found.append(problem)
+    return found
+
+
 def check_writes(project: Project) -> Iterator[Finding]:
     """Try each write of a drain on one row, and roll it back."""
     if project.settings.command.result_from != "exit_code":
@@ -174,7 +187,7 @@ def check_writes(project: Project) -> Iterator[Finding]:
     database, table = project.store.database, project.store.table
     if not can_be_tried(database, (table.table,)):
         yield Finding(
-            "writes", ok=True, is_warning=True, message="were not tried: what is written to the table would stay there"
+            "writes", ok=True, is_warning=True, message="were not tried: what is written to this table cannot be rolled back"
         )
         return
     if (untriable := find_untriable(project)) is not None:
@@ -185,10 +198,10 @@ def check_writes(project: Project) -> Iterator[Finding]:
         for state in _DRAINED
         for one in table.states[state]
     }
-    problems = [problem for one in tried.values() for problem in one.problems]
+    problems = _without_told(project, [problem for one in tried.values() for problem in one.problems])
     for row in dict.fromkeys(row for one in tried.values() for row in one.of_rows):
-        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
-    for problem in dict.fromkeys(problems):
+        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips this row, and continues: {row}")
+    for problem in problems:
         yield Finding("writes", ok=False, message=problem)
     states = [
         state.value if len(table.states[state].read) == 1 else quote_word(state_word)
@@ -199,11 +212,11 @@ def check_writes(project: Project) -> Iterator[Finding]:
         yield Finding(
             "writes", ok=True, is_warning=True,
             message=f"were not tried: no row is {' or '.join(str(table.states[one]) for one in _DRAINED)} and free",
-            cure="look again once there is one",
+            cure="run `inv doctor` again once there is one",
         )  # fmt: skip
-    elif not problems:
+    elif not any(one.problems for one in tried.values()):
         reason = "" if table.reason is None else " and a reason"
         yield Finding(
             "writes", ok=True,
-            message=f"the table takes every state{reason} (tried on a row that is {' and on one that is '.join(states)}, and rolled back)",
+            message=f"the table accepts every state{reason} (tried on a row that is {' and on one that is '.join(states)}, and rolled back)",
         )  # fmt: skip

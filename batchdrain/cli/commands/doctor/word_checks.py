@@ -61,8 +61,8 @@ def check_written(project: Project) -> Iterator[Finding]:
         if allowed and _fold(term) not in set(map(_fold, allowed)):
             yield Finding(
                 "words", ok=False,
-                message=f"a drain writes {term!r} (states.{name}), and a constraint of the table lets {column!r} be "
-                f"{', '.join(map(repr, allowed[:_SHOWN]))} alone",
+                message=f"a drain writes {term!r} (states.{name}), and a constraint of the table allows only "
+                f"{', '.join(map(repr, allowed[:_SHOWN]))} in {column!r}",
                 cure=f"map one of these in batchdrain.source.states.{name}",
             )  # fmt: skip
         elif not allowed:
@@ -70,7 +70,7 @@ def check_written(project: Project) -> Iterator[Finding]:
     if unknown and found:
         yield Finding(
             "words", ok=True,
-            message=f"a drain writes {' and '.join(unknown)}: no row bears {agree(len(unknown), 'it', 'them')}, and no constraint "
+            message=f"a drain writes {' and '.join(unknown)}: no row has {agree(len(unknown), 'it', 'them')}, and no constraint "
             f"names {agree(len(unknown), 'it', 'them')}",
         )  # fmt: skip
 

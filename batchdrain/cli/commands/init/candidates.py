@@ -161,9 +161,11 @@ def _describe_lack(tables: Sequence[TableFacts]) -> str:
     columns = ", ".join(list(table.by_name)[:_SHOWN])
     unread = next((one for one in rank_columns(table.columns, LIKELY["state"]) if one.kind in _NO_WORDS), None)
     if "state" in missing and unread is not None:
-        return f"{name!r} comes nearest, and its {unread.name!r} holds {unread.type_name}, not words (columns: {columns})"
+        return (
+            f"{name!r} is the closest match, and its {unread.name!r} holds {unread.type_name}, not words (columns: {columns})"
+        )
     truths = find_truths(table)
     told = f"; {truths[0]!r} says yes or no: a view that makes words of it can be drained" if truths else ""
     if not missing:
-        return f"{name!r} comes nearest, and nothing in it tells of work that failed (columns: {columns}){told}"
-    return f"{name!r} comes nearest, and no column of it looks like {' or '.join(missing)} (columns: {columns}){told}"
+        return f"{name!r} is the closest match, and nothing in it looks like failed work (columns: {columns}){told}"
+    return f"{name!r} is the closest match, and no column of it looks like {' or '.join(missing)} (columns: {columns}){told}"

@@ -74,7 +74,7 @@ def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
 
 def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
     """Split a key of several columns. If a part of it refers to a run together with other columns, these are the run. Else its
-    last column is the phase, unless others are named like a phase, or another one alone tells the rows apart."""
+    last column is the phase, unless others are named like a phase, or another one alone identifies the rows."""
     owner = _find_owner(table)
     if owner is not None and (inner := [name for name in key if name not in owner.columns]) and len(inner) < len(key):
         return Ids(
@@ -184,14 +184,14 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
         return Ids(
             run_id=pair[0],
             phase_id=pair[1],
-            doubts=(f"{both} tell the rows apart, and are taken for run and phase: a guess",),
+            doubts=(f"{both} identify the rows, and are taken for run and phase: a guess",),
         )
     phase = told or guessed or next(iter(likely), None)
     if phase is None:
         return Ids(run_id=run or dict(ALL_ROWS), phase_id=None)
     doubts = ["it has no key: the ids are guessed by their names and values"] if not table.is_view else []
     if guessed is not None:
-        doubts.append(f"{guessed} is taken for the phase, as it tells the rows apart: a guess")
+        doubts.append(f"{guessed} is taken for the phase, as it identifies the rows: a guess")
     elif told is None:
         doubts += _explain_twins(table, run, phase)
     if run is None:
@@ -217,7 +217,7 @@ def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[st
 
 
 def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> tuple[str, str] | None:
-    """Two columns that together tell the rows apart, the second with a likely name if there is one."""
+    """Two columns that together identify the rows, the second with a likely name if there is one."""
     if len(table.rows) <= _FEW_ROWS:
         return None
     names = [column.name for column in free][:_MOST_TRIED]

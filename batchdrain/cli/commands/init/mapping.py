@@ -50,7 +50,7 @@ class Mapped:
     @property
     def reason_beside(self) -> str:
         """Why it may be meant as well, where another one was chosen."""
-        return f"{self.reason}; it bears the name of a log" if self.is_log else self.reason
+        return f"{self.reason}; it has the name of a log" if self.is_log else self.reason
 
     @property
     def missing(self) -> list[str]:
@@ -182,9 +182,7 @@ def is_log(table: TableFacts) -> bool:
 def _explain_log(table: TableFacts) -> list[str]:
     if not is_log(table):
         return []
-    return [
-        "it bears the name of a log: a drain would write over what happened; a view of each one's last row can be drained"
-    ]
+    return ["it has the name of a log: a drain would overwrite history; a view of the last row of each can be drained"]
 
 
 def find_truths(table: TableFacts) -> list[str]:

@@ -47,7 +47,7 @@ class Conversation:
     def ask_all(self, candidates: Sequence[Mapped]) -> Mapped:
         """A mapping that the user agreed to.
         `candidates`: the guesses, the likeliest first; empty if no table looks right."""
-        self.say("Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written.")
+        self.say("Enter accepts the value in brackets. Ctrl-C ends it, and nothing is written.")
         facts, guess = self._ask_table(candidates)
         for doubt in guess.doubts:
             self.say(f"  ! {safe_text(doubt)}")

@@ -32,7 +32,7 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
             return _at_path(column.name, path)
     guessed = next((column.name for column in free if _tells(column, failed, others)), None)
     if guessed is not None:
-        told = f"{guessed} has text in rows that failed alone, and is taken for the reason: a guess"
+        told = f"{guessed} has text only in rows that failed, and is taken for the reason: a guess"
         return guessed, [told]
     if texts:
         return _at_text(table, texts[0].name)

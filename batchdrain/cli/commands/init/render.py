@@ -44,7 +44,7 @@ def render_section(url: str | None, candidates: Sequence[Mapped]) -> str:
         _Line("  timeout: {default_s: 600}"),
         _Line("  retry: {max_attempts: 2}      # transient failures only"),
     ]  # fmt: skip
-    head = ["# Made by `inv init`. What stands behind a # is the default. Every key: docs/configuration.md of batchdrain."]
+    head = ["# Made by `inv init`. A line behind a # shows a default. Every key: docs/configuration.md of batchdrain."]
     return "\n".join([*head, *_explain(candidates), "batchdrain:", *(str(line) for line in lines)]) + "\n"
 
 

@@ -29,7 +29,7 @@ def write_section(
     path = invocation.root / "invoke.yaml"
     if invocation.section:
         raise ConfigError(
-            f"{path.name} has a batchdrain section already", remedy="edit it, or take it out and run `inv init` again"
+            f"{path.name} has a batchdrain section already", remedy="edit it, or remove it and run `inv init` again"
         )
     settings = settings_of(invocation)
     wanted = database_url(settings.model_copy(update={"database_url": url or settings.database_url}), invocation.environ,
@@ -111,5 +111,5 @@ def _require_no_section(path: Path) -> None:
     make the file ambiguous."""
     if path.is_file() and re.search(rb"(?m)^[\"']?batchdrain[\"']?\s*:", path.read_bytes()):
         raise ConfigError(
-            f"{path.name} has an empty batchdrain section already", remedy="take that line out and run `inv init` again"
+            f"{path.name} has an empty batchdrain section already", remedy="remove that line and run `inv init` again"
         )

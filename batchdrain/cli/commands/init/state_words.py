@@ -94,7 +94,7 @@ def _choose_unnamed(
     if with_text and all(_state_of(one, column) is None for one in with_text):
         chosen = with_text[0] if len(with_text) == 1 else sorted(with_text, key=str)
         return chosen, [
-            f"{_list(sorted(with_text, key=str))} alone have failure texts, so they are taken for failed: a guess"
+            f"{_list(sorted(with_text, key=str))} are the only ones with failure texts, so they are taken for failed: a guess"
         ]
     return None, []
 
@@ -110,7 +110,7 @@ def _find_others_that_failed(found: Sequence[State], failed: object, column: Col
         return []
     return [
         (
-            f"{_list(others)} may mean failed too, and a drain leaves {_them(others)} alone: add {_them(others)} to "
+            f"{_list(others)} may mean failed too, and a drain ignores {_them(others)} alone: add {_them(others)} to "
             f"source.states.failed if {agree(len(others), 'it does', 'they do')}"
         )
     ]
@@ -121,7 +121,7 @@ def _find_joined(words: object) -> list[str]:
         return []
     others = words[1:]
     taken = f"{_list(others)} {agree(len(others), 'looks', 'look')} failed as well, and a drain takes {_them(others)} with {words[0]!r}"
-    return [f"{taken}: take out of source.states.failed what is not meant"]
+    return [f"{taken}: remove from source.states.failed what you do not mean"]
 
 
 def _assume(ours: str, found: Sequence[State]) -> str:

@@ -27,9 +27,7 @@ class NoTable(ConfigError):
 
     def __init__(self, message: str, statement: str) -> None:
         """`statement`: an SQL statement that gives one of the tables a state; '' if there is none."""
-        cure = (
-            "have the statement executed that is printed, and run `inv init` again" if statement else "name it with --table"
-        )
+        cure = "execute the printed statement, and run `inv init` again" if statement else "name it with --table"
         super().__init__(message, remedy=cure)
         self.statement = statement
 
@@ -58,8 +56,8 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
         )
     ):
         raise NoTable(
-            f"no table of {database.name} looks like one of phases: {likeliest.full_name!r} comes nearest, and bears the name of "
-            "a log: a drain would write over what happened; a view of each one's last row can be drained",
+            f"no table of {database.name} looks like one of phases: {likeliest.full_name!r} is the closest match, and has the name of "
+            "a log: a drain would overwrite history; a view of the last row of each can be drained",
             statement,
         )
     if likeliest.is_view and likeliest.name.startswith(NAME):

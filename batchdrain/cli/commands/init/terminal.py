@@ -33,7 +33,7 @@ def ask_people(invocation: Invocation, database: Database, table: str | None) ->
     except ConfigError as error:
         Output().line(f"  ! {safe_text(error.message)}")
         if isinstance(error, NoTable) and error.statement:
-            Output().line(f"With this one it has a state; Ctrl-C ends the questions meanwhile:\n{error.statement}")
+            Output().line(f"With this view it has a state; Ctrl-C ends the questions:\n{error.statement}")
         candidates = []
     conversation = Conversation(
         ask=_ask_line,
@@ -58,7 +58,7 @@ def _ask_line(prompt: str) -> str:
             line = input()
             line.encode()  # in Python's UTF-8 mode bytes that are not text become surrogates
         except UnicodeError:
-            Output().text(f"  ! that is no valid text\n{prompt}")
+            Output().text(f"  ! that is not valid text\n{prompt}")
         else:
             return line
 

@@ -66,9 +66,9 @@ def _examine_safety(options: DaskOptions) -> Examined:
 def _examine_worker(worker: Mapping[str, Any], address: str, its: str, answer: bytes | None, mine: str) -> Examined:
     name = f"worker {worker['name']} ({address}, {count_of(worker['nthreads'], 'thread')}; {its})"
     if answer is None:
-        return Examined(ok=False, message=f"{name}: does not answer", cure="look at its log, or end it")
+        return Examined(ok=False, message=f"{name}: does not answer", cure="read its log, or end it")
     if answer:
-        return Examined(ok=False, message=f"{name}: can't execute `true`: {answer.decode()}", cure="mend its PATH")
+        return Examined(ok=False, message=f"{name}: can't execute `true`: {answer.decode()}", cure="correct its PATH")
     return Examined(message=f"{name}: executes `true`", is_warning=its != mine, cure=_cure(mine, its))
 
 

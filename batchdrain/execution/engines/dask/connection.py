@@ -102,7 +102,7 @@ def _security_of(options: DaskOptions) -> Any:
         context = _context_of(security)
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"batchdrain.engine_options: the certificates can't be read: {error}", remedy="mend ca, cert and key"
+            f"batchdrain.engine_options: the certificates can't be read: {error}", remedy="correct ca, cert and key"
         ) from error
     if options.is_encrypted and context is None:
         raise ConfigError(

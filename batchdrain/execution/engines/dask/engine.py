@@ -142,7 +142,7 @@ class DaskEngine(Executor):
             self.client.run_on_scheduler(BySource(AT_SCHEDULER, "open_session"), self.session, self.client.id)
         except ValueError as error:
             raise ConfigError(
-                f"batchdrain.engine: the scheduler takes nothing from us: {error}",
+                f"batchdrain.engine: the scheduler accepts nothing from batchdrain: {error}",
                 remedy="start it with distributed.scheduler.pickle: true, as dask does by default",
             ) from error
 

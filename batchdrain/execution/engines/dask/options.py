@@ -82,7 +82,7 @@ def _require_safe(address: str, *, insecure: bool) -> None:
     if url.scheme in _OPEN and not insecure and not _is_loopback(url.hostname or ""):
         raise ConfigError(
             f"{KEY}.address: {address} is not encrypted: whoever reaches that scheduler runs code on all its workers",
-            remedy="use tls:// with certificates of your own, or set engine_options.insecure where the network is yours alone",
+            remedy="use tls:// with certificates of your own, or set engine_options.insecure if only you use the network",
         )
 
 

@@ -90,15 +90,17 @@ def _refusal_of(address: str | None, error: ssl.SSLError) -> ConfigError | None:
     if error.reason in _NO_TLS:
         return ConfigError(
             f"{KEY}.address: {address}: the scheduler speaks no TLS",
-            remedy="start it with --protocol tls and certificates, or write tcp:// where the network is yours alone",
+            remedy="start it with --protocol tls and certificates, or write tcp:// if only you use the network",
         )
     if not any(alert in (error.reason or "") for alert in _OURS):
         return None
-    return ConfigError(f"{KEY}.address: {address}: the scheduler does not take our certificate: {error.reason}", remedy=_CERT)
+    return ConfigError(
+        f"{KEY}.address: {address}: the scheduler does not accept our certificate: {error.reason}", remedy=_CERT
+    )
 
 
 def _refusal_of_plain(address: str | None) -> ConfigError:
     return ConfigError(
-        f"{KEY}.address: {address}: the scheduler speaks TLS alone",
+        f"{KEY}.address: {address}: the scheduler speaks only TLS",
         remedy="write it as tls://, with `ca`, `cert` and `key` of engine_options or distributed.comm.tls of dask's configuration",
     )
