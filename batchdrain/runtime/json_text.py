@@ -19,7 +19,6 @@ _HARMFUL: Final = re.compile(
     rf'[{UNSEEN}]|{COMMAND_OF_CI}|::(?:(?<=["\s{UNSEEN}]::)|(?<=\\[bfnrt]::)|(?<=\\u[\da-fA-F]{{4}}::))'
 )
 _BEYOND_ASCII: Final = re.compile("[^\x00-\x7f]")
-_LINE: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, default=str)  # made once: with each event one is written
 
 
 def to_json(found: object, *, indent: bool = False) -> bytes:
@@ -33,7 +32,7 @@ def to_json(found: object, *, indent: bool = False) -> bytes:
 
 def to_json_line(found: dict[str, Any]) -> str:
     """JSON in ASCII, on one line. Values that JSON cannot represent are written as text."""
-    text = _LINE.encode(found)
+    text = json.dumps(found, ensure_ascii=True, allow_nan=False, default=str)
     return _to_harmless(text) if _may_harm(text.encode()) else text
 
 

@@ -11,8 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.runtime import clock, folders
+from batchdrain.runtime import folders
 from batchdrain.runtime.files import write_all
 from batchdrain.runtime.json_text import to_json_line
 
@@ -44,7 +46,7 @@ DURABLE: Final = frozenset({Event.PHASE_FINISHED, Event.SESSION_STOPPED, Event.S
 
 
 class _Lines:
-    """The file, which gets finished lines."""
+    """The file behind the logger; structlog passes it finished lines."""
 
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
@@ -57,7 +59,7 @@ class _Lines:
             raise FilesUnavailable(f"{path}: {error.strerror}", remedy="fix the file or set session_dir") from error
         self.path = path
 
-    def append(self, line: str) -> None:
+    def info(self, line: str) -> None:
         try:
             write_all(self.fd, line.encode() + b"\n")
         except OSError as error:
@@ -71,7 +73,14 @@ class EventLog:
 
     def __init__(self, path: Path, session_id: str, session_uid: str | None) -> None:
         self._lines = _Lines(path)
-        self._session = {"session_id": session_id, "session_uid": session_uid}
+        self._logger = structlog.wrap_logger(
+            self._lines,
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+                structlog.processors.JSONRenderer(serializer=_dumps),
+            ],
+            wrapper_class=structlog.BoundLogger,
+        ).bind(session_id=session_id, session_uid=session_uid)
 
     def write(self, event: Event, **fields: Any) -> None:
         """Append one event. If it is in DURABLE, it is on disk when this returns. Raises FilesUnavailable."""
@@ -81,8 +90,7 @@ class EventLog:
 
     def append(self, event: Event, **fields: Any) -> None:
         """Append one event, which may stay in the system's buffers until `sync`. Raises FilesUnavailable."""
-        told = {**self._session, **fields, "event": event.value, "timestamp": clock.to_iso(clock.now())}
-        self._lines.append(to_json_line(told))
+        self._logger.info(event.value, **fields)
 
     def sync(self) -> None:
         """Write all events so far to disk; they are there when this returns. Raises FilesUnavailable."""
@@ -96,3 +104,7 @@ class EventLog:
     def close(self) -> None:
         """Close the file without `sync`: the latest events may still be in the system's buffers."""
         os.close(self._lines.fd)
+
+
+def _dumps(fields: dict[str, Any], **_: object) -> str:
+    return to_json_line(fields)

@@ -151,7 +151,7 @@ def test_every_work_time_is_between_5_and_80_milliseconds() -> None:
 
 
 def test_the_worker_loads_no_heavy_module() -> None:
-    heavy = "{'sqlalchemy', 'pydantic', 'rich', 'invoke', 'psutil', 'sqlite3'}"
+    heavy = "{'sqlalchemy', 'pydantic', 'rich', 'invoke', 'structlog', 'psutil', 'sqlite3'}"
     code = f"import sys, batchdrain.demo.worker; print({heavy} & set(sys.modules))"
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # coverage loads its own
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=plain, capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from tests.house.source import PACKAGE, Module, calls, imports, outside, package
 
 GUARDIAN: Final = f"{PACKAGE}.execution.guardian"
 WORKER: Final = f"{PACKAGE}.execution.worker"
-HEAVY: Final = ("sqlalchemy", "pydantic", "rich", "tenacity", "orjson", "psutil", "re2")
+HEAVY: Final = ("sqlalchemy", "pydantic", "rich", "structlog", "tenacity", "orjson", "psutil", "re2")
 _SQL: Final = frozenset({"sqlalchemy", "sqlite3", "psycopg", "pymysql"})
 _PROCESSES: Final = frozenset({"subprocess", "multiprocessing"})
 _STARTS: Final = re.compile(r"os\.(fork|forkpty|posix_spawnp?|exec\w+|spawn\w+)|asyncio\.create_subprocess_\w+")
