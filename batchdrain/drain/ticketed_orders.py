@@ -54,8 +54,6 @@ class Patience:
 class TicketedOrders:
     """The orders of a foreign engine. Whatever it does, no order is executed twice, and none is awaited beyond its lease."""
 
-    is_foreign = True
-
     def __init__(
         self,
         engine: Engine,
@@ -82,6 +80,10 @@ class TicketedOrders:
     def poll_s(self) -> float:
         """Short if something is awaited that no future tells."""
         return _SOON_S if self._lost or self._leave_at_ms is not None else _POLL_S
+
+    @property
+    def is_foreign(self) -> bool:
+        return True
 
     @property
     def lost(self) -> list[Running]:

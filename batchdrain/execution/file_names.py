@@ -45,7 +45,7 @@ class LogFolder:
         with self._lock:
             folder = self._runs_now().name(key.run_id)
             phase = self._phases_of(folder).name(key.phase_id)
-        stem = self.path / folder / (f"{phase}.{label}" if label else phase)
+        stem = f"{self.path}/{folder}/" + (f"{phase}.{label}" if label else phase)
         files, number = to_files(stem), 0
         while any(os.path.lexists(path) for path in (files.stdout, files.stderr, files.result)):
             number += 1
@@ -81,7 +81,7 @@ class LogFolder:
                 self._phases_of(folder).learn(found["phase"], key.phase_id)
 
 
-def to_files(stem: Path, more: str = "") -> ExecutionFiles:
+def to_files(stem: Path | str, more: str = "") -> ExecutionFiles:
     """The files with this stem."""
     return ExecutionFiles(stdout=f"{stem}{more}.stdout.txt", stderr=f"{stem}{more}{_LOG}", result=f"{stem}{more}.result.json")
 

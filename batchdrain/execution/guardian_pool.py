@@ -132,7 +132,8 @@ class GuardianPool:
             return _ending_without_report(order, guardian_order)
         if not report.gone:
             _sweep(order, guardian_order)
-        return replace(ending_of(report, order.files), guardian_stops=guardian_order.stops)
+        ending, stops = ending_of(report, order.files), guardian_order.stops
+        return replace(ending, guardian_stops=stops) if stops else ending
 
 
 def _ending_without_report(order: Order, guardian_order: GuardianOrder) -> Ending:

@@ -25,6 +25,7 @@ HASHED_BYTES: Final = 64 * 1024 * 1024
 _BLOCK: Final = 1 << 20
 _MOST_PARTS: Final = 1_000  # of a file with holes
 _NO_FILE: Final = b"\x00"
+_HASH_OF_NOTHING: Final = hashlib.sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,13 @@ class LeftFiles:
 
 
 def read_left(files: ExecutionFiles) -> LeftFiles:
-    """Read the files of an execution, which are in one folder: it is opened once, and so is each file."""
+    """Read the files of an execution, which are in one folder: it is opened once, each file once, and an empty log not at all."""
     try:
         with folders.hold(os.path.dirname(files.stderr)) as above:  # noqa: PTH120
-            tail, digest = _read_log(files.stderr, above)
+            tail, digest = (b"", _HASH_OF_NOTHING) if _is_empty(files.stderr, above) else _read_log(files.stderr, above)
             return LeftFiles(
                 result=read_head(files.result, above),
-                stdout_tail=read_tail(files.stdout, above),
+                stdout_tail=b"" if _is_empty(files.stdout, above) else read_tail(files.stdout, above),
                 stderr_tail=tail,
                 log_sha256=digest,
             )
@@ -82,6 +83,14 @@ def hash_log(path: str) -> str | None:
             return _hash_of(fd, size)
     except (OSError, MemoryError):
         return None
+
+
+def _is_empty(path: str, above: int) -> bool:
+    try:
+        found = os.stat(path.rpartition("/")[2], dir_fd=above, follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and not found.st_size
 
 
 def _read_log(path: str, above: int) -> tuple[bytes, str | None]:

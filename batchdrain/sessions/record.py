@@ -1,7 +1,7 @@
 """What is written after a commit: the event line, then the session's file.
 
-The session's JSON is replaced after a phase unless that was done less than a second ago, as that takes longer than many a
-command. So it may lag by a second; meanwhile ledger and event hold the result. At every end and stop the file is exact.
+The session's JSON is replaced after each phase, but that may take a twentieth of the time at most: it takes longer than many a
+command. So it may lag, by a second at most; ledger and event hold the result. At every end and stop the file is exact.
 """
 
 from __future__ import annotations
@@ -35,10 +35,9 @@ _SMALL_BYTES: Final = 4_000_000
 FULL_BYTES: Final = files.LARGEST // 4 * 3
 """Nothing more begins for a session of this size, as a file larger than LARGEST could not be read again."""
 _NOTED_CHARS: Final = 2_000
-LAG_S: Final = 0.8
-"""Seconds after which the file is replaced again."""
+LAG_S: Final = 0.8  #: after so many seconds the file is replaced again, however long that takes
+REST: Final = 20  #: it rests for so many times as long as its last replacement took
 _ENDS_WITHIN_S: Final = 60.0
-_NEVER: Final = float("-inf")
 _FAILED: Final = frozenset({"FAILED"})
 
 
@@ -64,7 +63,7 @@ class SessionRecord:
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
         self._size = sum(map(len, self._rendered))  #: approximate size of the file
-        self._saved = _NEVER  # monotonic, in seconds: when it was last written with results
+        self._due = 0.0  # monotonic, in seconds: when the file may be replaced again
         self._guard = threading.Lock()
         self._late = threading.Condition()
         self._dirty = False
@@ -116,12 +115,11 @@ class SessionRecord:
         self.events.append(Event.PHASE_FINISHED, **event)
 
     def settle(self) -> None:
-        """Bring the results so far to disk, as events and in the session's file, which may lag. Raises FilesUnavailable, also
-        for what kept the saver from writing."""
+        """Bring the results so far to disk, as events and in the session's file, which may lag. Raises FilesUnavailable."""
         if self._is_settled:
             return
         self.events.sync()
-        if self._failure is not None or (self._size <= _SMALL_BYTES and time.monotonic() - self._saved >= LAG_S):
+        if self._failure is not None or (self._size <= _SMALL_BYTES and time.monotonic() >= self._due):
             self.save()
         elif not self._dirty:  # else the saver waits already, and would be woken for nothing
             self._save_soon()
@@ -192,9 +190,11 @@ class SessionRecord:
             with self._guard:
                 self._dirty = False
                 self.session.balance = self.balance_count.balance()
-                self.session.active_s = round(self._active_before_s + time.monotonic() - self._begun, 3)
+                began = time.monotonic()
+                self.session.active_s = round(self._active_before_s + began - self._begun, 3)
                 files.replace(self.path, self._parts())
-                self._saved = time.monotonic() if self.session.results else _NEVER
+                ended = time.monotonic()
+                self._due = ended + min(LAG_S, REST * (ended - began)) if self.session.results else 0.0
             if self._failure is not None:
                 raise self._failure
         except OSError as error:
@@ -241,7 +241,7 @@ class SessionRecord:
                 self._late.wait_for(lambda: self._dirty or self._closed)
                 if self._closed:
                     return
-                self._late.wait_for(lambda: self._closed, timeout=max(0.0, self._saved + LAG_S - time.monotonic()))
+                self._late.wait_for(lambda: self._closed, timeout=max(0.0, self._due - time.monotonic()))
             if self._dirty:
                 try:
                     self.save()

@@ -8,17 +8,19 @@ import resource
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from batchdrain.sessions.record import LAG_S
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
 from tests.chaos.faults import repeated
 from tests.chaos.test_commands import FLOOD
 from tests.chaos.test_interrupts import FIRST, said
-from tests.support.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
+from tests.support.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 
@@ -52,6 +54,7 @@ def prepared(place: Workplace, prefix: list[str]) -> tuple[Beside, bytes]:
     [path] = place.session_files()
     before = path.read_bytes()
     assert json.loads(before)["total_processed"] == 1
+    wait_for(lambda: time.time() - path.stat().st_mtime > LAG_S, "the next result to be written at once, however quick it is")
     return drain, before
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from batchdrain.execution import left_files
 from batchdrain.execution.guardian_pool import GuardianPool
-from batchdrain.execution.left_files import HASHED_BYTES, hash_log, read_head, read_small, read_tail
-from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy
+from batchdrain.execution.left_files import HASHED_BYTES, LeftFiles, hash_log, read_head, read_left, read_small, read_tail
+from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, ExecutionFiles
 from tests.chaos.faults import fault
 from tests.execution.orders import Make
 
@@ -121,3 +121,42 @@ def test_a_small_file_of_another_user_s_is_not_believed(tmp_path: Path) -> None:
     os.chown(tmp_path / "x", 65_534, 65_534)
     with pytest.raises(OSError, match="is not a small file of batchdrain"):
         read_small(tmp_path / "x", 100)
+
+
+@pytest.mark.parametrize(
+    ("there", "opened"),
+    [
+        ({}, set()),
+        ({"out": b"", "err": b""}, set()),
+        ({"out": b"", "err": b"words\n"}, {"err"}),
+        ({"out": b"words\n", "err": b"", "result": b"{}"}, {"out", "result"}),
+    ],
+    ids=["nothing", "empty logs", "one log", "a log and a result"],
+)
+def test_what_was_left_is_read_as_file_by_file_but_opened_once_and_only_if_there_is_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: dict[str, bytes], opened: set[str]
+) -> None:
+    files = ExecutionFiles(**{n: str(tmp_path / p) for n, p in (("stdout", "out"), ("stderr", "err"), ("result", "result"))})
+    for name, content in there.items():
+        (tmp_path / name).write_bytes(content)
+    one_by_one = LeftFiles(
+        result=read_head(files.result),
+        stdout_tail=read_tail(files.stdout),
+        stderr_tail=read_tail(files.stderr),
+        log_sha256=hash_log(files.stderr),
+    )
+    seen, real = list[Any](), os.open
+
+    def watched(name: Any, *rest: Any, **more: Any) -> int:
+        seen.append(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(os, "open", watched)
+    assert read_left(files) == one_by_one
+    monkeypatch.undo()
+    assert sorted(name for name in seen if name in {"out", "err", "result"}) == sorted(opened)
+
+
+def test_of_a_folder_that_is_gone_nothing_is_left(tmp_path: Path) -> None:
+    names = {name: str(tmp_path / "gone" / name) for name in ("stdout", "stderr", "result")}
+    assert read_left(ExecutionFiles(**names)) == LeftFiles()

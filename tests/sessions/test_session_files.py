@@ -24,6 +24,22 @@ from tests.chaos.faults import fault
 from tests.sessions.files import START, add, on_disk, result
 
 
+def test_the_file_rests_for_as_long_as_its_last_replacement_demands(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, took_s = [1_000.0], [0.0]
+
+    def slow(*_: Any) -> None:
+        now[0] += took_s[0]
+
+    monkeypatch.setattr(sessions_record.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
+    monkeypatch.setattr(files, "replace", slow)
+    add(record, result())
+    for took_s[0], rests_s in ((0.001, 0.02), (0.02, 0.4), (5.0, 0.8)):
+        record.save()
+        assert record._due - now[0] == pytest.approx(rests_s)
+
+
 def test_each_result_is_in_the_file_at_once_if_that_was_written_a_while_ago(
     record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +93,7 @@ def test_a_file_that_was_just_written_may_lag_but_is_exact_at_the_end(
     record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
+    monkeypatch.setattr(sessions_record, "REST", 10**9)
     for number in range(20):
         add(record, result(number))
         events = record.path.with_suffix(".events.jsonl").read_text().splitlines()
@@ -89,6 +106,7 @@ def test_the_saver_is_woken_once_for_all_results_that_it_will_save(
     record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
+    monkeypatch.setattr(sessions_record, "REST", 10**9)
     woken, late = list[int](), record._late
     for number in range(5):
         add(record, result(number))
@@ -107,7 +125,8 @@ def test_the_saver_is_woken_once_for_all_results_that_it_will_save(
     assert len(woken) == 1
 
 
-def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
+def test_the_saver_catches_up_by_itself(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions_record, "REST", 10**9)
     for number in range(2):
         add(record, result(number))
     saved = threading.Event()
@@ -127,9 +146,10 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
 
 
 def test_what_kept_the_saver_from_writing_is_told_with_the_next_result_though_that_could_be_written(
-    record: SessionRecord,
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The saver has ended then: nobody else would write the session before its end."""
+    monkeypatch.setattr(sessions_record, "REST", 10**9)
     add(record, result(0))
     record.path.unlink()
     record.path.mkdir()
