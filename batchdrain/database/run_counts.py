@@ -57,12 +57,10 @@ class PhaseTotals:
 
 def read_totals(connection: sa.Connection, table: PhaseTable) -> PhaseTotals:
     """Count the phases by state, whatever their runs."""
-    states, runs = count_states_and_runs(connection, table)
-    queued, failed, complete = (
-        sum(states.pop(state_word, 0) for state_word in table.states[state])
-        for state in (PhaseState.QUEUED, PhaseState.FAILED, PhaseState.COMPLETE)
-    )
-    return PhaseTotals(queued=queued, failed=failed, complete=complete, other=states.total(), runs=runs)
+    counted = (PhaseState.QUEUED, PhaseState.FAILED, PhaseState.COMPLETE)
+    (queued, failed, complete), rows, runs = count_states_and_runs(connection, table, counted)
+    other = rows - queued - failed - complete
+    return PhaseTotals(queued=queued, failed=failed, complete=complete, other=other, runs=runs)
 
 
 def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCounts]:

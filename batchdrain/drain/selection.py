@@ -13,6 +13,7 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.idle_filters import find_idle_filters
+from batchdrain.planning.kept_reasons import KeptReasons
 from batchdrain.planning.plan_backlog import PlanBacklog
 from batchdrain.planning.planner import Selection, settle_run
 from batchdrain.planning.session_progress import SessionProgress
@@ -30,10 +31,12 @@ def backlog_for(
     done: SessionProgress,
     given_back: Sequence[GivenBack] = (),
     drained_before: Mapping[str, int] = NOTHING_BEFORE,
+    *,
+    kept: KeptReasons | None = None,
 ) -> Backlog:
     """The backlog from which the phases of a request come. `done`: what the session has done; it grows with the results.
     `given_back`: what recovery would give back first. `drained_before`: how many queued phases of each run_id the chain's part
-    before would drain. Raises ConfigError."""
+    before would drain. `kept`: where the backlog notes why it skips rows; a plan's does not. Raises ConfigError."""
     selection = Selection(
         store=project.store,
         settings=request.settings,
@@ -44,7 +47,7 @@ def backlog_for(
         drained_before=drained_before,
     )
     if request.plan is None:
-        return selection.backlog()
+        return replace(selection, kept=kept).backlog()
     planned = replace(selection, heeds_verdicts=False)  # whoever planned a phase wants it, whatever a diagnosis says
     return PlanBacklog(request.plan, planned.reading, state=request.state, categorise=categoriser_of(request.settings))
 

@@ -38,7 +38,9 @@ _LOOKED_INTO: Final = re.compile(
     r"|\[.*,|,.*\[|, .*, "
 )
 """In a text with one of these, more is looked at than its tokens."""
-_VALUE: Final = re.compile(r"(\(?)((?=.*[0-9])(?!http(?!s?://)|.*\.\.)[a-z0-9_/][a-z0-9_./:@+~-]{10,79}[a-z0-9_/~-])([,;.)]*)")
+_VALUE: Final = re.compile(
+    r"(\(?)((?=.*[0-9])(?!http(?!s?://)|.*\.\.)[a-z0-9_/][a-z0-9_./:@+~-]{10,79}[a-z0-9_/~-])([,;.)]*)"
+)
 _NUMBER: Final = re.compile(r"([0-9]{1,80})([,;.]*)")
 _QUOTED: Final = re.compile(r"'([A-Za-z0-9_.:/@+~-]{1,80})'([,;.)]*)")
 _NAME: Final = re.compile(r"(?=.*[0-9]).*")
@@ -94,7 +96,7 @@ class MessageForms:
     """The forms of the texts seen so far."""
 
     def __init__(self) -> None:
-        self._forms: list[_Form] = []  # the latest first
+        self._forms: list[_Form] = []  # those of the latest texts first
         self._pause = self._waits = 0
 
     def fingerprints(self, texts: Sequence[str]) -> list[str]:
@@ -106,8 +108,9 @@ class MessageForms:
             left = _take(form, texts, left, found)
             form.idle = 0 if len(left) < before else form.idle + 1
             if not left:
-                return found
-        if not self._waits:
+                break
+        self._forms.sort(key=lambda form: form.idle)
+        if left and not self._waits:
             left = self._learn(texts, left, found)
         self._waits = max(0, self._waits - 1)
         for at in left:
@@ -158,7 +161,9 @@ def _form_of(text: str) -> _Form | None:
     slots = [_slot_of(token, is_coded=asks_for_number(key), is_route=is_about_a_route(key)) for token in tokens]
     if len(parts) > 1 and parts[-2][-1] == ":" and (slots[-1] is None or slots[-1].kind == "code"):
         return None  # the last word may be the name of what is missing, if the words before it say so
-    if any(slots[max(0, at - _BEFORE) : at] != [None] * min(at, _BEFORE) for at, token in enumerate(tokens) if _is_word(token)):
+    if any(
+        slots[max(0, at - _BEFORE) : at] != [None] * min(at, _BEFORE) for at, token in enumerate(tokens) if _is_word(token)
+    ):
         return None
     kinds = [slot.kind for slot in slots if slot is not None and slot.kind]
     pattern = " ".join(re.escape(token) if slot is None else slot.pattern for token, slot in zip(tokens, slots, strict=True))

@@ -67,8 +67,8 @@ class LaneBacklog:
             pass
 
     def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
-        """Like `refresh`, but a little with each step. Phases that are chosen meanwhile come from the reading before, and are
-        not chosen again. Nothing changes before the last step."""
+        """Like `refresh`, but a little with each step. Phases chosen meanwhile come from the reading before. Until the last
+        step nothing changes."""
         began, took_s = monotonic(), 0.0
         self._since = since = SinceReading()
         try:
@@ -94,10 +94,9 @@ class LaneBacklog:
         builder.finish()
         failed = builder.rows_of.copy()  # a copy, since the builder still counts with the original
         failed.update(self._fixed())
-        retry_stats = reading.rules.past.retry_stats.copy()
         known = Knowledge(
-            rules=reading.rules, retry_stats=retry_stats, run_type=self._run_type, failed=failed, taken=self._taken,
-            redact=reading.redact,
+            rules=reading.rules, retry_stats=reading.rules.past.retry_stats.copy(), run_type=self._run_type, failed=failed,
+            taken=self._taken, redact=reading.redact,
         )  # fmt: skip
         lanes = RankedLanes(known, self._ranking, self._state)
         for _ in lanes.add(builder.buffers, now):

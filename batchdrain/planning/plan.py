@@ -19,6 +19,7 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.forecast import Forecast
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.reading import Reasons
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import ATTEMPTED, DEPENDS_ON, IN_THIS_SESSION
 from batchdrain.runtime.text import agree, count_of
@@ -175,12 +176,12 @@ def explain_in_order(pages: Iterable[ExplainedPage], order: IdOrder) -> Iterator
     yield ExplainedPage(Page.of([row for row, _, _ in rows]), reasons, [skip for _, _, skip in rows])
 
 
-def explain_rows(backlog: Backlog, made: Plan, order: IdOrder = TEXTS) -> Iterator[tuple[Row, str, Skip | None]]:
+def explain_rows(reasons: Reasons, made: Plan, order: IdOrder = TEXTS) -> Iterator[tuple[Row, str, Skip | None]]:
     """Explain each phase of the source state by exactly one reason: (row, reason of its choice, None) or (row, '', skip).
-    `backlog`: a fresh one, which has not chosen anything."""
-    for page, reasons, skips in explain_in_order(explain_pages(backlog, made), order):
+    `reasons`: for each row the rule that skips it, as if nothing were chosen."""
+    for page, chosen, skips in explain_in_order(explain_pages(reasons, made), order):
         for at, row in enumerate(page.rows):
-            yield (row, reasons[at], None) if at in reasons else (row, "", skips[at])
+            yield (row, chosen[at], None) if at in chosen else (row, "", skips[at])
 
 
 class ExplainedPage(NamedTuple):
@@ -191,13 +192,11 @@ class ExplainedPage(NamedTuple):
     skips: Sequence[Skip]  #: for each row why it is skipped; only meaningful if it was not chosen
 
 
-def explain_pages(backlog: Backlog, made: Plan) -> Iterator[ExplainedPage]:
+def explain_pages(reasons: Reasons, made: Plan) -> Iterator[ExplainedPage]:
     """Like `explain_rows`, but page by page: there may be a million rows."""
     chosen = {(key.run_id, key.phase_id): planned.choice.reason for planned in made.all for key in [planned.choice.phase.key]}
     full = Skip(FULL, f"{count_of(len(made.all), 'phase')} {agree(len(made.all), 'comes', 'come')} first")
-    for page, skips in backlog.why_not():
+    for page, skips in reasons:
         found = compress(enumerate(page.ids), map(chosen.__contains__, page.ids))
-        reasons = {
-            at: chosen.pop(ids) for at, ids in found if ids in chosen
-        }  # only one of several rows with the same ids is taken
-        yield ExplainedPage(page, reasons, [full if skip is None else skip for skip in skips])
+        whys = {at: chosen.pop(ids) for at, ids in found if ids in chosen}  # of several rows with the same ids one is taken
+        yield ExplainedPage(page, whys, [full if skip is None else skip for skip in skips])

@@ -11,6 +11,7 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import SkipRules
+from batchdrain.runtime.collector import rare_collections
 
 Categorise = Callable[[str | None], str]
 Reasons = Iterator[tuple[Page, Sequence[Skip | None]]]
@@ -51,7 +52,8 @@ class Reading:
     def count(self, categorise: Categorise) -> Remainder:
         """Count the rows by what skips them. Raises as `build` does."""
         builder = LaneBuilder(self.rules, categorise, self.redact, counts_only=True)
-        builder.read(self.pages)
+        with rare_collections():
+            builder.read(self.pages)
         return builder.remainder
 
     def why_not(self, categorise: Categorise, run_id: str | None = None) -> Reasons:

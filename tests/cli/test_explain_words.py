@@ -25,6 +25,7 @@ from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.disposition import Disposition, DispositionKind
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan, Planned
+from batchdrain.planning.reading import Reasons
 from batchdrain.planning.remainder import Remainder
 from batchdrain.reports.beside import Beside
 from batchdrain.sessions.session import Kind
@@ -61,8 +62,11 @@ def next_drain(
     def no_backlog() -> Backlog:
         raise AssertionError("it is judged already")
 
+    def no_reasons() -> Reasons:
+        raise AssertionError("it is judged already")
+
     plan = DryPlan(
-        made=made, may_end_before=lambda place: may_end_by[:place], backlog=no_backlog, recovery=(), problems=problems, limit=None,
+        made=made, may_end_before=lambda place: may_end_by[:place], backlog=no_backlog, reasons=no_reasons, recovery=(), problems=problems, limit=None,
         stopped=None, idle=(),
     )  # fmt: skip
     return NextDrain(kind=Kind.FAILED, plan=plan, **fields)

@@ -111,7 +111,10 @@ def test_runs_are_counted_by_state_and_come_most_queued_first(monkeypatch: pytes
     assert [row.unfinished for row in found] == [1, 7, 2, 2, 7]
     counts = "11 failed, 1 queued, 5 complete, 7 other in 5 runs"
     assert describe_counts(found) == describe_reading(PhaseTotals.of(found), {"failed": 11, "queued": 1}) == counts
-    assert describe_reading(PhaseTotals.of(found), {"failed": 12, "queued": 1}) == f"{counts} (the backlog had 12 failed when it was read)"
+    assert (
+        describe_reading(PhaseTotals.of(found), {"failed": 12, "queued": 1})
+        == f"{counts} (the backlog had 12 failed when it was read)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ def test_totals_of_an_empty_table_are_none(project: Workplace) -> None:
 
 def test_ids_that_are_no_names_are_one_run(sqlite_project: Workplace) -> None:
     _make(sqlite_project, "")
-    sqlite_project.sql("INSERT INTO t VALUES (NULL, 'a', 'FAILED', NULL, ''), ('', 'b', NULL, NULL, ''), (x'ff', 'c', 'x', NULL, '')")
+    sqlite_project.sql(
+        "INSERT INTO t VALUES (NULL, 'a', 'FAILED', NULL, ''), ('', 'b', NULL, NULL, ''), (x'ff', 'c', 'x', NULL, '')"
+    )
 
     totals = PhaseTotals(failed=1, other=2, runs=1)
     assert _totals(sqlite_project) == (totals, totals)

@@ -197,7 +197,7 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
     backlog.refresh(NOW)
     made = plan(backlog, LIMITS, most=batch, now=NOW, claims=ImaginedClaims(take=attempted.add))
 
-    told = list(explain_rows(backlog_of(rows, rules=replace(rules, attempted=attempted)), made))
+    told = list(explain_rows(backlog_of(rows, rules=replace(rules, attempted=attempted)).why_not(), made))
 
     assert sorted(map(repr, rows)) == sorted(repr(row) for row, _, _ in told)
     assert len(rows) == made.total == len(made.phases) + made.left + made.skipped.total()

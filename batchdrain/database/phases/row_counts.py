@@ -50,20 +50,21 @@ def count_by_run_and_state(connection: sa.Connection, table: PhaseTable) -> dict
     return _count_all_but(connection, table, query)
 
 
-def count_states_and_runs(connection: sa.Connection, table: PhaseTable) -> tuple[Counter[str], int]:
-    """How many rows are in each state, by its word, and how many runs there are. One pass, or one and a walk through an index
-    of the runs."""
+def count_states_and_runs(
+    connection: sa.Connection, table: PhaseTable, states: Sequence[PhaseState]
+) -> tuple[list[int], int, int]:
+    """How many rows are in each of some states; how many rows and how many runs there are. One pass, or one and a walk through
+    an index of the runs."""
     if table.source.where or not _is_plain(table):
         counts = count_by_run_and_state(connection, table)
-        states = Counter[str]()
-        for (_, state), rows in counts.items():
-            states[state] += rows
-        return states, len({run for run, _ in counts})
-    states = Counter[str]()
-    for value, rows in connection.execute(_count_query_of((table.state.group_value,), table.state.groups)):
-        states[to_word(value)] += rows
-    found = connection.execute(sa.select(*table.run_id.group_values).distinct())
-    return states, len(set(map(table.run_id.join, found))) if states else 0
+        of_states = [sum(rows for (_, word), rows in counts.items() if word in table.states[one]) for one in states]
+        return of_states, sum(counts.values()), len({run for run, _ in counts})
+    conditions = [table.state.is_any(f"the_{one.value}", table.states[one]) for one in states]
+    columns = [sa.func.count(sa.case((condition, 1))) for condition, _ in conditions]
+    given = {name: value for _, values in conditions for name, value in values.items()}
+    *of_states, rows = connection.execute(sa.select(*columns, sa.func.count()).select_from(table.table), given).one()
+    runs = connection.execute(sa.select(*table.run_id.group_values).select_from(table.table).distinct())
+    return of_states, rows, len(set(map(table.run_id.join, runs)))
 
 
 def _is_plain(table: PhaseTable) -> bool:

@@ -1,0 +1,86 @@
+"""Keeps for each row of a reading the rule that skips it, so that a plan can be explained without reading the rows again.
+
+A million rows would take much memory, so beyond a few they are in a file without a name, in the folder for temporary files.
+"""
+
+from __future__ import annotations
+
+import marshal
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from tempfile import SpooledTemporaryFile, gettempdir
+from typing import IO, Final
+
+from batchdrain.database.phases.pages import Page
+from batchdrain.model.errors import FilesUnavailable
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.lane_builder import LaneBuilder
+from batchdrain.planning.reading import Reasons
+
+_AT_HAND: Final = 1 << 20  #: bytes that are kept in memory; a small backlog has no file
+_REMEDY: Final = "mend its disk, or name another folder by TMPDIR"
+
+
+class KeptReasons:
+    """What a reading has found out about its rows."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None  # None: nothing is kept, or not all that was read
+        self._sizes = array("q")  # of the pages in the file
+        self._skips: list[Skip | None] = []
+        self._is_complete = False
+
+    def note(self, pages: Iterable[Page], builder: LaneBuilder) -> Iterator[Page]:
+        """Yields `pages`, and keeps what `builder` says of their rows in place of what was kept before. If they can't be
+        written, nothing is kept."""
+        self.close()
+        self._file = SpooledTemporaryFile(_AT_HAND)  # noqa: SIM115 - closed by `close`
+        numbers: dict[Skip | None, int] = {}
+        for page in pages:
+            skips = builder.skips_of(page)
+            if self._file is not None:
+                self._write(page, array("L", [numbers.setdefault(skip, len(numbers)) for skip in skips]))
+            yield page
+        self._skips, self._is_complete = list(numbers), self._file is not None
+
+    def reasons(self, refused: Mapping[PhaseKey, Skip]) -> Reasons | None:
+        """For each row the rule that skips it, or None if it may be drained; None if not all rows were kept. The rows have no
+        failure texts, and can be read once. `refused`: phases that turned out later to be skipped, although no rule skips
+        them."""
+        if not self._is_complete or self._file is None:
+            return None
+        return self._read(self._file, {(key.run_id, key.phase_id): skip for key, skip in refused.items()})
+
+    def close(self) -> None:
+        """Forget what is kept."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._sizes, self._skips, self._is_complete = None, array("q"), [], False
+
+    def _write(self, page: Page, numbers: array[int]) -> None:
+        content = marshal.dumps((*map(tuple, page[:3]), page.has_sound_ids, numbers.tobytes()))
+        try:
+            if self._file is not None:
+                self._file.write(content)
+        except OSError:  # a full disk, or no folder for the file
+            self.close()
+        else:
+            self._sizes.append(len(content))
+
+    def _read(self, file: IO[bytes], refused: Mapping[tuple[str, str], Skip]) -> Reasons:
+        try:
+            file.seek(0)
+            for size in self._sizes:
+                runs, phases, indexes, has_sound_ids, content = marshal.loads(file.read(size))  # noqa: S302 - we wrote it
+                numbers: array[int] = array("L")
+                numbers.frombytes(content)
+                page = Page(runs, phases, indexes, (None,) * len(runs), has_sound_ids)
+                skips = list(map(self._skips.__getitem__, numbers))
+                yield (
+                    page,
+                    [skip or refused.get(ids) for ids, skip in zip(page.ids, skips, strict=True)] if refused else skips,
+                )
+        except (OSError, EOFError, TypeError, ValueError) as error:  # somebody cut the file
+            raise FilesUnavailable(f"{gettempdir()}: {error}", remedy=_REMEDY) from error
+        finally:
+            self.close()

@@ -1,0 +1,101 @@
+"""What a reading found out about each row is told again without reading the rows: the same rule for the same row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from batchdrain.config.settings import Settings
+from batchdrain.database.ledger.history import Past
+from batchdrain.database.phases.pages import Page, Row
+from batchdrain.failures.categories import categorise
+from batchdrain.model.errors import FilesUnavailable
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning import kept_reasons
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.kept_reasons import KeptReasons
+from batchdrain.planning.lane_builder import LaneBuilder
+from batchdrain.planning.reading import Reading
+from batchdrain.planning.skip_rules import SkipRules
+from tests.planning.test_choosing import backlogs
+
+ODD = [
+    Row(run_id="rüß", phase_id="\udcff", phase_index=-(2**63) + 1, reason=None),
+    Row(run_id="", phase_id="p" * 200_000, phase_index=2**63 - 1, reason="boom"),
+]
+RULES = SkipRules(filters=Filters(), settings=Settings(), past=Past())
+
+
+def _pages_of(rows: Sequence[Row]) -> list[Page]:
+    return [Page.of(rows[start : start + 7]) for start in range(0, len(rows), 7)]
+
+
+def _noted(kept: KeptReasons, rows: Sequence[Row], rules: SkipRules = RULES) -> None:
+    """A reading of these rows, to its end. All of them are passed on."""
+    builder = LaneBuilder(rules, categorise, counts_only=True)
+    assert [row for page in kept.note(_pages_of(rows), builder) for row in page.rows] == list(rows)
+
+
+def _told(found: Any) -> list[tuple[Any, Skip | None]]:
+    assert found is not None
+    return [(row[:3], skip) for page, skips in found for row, skip in zip(page.rows, skips, strict=True)]
+
+
+@given(backlogs())
+def test_the_reasons_that_are_kept_are_those_that_another_reading_would_give(found: tuple[list[Row], SkipRules]) -> None:
+    rows, rules = [*found[0], *ODD], found[1]
+    with closing(KeptReasons()) as kept:
+        _noted(kept, [*rows, *rows], rules)  # only the last reading counts
+        _noted(kept, rows, rules)
+        assert _told(kept.reasons({})) == _told(Reading(pages=_pages_of(rows), rules=rules).why_not(categorise))
+
+
+def test_what_turned_out_later_is_told_of_the_phases_that_no_rule_skips() -> None:
+    rows, late = [Row("r", "a", 1, None), Row("r", "", 1, None), Row("s", "a", 1, None)], Skip("bad data", "no number")
+    with closing(KeptReasons()) as kept:
+        _noted(kept, rows)
+        told = _told(kept.reasons({PhaseKey("r", "a"): late, PhaseKey("r", ""): late}))
+    assert [skip and skip.rule for _, skip in told] == ["bad data", "bad id", None]
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeptReasons]:
+    """So that a few rows are in a file."""
+    monkeypatch.setattr(kept_reasons, "_AT_HAND", 10)
+    with closing(KeptReasons()) as kept:
+        yield kept
+
+
+def test_many_rows_are_in_a_file_that_is_gone_with_them(large: KeptReasons) -> None:
+    before = os.listdir("/proc/self/fd")
+    _noted(large, ODD)
+    assert len(os.listdir("/proc/self/fd")) == len(before) + 1
+    assert len(_told(large.reasons({}))) == len(ODD)
+    assert os.listdir("/proc/self/fd") == before
+    assert large.reasons({}) is None
+
+
+def test_without_room_for_the_file_and_before_the_end_of_a_reading_nothing_is_kept(
+    large: KeptReasons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert large.reasons({}) is None
+    pages = large.note(_pages_of(ODD), LaneBuilder(RULES, categorise, counts_only=True))
+    next(pages)
+    assert large.reasons({}) is None
+    pages.close()  # type: ignore[attr-defined]
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null/no folder")
+    _noted(large, ODD)
+    assert large.reasons({}) is None
+
+
+def test_a_file_that_somebody_cut_is_told(large: KeptReasons) -> None:
+    _noted(large, ODD)
+    file: Any = large._file
+    file.truncate(10)
+    with pytest.raises(FilesUnavailable, match="TMPDIR"):
+        _told(large.reasons({}))
