@@ -116,7 +116,7 @@ def test_a_job_of_laravel_that_is_retried_is_complete_when_it_has_left_the_table
 @on(
     ("script", "retried", "reason", "left"),
     [
-        (tables.OBAN, "UPDATE oban_jobs SET state = 'available' WHERE CAST(id AS text) = :phase", "RuntimeError) boom", "available"),
+        (tables.OBAN, "UPDATE oban_jobs SET state = 'available' WHERE CAST(id AS text) = :phase", "runtimeerror boom", "available"),
         (tables.RIVER, "UPDATE river_job SET state = 'available', finalized_at = NULL WHERE CAST(id AS text) = :phase", "boom", "available"),
     ],
     ids=["Oban", "River"],
