@@ -14,7 +14,6 @@ from batchdrain.database.phases.checks import require_condition, require_usable,
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run, read_ambiguous_ids
 from batchdrain.database.phases.table import PhaseTable, RowGone
-from batchdrain.database.phases.whole_view import shows_every_row
 from batchdrain.database.run_counts import PhaseTotals, RunCounts, read_run_counts, read_totals
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
@@ -101,13 +100,10 @@ class Store:
         """The kind of the source: a table, or something through which rows of other tables are seen."""
         return self.table.writability.relation
 
-    @cached_property
+    @property
     def shows_every_row(self) -> bool:
         """Whether a row that the source does not show any more is gone. In most views it may just be hidden."""
-        if self.relation is Relation.TABLE:
-            return True
-        with self.database.read() as connection:
-            return shows_every_row(connection, self.table.table.name, self.table.schema)
+        return self.table.writability.shows_every_row
 
     @property
     def failed_words(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from batchdrain.cli.commands.init.candidates import find_candidates
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.known_schemas import KNOWN, find_known
 from tests.cli.test_init_tables import ask, make
@@ -116,7 +117,7 @@ def test_a_job_of_laravel_that_is_retried_is_complete_when_it_has_left_the_table
 @on(
     ("script", "retried", "reason", "left"),
     [
-        (tables.OBAN, "UPDATE oban_jobs SET state = 'available' WHERE CAST(id AS text) = :phase", "RuntimeError) boom", "available"),
+        (tables.OBAN, "UPDATE oban_jobs SET state = 'available' WHERE CAST(id AS text) = :phase", "runtimeerror boom", "available"),
         (tables.RIVER, "UPDATE river_job SET state = 'available', finalized_at = NULL WHERE CAST(id AS text) = :phase", "boom", "available"),
     ],
     ids=["Oban", "River"],
@@ -176,3 +177,23 @@ def test_a_known_schema_is_found_in_any_letter_case_and_its_recipe_is_on_the_pag
         columns = tuple(ColumnFacts(name=name.upper(), kind=Kind.TEXT) for name in one.has)
         mapped = one.map(TableFacts(name="any", columns=columns))
         assert mapped.missing == []
+
+
+@EVERY
+def test_a_known_queue_comes_before_a_table_that_is_only_a_guess_and_its_view_before_both(place: Workplace) -> None:
+    guess = "CREATE TABLE payments (id INTEGER PRIMARY KEY, task_name VARCHAR(9), status VARCHAR(9), error VARCHAR(9))"
+    make(place, tables.DELAYED_JOB, guess, "INSERT INTO payments VALUES (1, 'a', 'failed', 'x'), (2, 'a', 'done', NULL)")
+    refused = place.inv("init", env={"DATABASE_URL": place.url})
+    assert (refused.code, "; if 'payments' is meant: `inv init --table=payments`" in refused.err) == (78, True), refused
+    assert ask(place, "--table=payments")[0]["source"]["table"] == "payments"
+
+    place.sql(refused.out.strip().rstrip(";"))
+
+    assert ask(place)[0]["source"]["table"] == "drainable"
+
+
+def test_the_jobs_of_pg_boss_come_before_its_archive_which_has_the_same_columns() -> None:
+    one = next(one for one in KNOWN if one.name == "pg-boss's jobs")
+    columns = tuple(ColumnFacts(name=name, kind=Kind.TEXT) for name in one.has)
+    found = find_candidates([TableFacts(name=name, columns=columns) for name in ("archive", "job")])
+    assert [mapped.table for mapped in found] == ["job", "archive"]

@@ -15,7 +15,7 @@ from batchdrain.cli.commands.init.known_schemas import KNOWN
 from batchdrain.cli.commands.init.mapping import Mapped, map_table
 from batchdrain.cli.commands.init.state_words import choose_words
 from batchdrain.cli.commands.init.vocabulary import LIKELY, WORDS, looks_failed, to_plain
-from batchdrain.database.phases.declared_words import find_meanings, find_words
+from batchdrain.database.phases.declared_words import find_literals, find_meanings, find_words
 
 KINDS = {"#": Kind.WHOLE, "?": Kind.TRUTH, "@": Kind.TIME, "%": Kind.JSON, "!": Kind.NAME}
 
@@ -246,3 +246,8 @@ def test_the_vocabulary_gives_no_word_two_meanings() -> None:
     states = [word for likely in WORDS.values() for word in likely]
     assert len(set(states)) == len(states)
     assert all(to_plain(name) == name for likely in LIKELY.values() for name in likely)
+
+
+def test_a_word_that_a_definition_only_compares_with_is_none_of_its_values() -> None:
+    assert find_literals("CASE s WHEN 'ERROR' THEN 'FAILED' ELSE s END") == ("FAILED",)
+    assert find_literals("(CASE code WHEN 0 THEN 'queued' ELSE 'it''s' END)") == ("queued", "it's")

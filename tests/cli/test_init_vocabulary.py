@@ -8,6 +8,7 @@ import pytest
 
 from batchdrain.cli.commands.init.vocabulary import (
     LIKELY,
+    is_name_of_log,
     looks_failed,
     name_rank,
     place_of,
@@ -61,3 +62,19 @@ def test_a_word_means_one_state_or_may_be_a_failure_and_its_denial_is_none(
 
 def test_the_place_of_a_word_is_how_likely_it_is_and_an_unknown_one_comes_last() -> None:
     assert [place_of(term, ("failed", "error")) for term in ("Error", "FAILED", "odd")] == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["job_log", "JobHistory", "auftrag_protokoll", "Auftragsprotokoll", "job_historie", "job_hist", "jobs_journal", "steps_audit", "audit_trail",
+     "bitacora", "job_log_2025", "jobs_history_old", "journal_entries", "история", "jobs_archive"],
+)  # fmt: skip
+def test_a_log_is_known_by_its_name(name: str) -> None:
+    assert is_name_of_log(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["jobs", "backlog", "catalog", "phases", "exchanges", "conversions", "log_processing_jobs", "work_2025", "dialog"]
+)
+def test_a_name_that_only_resembles_one_is_none(name: str) -> None:
+    assert not is_name_of_log(name)

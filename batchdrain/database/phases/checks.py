@@ -34,7 +34,7 @@ def require_usable(table: PhaseTable, *, writes: bool = True) -> None:
         for key, name in mapped.pairs()
         if key in _EXACT and (problem := _problem_of(table.declared[name])) is not None
     ]
-    unfit = unfit or list(find_unfit_words(table, writes=writes))
+    unfit = unfit or find_unfit_words(table, writes=writes)
     if unfit:
         raise ConfigError.of(unfit)
 

@@ -38,6 +38,7 @@ class DeclaredType:
     cast: str = ""  #: the type to which a text is cast so that an index can compare it; '': compared without a cast
     is_bytewise: bool = False  #: whether its own `=` distinguishes values that differ in any byte
     words: tuple[str, ...] = ()  #: all values of an enum
+    is_domain: bool = False  #: PostgreSQL: whether the column has a domain over the type
     length: int | None = None  #: how many characters it takes; None: any number, or unknown
     precision: int | None = None  #: digits of a decimal number; None: any number
     scale: int = 0  #: how many of these digits are behind the point
@@ -54,13 +55,13 @@ _DECIMALS: Final = frozenset({"numeric", "decimal"})
 _SQLITE_NUMBERS: Final = ("int", "real", "floa", "doub", "num", "dec")
 _POSTGRESQL: Final = """
 WITH RECURSIVE mapped AS (
-    SELECT attname AS name, atttypid AS type, format_type(atttypid, atttypmod) AS full_name, attcollation AS collation
+    SELECT attname AS name, atttypid AS type, format_type(atttypid, atttypmod) AS full_name, attcollation AS collation, false AS of_domain
     FROM pg_attribute WHERE attrelid = to_regclass(:place) AND attnum > 0 AND NOT attisdropped
     UNION ALL
-    SELECT mapped.name, typbasetype, mapped.full_name, mapped.collation
+    SELECT mapped.name, typbasetype, mapped.full_name, mapped.collation, true
     FROM mapped JOIN pg_type ON pg_type.oid = mapped.type WHERE typtype = 'd'
 )
-SELECT CAST(mapped.name AS TEXT) AS name, full_name, CAST(typname AS TEXT) AS base, CAST(typtype AS TEXT) AS kind,
+SELECT CAST(mapped.name AS TEXT) AS name, full_name, of_domain, CAST(typname AS TEXT) AS base, CAST(typtype AS TEXT) AS kind,
        CAST(typcategory AS TEXT) AS category, format_type(pg_type.oid, -1) AS bare_name,
        coalesce(CAST(to_jsonb(pg_collation) ->> 'collisdeterministic' AS BOOL), true) AS is_deterministic,
        array(SELECT CAST(enumlabel AS TEXT) FROM pg_enum WHERE enumtypid = pg_type.oid ORDER BY enumsortorder) AS words
@@ -129,6 +130,7 @@ def _to_postgresql(column: sa.Column[Any] | None, row: sa.Row[Any]) -> DeclaredT
         cast="" if family is Family.TEXT and is_bytewise else row.bare_name,
         is_bytewise=is_bytewise,
         words=tuple(row.words),
+        is_domain=row.of_domain,
         length=_number_of(column, "length"),
         precision=_number_of(column, "precision"),
         scale=_number_of(column, "scale") or 0,

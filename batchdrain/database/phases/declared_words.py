@@ -53,5 +53,6 @@ def find_meanings(comment: str) -> Mapping[str, str]:
 
 
 def find_literals(sql: str) -> tuple[str, ...]:
-    """The text literals in a view's definition."""
-    return tuple(dict.fromkeys(term.replace("''", "'") for term in re.findall(r"'((?:[^']|'')*)'", sql)))
+    """The texts that a definition in SQL may give as values. Those that a CASE compares with are none."""
+    found = re.findall(r"(\bWHEN\s+)?'((?:[^']|'')*)'", sql, re.IGNORECASE)
+    return tuple(dict.fromkeys(term.replace("''", "'") for when, term in found if not when))

@@ -54,9 +54,8 @@ _OF_ONE_ROW: Final = frozenset(
 """What may stand before a parenthesis in a view that has one row for each row of its table."""
 
 
-def shows_every_row(connection: sa.Connection, name: str, schema: str | None) -> bool:
+def shows_every_row(connection: sa.Connection, relation: Relation, name: str, schema: str | None) -> bool:
     """Whether the source is a table, or a view that has one row for each row of one table. False if that can't be told."""
-    relation = read_relation(connection, name, schema)
     if relation is not Relation.VIEW:
         return relation is Relation.TABLE
     definition = sa.inspect(connection).get_view_definition(name, schema=schema) or ""
@@ -87,12 +86,12 @@ def _mark_parentheses(text: str) -> str:
     """The text with marks for its parentheses. A query in them gives one value, so it adds and takes away no row, and is left
     out; a FROM in the arguments of a function names no table."""
 
-    def mark(found: re.Match[str]) -> str:
+    def replace(found: re.Match[str]) -> str:
         is_query = re.match(r"\s*SELECT\b", found[1], re.IGNORECASE) is not None
         inner = "" if is_query else re.sub(r"\bFROM\b", " ", found[1], flags=re.IGNORECASE)
         return f"{_OPEN}{inner}{_CLOSED}"
 
-    while (marked := re.sub(r"\(([^()]*)\)", mark, text)) != text:
+    while (marked := re.sub(r"\(([^()]*)\)", replace, text)) != text:
         text = marked
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from batchdrain.config.settings import Source
 from batchdrain.database.phases.declared_types import DeclaredType, Family
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import did_you_mean
@@ -13,23 +14,35 @@ from batchdrain.model.states import PhaseState
 
 _WRITTEN: Final = (PhaseState.FAILED, PhaseState.COMPLETE)
 _BETWEEN: Final = (PhaseState.QUEUED, PhaseState.EXECUTING)
+_DEFAULTS: Final = Source().states
 _BOOLEAN: Final = frozenset({"bool", "boolean"})
 _TRUTHS: Final = ("true", "false")
 
 
-def find_unfit_words(table: PhaseTable, *, writes: bool) -> Iterator[str]:
-    """One line, with its setting, for each word that no row can have. `writes`: whether the drain writes states. If the
-    command does, a boolean column may lack the states between."""
-    column = table.source.columns.state
+def find_unfit_words(table: PhaseTable, *, writes: bool) -> list[str]:
+    """One line, with its setting, for each word that no row can have. `writes`: whether the drain writes states. A state that
+    nobody mapped and nothing writes may be one that the table does not have: it is told only beside others."""
+    unfit = {state: list(_find_unfit(table, state, writes=writes)) for state in table.states}
+    needed = [state for state, found in unfit.items() if found and not _may_lack(table, state, writes=writes)]
+    return [line for found in unfit.values() for line in found] if needed else []
+
+
+def _may_lack(table: PhaseTable, state: PhaseState, *, writes: bool) -> bool:
+    """Whether the table may lack the state: nothing writes it, and the word is the default, not the user's."""
+    is_written = state in _WRITTEN or (state is PhaseState.EXECUTING and writes)
+    return not is_written and table.states[state] == _DEFAULTS.words_of(state.value)
+
+
+def _find_unfit(table: PhaseTable, state: PhaseState, *, writes: bool) -> Iterator[str]:
+    column, words = table.source.columns.state, table.states[state]
     declared = table.declared[column]
-    for state, words in table.states.items():
-        if _is_truth(declared) and state in _BETWEEN and not writes:
-            continue
-        for state_word in words:
-            if (problem := _problem_of(table, declared, column, state_word)) is not None:
-                yield f"batchdrain.source.states.{state.value}: {problem}"
-        if state in _WRITTEN and words.write == NULL and not table.state.column.nullable:
-            yield f"batchdrain.source.states.{state.value}: NULL can't be written: the column {column!r} is NOT NULL"
+    if _is_truth(declared) and state in _BETWEEN and not writes:
+        return
+    for state_word in words:
+        if (problem := _problem_of(table, declared, column, state_word)) is not None:
+            yield f"batchdrain.source.states.{state.value}: {problem}"
+    if state in _WRITTEN and words.write == NULL and not table.state.column.nullable:
+        yield f"batchdrain.source.states.{state.value}: NULL can't be written: the column {column!r} is NOT NULL"
 
 
 def no_value_of(state_word: str, declared: DeclaredType, column: str) -> str:

@@ -13,6 +13,7 @@ from batchdrain.config.column_settings import Columns
 from batchdrain.database.driver_errors import code_of
 from batchdrain.database.phases.names import quote_name
 from batchdrain.database.phases.relation import Relation, read_relation
+from batchdrain.database.phases.whole_view import shows_every_row
 
 _VIEWS: Final = frozenset({Relation.VIEW, Relation.MATERIALIZED_VIEW})
 _NOT_WRITTEN: Final = frozenset({"0A000", "55000", "428C9", 1348, 1288, 1906})
@@ -55,6 +56,7 @@ class Writability:
     """What can be written, read once when the table is opened."""
 
     relation: Relation
+    shows_every_row: bool = False  #: whether a row that is not shown any more is gone, and not just hidden
     problem: str = ""  #: why no row can be written; '' if rows can
     computed: frozenset[str] = frozenset()  #: columns that can only be read
 
@@ -62,13 +64,14 @@ class Writability:
 def read_writability(connection: sa.Connection, table: sa.Table, mapped: Columns) -> Writability:
     """Find out what can be written. Reads only. A missing column is reported elsewhere."""
     relation, state = read_relation(connection, str(table.name), table.schema), mapped.state
+    is_whole = shows_every_row(connection, relation, str(table.name), table.schema)
     reason = None if mapped.reason is None else mapped.reason.written
     others = [name for name in (reason, mapped.updated_at) if name is not None and name in table.c]
     if state not in table.c:
-        return Writability(relation=relation)
+        return Writability(relation=relation, shows_every_row=is_whole)
     found = find_unwritten(connection, table, relation, (state, *others))
     problem = found.problem or (_computed(state, relation) if state in found.columns else "")
-    return Writability(relation=relation, problem=problem, computed=found.columns)
+    return Writability(relation=relation, shows_every_row=is_whole, problem=problem, computed=found.columns)
 
 
 def find_unwritten(connection: sa.Connection, table: sa.Table, relation: Relation, names: Collection[str]) -> Unwritten:

@@ -89,7 +89,8 @@ def _find_invented(project: Project, found: Counter[str], others: Counter[str]) 
         text, meant = mapped[state].write, _find_alike(state, mapped, others)
         if state is PhaseState.COMPLETE:
             meant = meant or _find_unlike(mapped, others)
-        is_strange = all(one.isupper() is not text.isupper() for one in found if one.upper() != one.lower())
+        cased = [one for one in (text, *found) if one.upper() != one.lower()]
+        is_strange = len(cased) > 1 and cased[0] == text and all(one.isupper() is not text.isupper() for one in cased[1:])
         borne = any(found[state_word] for state_word in mapped[state]) if not writes else found[text]
         if borne or text == NULL or not (meant or is_strange) or _is_declared(project, text):
             continue

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, to_plain
-from batchdrain.database.phases.declared_words import find_words
+from batchdrain.database.phases.declared_words import find_meanings, find_words
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run_and_state, read_ambiguous_ids
 from batchdrain.database.phases.some_rows import find_some_in
@@ -53,10 +53,10 @@ def check_written(project: Project) -> Iterator[Finding]:
         return
     mapped, found = project.store.table.states, count_words(project)
     written = {state.value: mapped[state].write for state in _WRITTEN if mapped[state].write != NULL}
-    column, allowed = project.settings.source.columns.state, _read_allowed(project)
+    column, allowed, meanings = project.settings.source.columns.state, _read_allowed(project), _read_meanings(project)
     unknown = []
     for name, term in written.items():
-        if found[term]:
+        if found[term] or term in meanings:
             continue
         if allowed and _fold(term) not in set(map(_fold, allowed)):
             yield Finding(
@@ -102,16 +102,27 @@ def count_words(project: Project) -> Counter[str]:
     return Counter(dict(sorted(found.items())))
 
 
+def _read_meanings(project: Project) -> Mapping[str, str]:
+    """The codes that the comment of the state column explains; {} if it has none."""
+    table, column = project.store.table, project.settings.source.columns.state
+    if project.store.relation is not Relation.TABLE:
+        return {}
+    with project.store.database.read() as connection:
+        columns = sa.inspect(connection).get_columns(table.table.name, schema=table.schema)
+    return next((find_meanings(one.get("comment") or "") for one in columns if one["name"] == column), {})
+
+
 def _fold(term: str) -> str:
     return term.rstrip().casefold()
 
 
 def _read_allowed(project: Project) -> tuple[str, ...]:
-    """All words that a CHECK or a foreign key allows for the state; () if none limits them. An enum is left out: its words
-    were checked before."""
+    """All words that an enum, a CHECK or a foreign key allows for the state; () if none limits them."""
+    table, column = project.store.table, project.settings.source.columns.state
+    if table.declared[column].words:
+        return table.declared[column].words
     if project.store.relation is not Relation.TABLE:
         return ()
-    table, column = project.store.table, project.settings.source.columns.state
     name, schema = table.table.name, table.schema
     with project.store.database.read() as connection:
         inspector = sa.inspect(connection)

@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.init.byte_ids import find_bytes, suggest_texts
 from batchdrain.cli.commands.init.facts import Kind, TableFacts
-from batchdrain.cli.commands.init.known_schemas import find_known
+from batchdrain.cli.commands.init.known_schemas import KNOWN, find_known
 from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, is_log, map_table
 from batchdrain.cli.commands.init.view_over import NAME, fill_view, suggest_state
 from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, rank_columns, to_plain
@@ -114,7 +114,8 @@ def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]
     """The one thing that the nearest table lacks, and a statement that gives it a state ('' if there is none).
     `dialect`: of the statement."""
     others, taken = [table for table in tables if not table.name.startswith(OWN)], {table.name for table in tables}
-    known = next((table for table in others if (one := find_known(table.by_name)) is not None and one.no_state), None)
+    stateless = [(place, table.full_name, table) for table in others if (place := _rank_known(table)) is not None]
+    known = min(stateless, default=(None, "", None), key=lambda one: one[:2])[2]
     stated = [] if known is not None else [table for table in others if suggest_state(table, dialect)]
     told = [known] if known is not None else sorted(stated, key=lambda one: (-_rank_name(one), one.full_name))[:1] or others
     lack, statement = _describe_lack(told), make_statement(told[0], dialect, taken) if told else ""
@@ -134,6 +135,12 @@ def make_statement(table: TableFacts, dialect: str, taken: Collection[str] = ())
     if known is not None and known.view:
         return fill_view(known.view, table, dialect, taken)
     return suggest_state(table, dialect, taken)
+
+
+def _rank_known(table: TableFacts) -> tuple[bool, int] | None:
+    """The place of the known schema that needs a view, those with a view first; None if the table has no such schema."""
+    known = find_known(table.by_name)
+    return None if known is None or not known.no_state else (not known.view, KNOWN.index(known))
 
 
 def _rank_name(table: TableFacts) -> int:

@@ -69,11 +69,14 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
             for one in reflected
             if one["name"] in declared
         ]
+        computed = {one["name"]: find_literals(one["computed"]["sqltext"]) for one in reflected if one.get("computed")}
         rows = read_rows(connection, table, columns)
         finished = tuple(complete_facts(connection, table, declared[one.name], one, rows) for one in columns)
         if is_view:
             spoken = find_literals(inspector.get_view_definition(name, schema=schema) or "")
             finished = tuple(add_spoken(one, spoken) for one in finished)
+        else:
+            finished = tuple(add_spoken(one, computed.get(one.name, ())) for one in finished)
         return TableFacts(
             name=name, schema=schema, columns=finished, keys=keys, is_view=is_view, rows=tuple(rows),
             unwritable=unwritten.problem, computed=unwritten.columns, references=references, dialect=connection.dialect.name,

@@ -74,7 +74,7 @@ def complete_facts(
 
 
 def add_spoken(column: ColumnFacts, literals: Sequence[str]) -> ColumnFacts:
-    """Add to the state column of a view the words that its definition names and no row has yet."""
+    """Add to the state column of a view, or to a computed one, the words that its definition names and no row has yet."""
     if column.counts is None or column.kind is not Kind.TEXT or name_rank(column.name, LIKELY["state"]) is None:
         return column
     others: dict[State, int] = {term: 0 for term in literals if term not in column.counts and state_of(term) is not None}

@@ -100,7 +100,12 @@ def _doubts_of(mapped: Mapped) -> Iterator[str]:
     lacking = [ours for ours, term in words.items() if term is None] if mapped.columns["state"] is not None else []
     if lacking:
         names = ", ".join(lacking)
-        yield f"none of the words that the state may have looks like {names}: set source.states, or map a view that makes texts of it"
+        way = (
+            "let your command set the state (command.result_from: database)"
+            if lacking == ["executing"]
+            else "map a view that makes texts of it"
+        )
+        yield f"none of the words that the state may have looks like {names}: set source.states, or {way}"
     unsure = [ours for ours, term in words.items() if term is not None and ours not in sure]
     if unsure:
         yield f"no row shows the word for {', '.join(unsure)}: check source.states"

@@ -184,4 +184,5 @@ def quoting_of(dialect: str) -> Quote:
 
 
 def place_of(table: TableFacts, name: str, quote: Quote) -> str:
+    """A name in the schema of the table, as SQL writes it."""
     return quote(name) if table.schema is None else f"{quote(table.schema)}.{quote(name)}"
