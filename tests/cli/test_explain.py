@@ -61,7 +61,7 @@ def test_the_history_of_a_phase_has_each_attempt_with_host_end_reason_logs_and_w
 
     told = explain(project, "a/p~fail").out
     assert f"Attempts: 2 (2 counted)\n  1. {first['started_at'][:19]}Z on {socket.gethostname()}: failed after " in told
-    assert re.search(r", exit 1, \d+\.\d s of CPU, \d+ MiB at most$", told, re.MULTILINE)
+    assert re.search(r", exit 1, \d+\.\d s of CPU, \d+ MiB peak memory$", told, re.MULTILINE)
     assert f"     stderr: {first['stderr_path']}\n" in told
 
 
