@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,12 +11,11 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.project import Project
-from batchdrain.model.phase import Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.disposition import DispositionKind
 from batchdrain.planning.disposition_counts import DispositionCounts, count_dispositions
 from batchdrain.planning.planner import Selection
-from batchdrain.planning.skip_rules import by_rule
+from batchdrain.planning.skip_rules import by_rule, by_value
 from batchdrain.reports.beside import Beside
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -33,7 +31,6 @@ _MEANS: Final[Mapping[DispositionKind, str]] = {
     DispositionKind.WAITING: "skipped until the time that a diagnosis named: `inv reopen` lifts its verdict",
 }
 _NAMED: Final = (DispositionKind.QUARANTINED, DispositionKind.HOPELESS)
-_SHOWN: Final = 5
 _LISTED: Final = (DispositionKind.ACCEPTED, DispositionKind.WAITING)
 """Their reasons are listed without the rule, which is that of the disposition."""
 """The first phases of these dispositions are named, since somebody has to look at each."""
@@ -81,24 +78,14 @@ def _to_fields(project: Project, found: DispositionCounts, fixed: int) -> dict[s
     }  # fmt: skip
 
 
-def _list_values(skips: Counter[Skip]) -> Iterator[str]:
-    """Each reason with its own count, the most frequent first."""
-    values = Counter[str]()
-    for skip, count in skips.items():
-        values[skip.value.removeprefix("wait ")] += count
-    for value, count in values.most_common(_SHOWN):
-        yield f"            {count}: {safe_text(value, limit=300)}"
-    if len(values) > _SHOWN:
-        yield f"            and {sum(values.values()) - sum(count for _, count in values.most_common(_SHOWN))} for other reasons"
-
-
 def _render(project: Project, found: DispositionCounts, fixed: int, beside: Beside) -> Iterator[str]:
     yield f"{count_of(found.counts.total(), 'failed phase')}: {project.store.where}"
     for kind, means in _MEANS.items():
         count = found.counts[kind]
         if count:
             yield f"{count:>7} {kind.value:<12} {means}"
-            yield from _list_values(found.skips[kind]) if kind in _LISTED else ()
+            for number, value in by_value(found.skips[kind]) if kind in _LISTED else ():
+                yield f"            {number}: {value.removeprefix('wait ')}"
             for rule, number, values in by_rule(found.skips[kind]) if kind is DispositionKind.PARKED else ():
                 yield f"            {number} by {rule}: {values}"
         for key in found.named[kind] if kind in _NAMED else ():
