@@ -62,6 +62,12 @@ class Project:
         """Open a project. `on_silence`: see SilenceNotice. Raises ConfigError, DatabaseUnavailable. Reads only."""
         return cls(settings, Store.open(database_url(settings, environ, root), settings, on_silence), root)
 
+    def read_by_former_name(self) -> None:
+        """See `renamed.read_by_former_name`; for tasks that do not settle. Raises DatabaseUnavailable."""
+        from batchdrain.database.ledger.renamed import read_by_former_name
+
+        read_by_former_name(self.store)
+
     def find_table_problems(self, command: Command) -> list[str]:
         """What can be found wrong with the table without writing, a line each. Raises ConfigError if the table has no transactions,
         DatabaseUnavailable."""

@@ -179,6 +179,7 @@ class SkipRules:
 
 
 _VALUES: Final = 3
+_EACH: Final = 5
 
 
 def by_rule(skipped: Mapping[Skip, int]) -> Iterator[tuple[str, int, str]]:
@@ -193,3 +194,14 @@ def by_rule(skipped: Mapping[Skip, int]) -> Iterator[tuple[str, int, str]]:
         shown = sorted(values[rule] - {""}) or [""]
         more = f" and {len(shown) - _VALUES} more" if len(shown) > _VALUES else ""
         yield rule, count, safe_text("; ".join(shown[:_VALUES]), limit=300) + more
+
+
+def by_value(skipped: Mapping[Skip, int]) -> Iterator[tuple[int, str]]:
+    """(count, value) of each value, the most frequent first. At most five values are shown, and the rest is counted together."""
+    counts: Counter[str] = Counter()
+    for skip, count in skipped.items():
+        counts[skip.value] += count
+    shown = counts.most_common(_EACH)
+    yield from ((count, safe_text(value, limit=300)) for value, count in shown)
+    if rest := counts.total() - sum(count for _, count in shown):
+        yield rest, f"for {len(counts) - len(shown)} other reasons"

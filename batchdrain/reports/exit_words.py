@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.runtime.text import count_of, to_percent
 from batchdrain.sessions.exit_code import is_kept_orphaned, kept_exit_code
 from batchdrain.sessions.session import Session
+
+_SIGNALS: Final = frozenset({"SIGHUP", "SIGINT", "SIGTERM"})
 
 
 class Exit(NamedTuple):
@@ -23,7 +25,8 @@ class Exit(NamedTuple):
 def explain_exit(session: Session, code: int, *, orphaned: bool) -> Exit:
     """`code`: the exit code of this session's drain; `orphaned`: nobody knows how some phase ended."""
     if code not in {0, 1}:
-        return Exit(code, f"Exit code {code}: {session.stopped_because or 'it was ended'}.")
+        because = session.stopped_because or "it was ended"
+        return Exit(code, f"Exit code {code}: {'ended by ' if because in _SIGNALS else ''}{because}.")
     if session.wanted_rate is not None:
         return Exit(code, _explain_rate(session, code, session.wanted_rate, orphaned=orphaned))
     return Exit(code, f"Exit code {code}: {_explain_results(session, code, orphaned=orphaned)}.")

@@ -28,6 +28,7 @@ DEAD, HOPELESS, TIRED = (
     Skip("triage", "hopeless: gone"),
     Skip("stop.max_attempts_per_phase", "5 times", UNTIL),
 )
+WAIT = Skip("triage", "wait until 2026-03-01: the mirror is down")
 BESIDE = Beside(mount="b.")
 
 
@@ -52,6 +53,7 @@ def counted() -> DispositionCounts:
             (TIRED, 0),
             (DEAD, 0),
             (HOPELESS, 0),
+            (WAIT, 0),
         ]
     ):
         found.add(("r", f"p {number}"), skip, attempts)
@@ -60,11 +62,12 @@ def counted() -> DispositionCounts:
 
 def test_each_disposition_is_told_with_its_count_and_those_that_are_left_out_by_their_rules(project: Project) -> None:
     assert [*_render(project, counted(), 4, BESIDE)] == [
-        f"11 failed phases: {project.store.where}",
+        f"12 failed phases: {project.store.where}",
         "      2 open         no drain has tried them",
         "      1 retried      tried, and failed again: the next drain may take them",
         "      3 accepted     known failures: drains skip them",
-        "            3 by known (ann); too (bob)",
+        "            2: known (ann)",
+        "            1: too (bob)",
         "      1 quarantined  skipped, because the processes that ran them died: `inv reopen` lifts it",
         "            inv b.explain --run-id=r '--phase-id=p 9'",
         "      3 parked       skipped by another rule",
@@ -72,6 +75,8 @@ def test_each_disposition_is_told_with_its_count_and_those_that_are_left_out_by_
         "            1 by depends_on: waits for run q",
         "      1 hopeless     skipped, because of a diagnosis: `inv reopen` lifts its verdict",
         "            inv b.explain --run-id=r '--phase-id=p 10'",
+        "      1 waiting      skipped until the time that a diagnosis named: `inv reopen` lifts its verdict",
+        "            1: until 2026-03-01: the mirror is down",
         "Fixed so far, by drains over all sessions: 4",
     ]
     assert [*_render(project, DispositionCounts(), 0, BESIDE)] == [
@@ -82,13 +87,13 @@ def test_each_disposition_is_told_with_its_count_and_those_that_are_left_out_by_
 def test_programs_read_every_disposition_and_every_rule_the_most_frequent_first(project: Project) -> None:
     found = _to_fields(project, counted(), 4)
     assert (found["failed"], found["dispositions"]) == (
-        11,
-        {"open": 2, "retried": 1, "fixed": 4, "accepted": 3, "quarantined": 1, "parked": 3, "hopeless": 1},
+        12,
+        {"open": 2, "retried": 1, "fixed": 4, "accepted": 3, "quarantined": 1, "parked": 3, "hopeless": 1, "waiting": 1},
     )
     assert [(one["disposition"], one["rule"], one["value"], one["count"], one["until"]) for one in found["left_out"]] == [
         ("accepted", "accepted", "known (ann)", 2, None), ("accepted", "accepted", "too (bob)", 1, None),
         ("parked", "stop.max_attempts_per_phase", "5 times", 2, "2026-03-01T00:00:00Z"), ("parked", "depends_on", "waits for run q", 1, None),
-        ("quarantined", "quarantined", "3 times", 1, None), ("hopeless", "triage", "hopeless: gone", 1, None),
+        ("quarantined", "quarantined", "3 times", 1, None), ("hopeless", "triage", "hopeless: gone", 1, None), ("waiting", "triage", WAIT.value, 1, None),
     ]  # fmt: skip
     assert found["named"] == [
         {"run_id": "r", "phase_id": "p 9", "disposition": "quarantined"},

@@ -61,7 +61,7 @@ def test_the_history_of_a_phase_has_each_attempt_with_host_end_reason_logs_and_w
 
     told = explain(project, "a/p~fail").out
     assert f"Attempts: 2 (2 counted)\n  1. {first['started_at'][:19]}Z on {socket.gethostname()}: failed after " in told
-    assert re.search(r", exit 1, \d+\.\d s of CPU, \d+ MiB at most$", told, re.MULTILINE)
+    assert re.search(r", exit 1, \d+\.\d s of CPU, \d+ MiB peak memory$", told, re.MULTILINE)
     assert f"     stderr: {first['stderr_path']}\n" in told
 
 
@@ -90,10 +90,18 @@ def test_every_phase_is_judged_as_the_dry_run_judges_it(project: Workplace) -> N
             assert (after["left_out_by"]["rule"], after["left_out_by"]["value"]) == (rule, reason)
         kinds[f"{run_id}/{phase_id}"] = found["disposition"]["kind"]
     assert kinds == {
-        "a/quarantined": "quarantined", "a/accepted": "accepted", "a/hopeless": "hopeless", "a/wait": "parked", "b/open": "open",
+        "a/quarantined": "quarantined", "a/accepted": "accepted", "a/hopeless": "hopeless", "a/wait": "waiting", "b/open": "open",
         "c/open": "open", "d/waits": "parked",
     }  # fmt: skip
-    assert counts(project) == {"open": 2, "fixed": 1, "accepted": 1, "quarantined": 1, "parked": 2, "hopeless": 1}
+    assert counts(project) == {
+        "open": 2,
+        "fixed": 1,
+        "accepted": 1,
+        "quarantined": 1,
+        "parked": 1,
+        "hopeless": 1,
+        "waiting": 1,
+    }
     assert counts(project, "--run-id=[bc]") == {"open": 2}
     project.configure(batch_size=9)  # one that is full has no room for what follows
     told = explain(project, "d/waits").lines

@@ -185,8 +185,8 @@ def test_a_phase_that_was_completed_by_another_run_s_wait_alone_follows_nothing(
 
 
 ATTEMPTS: list[tuple[dict[str, Any], str, bool]] = [
-    ({}, " on h: failed after 2.9 s, exit 3, 1.5 s of CPU, 2 MiB at most", True),
-    ({"exit_code": 0, "outcome": "complete"}, " on h: complete after 2.9 s, exit 0, 1.5 s of CPU, 2 MiB at most", True),
+    ({}, " on h: failed after 2.9 s, exit 3, 1.5 s of CPU, 2 MiB peak memory", True),
+    ({"exit_code": 0, "outcome": "complete"}, " on h: complete after 2.9 s, exit 0, 1.5 s of CPU, 2 MiB peak memory", True),
     (
         {"host": None, "exit_code": None, "signal": 9, "cpu_ms": None, "max_rss_kb": None, "duration_ms": None},
         ": failed, signal 9",
@@ -195,7 +195,7 @@ ATTEMPTS: list[tuple[dict[str, Any], str, bool]] = [
     ({"outcome": None, "ended_ms": None}, " on h: has not ended", False),
     (
         {"outcome": "not_started", "exit_code": None, "cpu_ms": 0, "max_rss_kb": 0, "duration_ms": 0},
-        " on h: not started after 0.0 s, 0.0 s of CPU, 0 MiB at most, not counted",
+        " on h: not started after 0.0 s, 0.0 s of CPU, 0 MiB peak memory, not counted",
         False,
     ),
 ]

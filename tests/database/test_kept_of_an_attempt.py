@@ -60,7 +60,7 @@ def test_the_event_of_an_end_names_each_field() -> None:
 
 def test_the_result_of_an_end_names_each_field() -> None:
     assert to_result(END) == {
-        "run_id": "r", "phase_id": "p", "phase_index": 3, "initial_state": "WAITS", "attempt": 2, "final_state": "FAILED", "success": False,
+        "run_id": "r", "phase_id": "p", "phase_index": 3, "initial_state": "WAITS", "attempt": 2, "outcome": "timeout", "final_state": "FAILED", "success": False,
         "timed_out": True, "category": "other", "fingerprint": "print", "exit_code": None, "signal": 9, "duration_s": 5.0, "cpu_s": 1.235,
         "max_rss_kb": 77, "timestamp": BEGAN + timedelta(seconds=5), "error_message": "late\x00", "metrics": {"tokens": 8.0},
         "stdout_path": "out", "stderr_path": "err", "log_path": "log", "retry_at": BEGAN + timedelta(seconds=9),

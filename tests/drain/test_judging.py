@@ -45,7 +45,7 @@ def test_more_time_is_given_for_a_transient_exit_code_alone(code: int | None, wa
 
 @pytest.mark.parametrize(
     ("codes", "said"),
-    [([75], "exit code 75 alone"), ([7, 75], "exit code 7 or 75 alone"), ([], "exit code of transient_exit_codes alone")],
+    [([75], "exit code 75"), ([7, 75], "exit code 7 or 75"), ([], "exit code of transient_exit_codes")],
 )
 def test_a_plea_for_time_with_another_exit_code_is_told_with_which_it_counts(codes: list[int], said: str) -> None:
     """Where there is no such code the setting is named that could have one."""

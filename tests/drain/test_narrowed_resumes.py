@@ -208,7 +208,7 @@ def test_behind_the_summary_of_an_interrupted_drain_stands_the_command_that_goes
     out = interrupt_and_read(sqlite_project, f"{mount}drain")
     stays.unlink()
 
-    assert out.splitlines()[-2:] == ["Exit code 130: SIGINT.", f"inv {mount}resume"]
+    assert out.splitlines()[-2:] == ["Exit code 130: ended by SIGINT.", f"inv {mount}resume"]
     assert sqlite_project.inv(*out.splitlines()[-1].split()[1:]).code == 0
     assert set(sqlite_project.states().values()) == {"COMPLETE"}
 

@@ -148,7 +148,7 @@ def test_a_dry_triage_writes_nothing(project: Workplace) -> None:
 
     ran = project.inv("--dry", "triage", "--run-id=b")
 
-    assert (ran.code, ran.lines[0]) == (0, "Would diagnose 1 of 1 phase, 2 side by side")
+    assert (ran.code, ran.lines[0]) == (0, "Would diagnose 1 of 1 phase, 2 at a time")
     assert ran.lines[-1] == "  b / 2"
     assert diagnosed(project) == []
     assert not project.sessions.exists()

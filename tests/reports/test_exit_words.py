@@ -28,7 +28,7 @@ BROKEN = "stop.same_new_failure: the command fails the same way whatever the pha
          "Exit code 1: the success rate of 50.0% is below the wanted 80.0% (min_success_rate)."),
         ([failed("a", "x")], {"status": "stopped", "stopped_because": BROKEN},
          "Exit code 1: the command fails the same way whatever the phase (stop.same_new_failure)."),
-        ([WON], {"status": "interrupted", "completed_at": None, "stopped_because": "SIGINT"}, "Exit code 130: SIGINT."),
+        ([WON], {"status": "interrupted", "completed_at": None, "stopped_because": "SIGINT"}, "Exit code 130: ended by SIGINT."),
     ],
 )  # fmt: skip
 def test_a_session_that_ended_says_with_which_code_and_why(

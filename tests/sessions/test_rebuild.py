@@ -26,7 +26,7 @@ def row(phase_id: str = "p0", outcome: Outcome = Outcome.FAILED, **fields: Any) 
 def test_a_result_has_all_that_the_ledger_knows_of_it() -> None:
     [found] = results_of([row(outcome=Outcome.TIMEOUT, signal=15, cpu_ms=250, max_rss_kb=900)])
     expected = result(
-        0, success=False, phase_index=7, initial_state="FAILED", final_state="FAILED", error_message="boom", attempt=1,
+        0, success=False, phase_index=7, initial_state="FAILED", outcome="timeout", final_state="FAILED", error_message="boom", attempt=1,
         category="other", fingerprint="boom", exit_code=3, signal=15, duration_s=1.5, timed_out=True, stderr_path="logs/x.stderr.txt",
         stdout_path="logs/x.stdout.txt", metrics={"tokens": 5.0}, timestamp=datetime(2025, 12, 28, 12, tzinfo=UTC), cpu_s=0.25, max_rss_kb=900,
     )  # fmt: skip

@@ -42,10 +42,10 @@ def beside_of(
     )
 
 
-def read_accepted(project: Project, session: Session) -> Acceptances | None:
-    """The acceptances in force, if the session has failures that they may cover. None if the database does not answer: the
-    report is shown all the same."""
-    if not session.fingerprint_counts:
+def read_accepted(project: Project, session: Session, ended: Exit | None = None) -> Acceptances | None:
+    """The acceptances in force, if the session has failures that they may cover. `ended`: how the drain ended just now. None if
+    the database does not answer, or has just ended the drain: the report is shown all the same, without waiting again."""
+    if not session.fingerprint_counts or (ended is not None and ended.code == DatabaseUnavailable.exit_code):
         return None
     from batchdrain.planning.acceptances import acceptances
 

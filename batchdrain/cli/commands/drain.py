@@ -11,7 +11,6 @@ from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.tell_others import early_ends_told
 from batchdrain.cli.invocation import Invocation
-from batchdrain.database.ledger.renamed import read_by_former_name
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin
@@ -35,7 +34,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
         _require_plan_alone(flags, filters)
     with open_project(invocation, flags.settings) as project:
         if flags.dry_run:  # a drain follows a renamed table in the ledger; this writes nothing
-            read_by_former_name(project.store)
+            project.read_by_former_name()
         request = DrainRequest(
             kind=Kind.FAILED,
             filters=filters,

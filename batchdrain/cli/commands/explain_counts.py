@@ -15,7 +15,7 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.disposition import DispositionKind
 from batchdrain.planning.disposition_counts import DispositionCounts, count_dispositions
 from batchdrain.planning.planner import Selection
-from batchdrain.planning.skip_rules import by_rule
+from batchdrain.planning.skip_rules import by_rule, by_value
 from batchdrain.reports.beside import Beside
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -84,8 +84,8 @@ def _render(project: Project, found: DispositionCounts, fixed: int, beside: Besi
         count = found.counts[kind]
         if count:
             yield f"{count:>7} {kind.value:<12} {means}"
-            for _, number, values in by_rule(found.skips[kind]) if kind in _LISTED else ():
-                yield f"            {number}: {values}"
+            for number, value in by_value(found.skips[kind]) if kind in _LISTED else ():
+                yield f"            {number}: {value.removeprefix('wait ')}"
             for rule, number, values in by_rule(found.skips[kind]) if kind is DispositionKind.PARKED else ():
                 yield f"            {number} by {rule}: {values}"
         for key in found.named[kind] if kind in _NAMED else ():

@@ -130,6 +130,6 @@ def _facts_of(one: PastAttempt) -> Iterator[str]:
     if one.cpu_ms is not None:
         yield f"{one.cpu_ms / 1000:.1f} s of CPU"
     if one.max_rss_kb is not None:
-        yield f"{one.max_rss_kb / 1024:.0f} MiB at most"
+        yield f"{one.max_rss_kb / 1024:.0f} MiB peak memory"
     if not one.is_counted:
         yield "not counted"

@@ -15,7 +15,6 @@ from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override, load
 from batchdrain.config.settings import Settings
-from batchdrain.database.ledger.renamed import read_by_former_name
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.runtime.text import safe_text
@@ -72,7 +71,7 @@ def open_to_look(invocation: Invocation) -> Iterator[Project]:
     """The project for a task that starts no drain. If the table was renamed and no drain has followed that yet, what the ledger
     knows under the former name is found. Otherwise like `open_project`."""
     with open_project(invocation) as project:
-        read_by_former_name(project.store)
+        project.read_by_former_name()
         yield project
 
 

@@ -40,7 +40,7 @@ def report(invocation: Invocation, project: Project, request: DrainRequest, outc
 def summarise(invocation: Invocation, project: Project, session: Session, shape: str, ended: Exit) -> None:
     """Print the summary, with the command that goes on with what is left."""
     out = output_after(was_stopped=is_stop_asked_for())
-    beside = beside_of(invocation, project.settings, project.folder, session, ended, read_accepted(project, session))
+    beside = beside_of(invocation, project.settings, project.folder, session, ended, read_accepted(project, session, ended))
     show(out, render(project.folder, session, shape, beside), shape)
     out.finish()
     tell_github(invocation, session, to_saved_paths(project.folder, session), beside)

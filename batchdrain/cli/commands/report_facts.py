@@ -16,7 +16,6 @@ from batchdrain.drain.borne_out import is_of_other_database
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.retry_stats import RetryCount
-from batchdrain.planning.acceptances import Acceptances
 from batchdrain.reports.beside import Beside
 from batchdrain.sessions.attempt_log import AttemptSpan, read_attempts
 from batchdrain.sessions.folder import SessionFolder
@@ -32,13 +31,9 @@ def add_facts(invocation: Invocation, folder: SessionFolder, session: Session, f
     if format_name == "junit":
         return replace(beside, redact=_redact_of(invocation))
     if format_name not in DRAWN:
-        return replace(beside, accepted=_read_accepted(invocation, session))
-    return replace(
-        beside,
-        attempts=_read_attempts(folder, session),
-        retries=_read_retries(invocation, session),
-        accepted=_read_accepted(invocation, session),
-    )
+        return _add_accepted(invocation, session, beside)
+    beside = replace(beside, attempts=_read_attempts(folder, session), retries=_read_retries(invocation, session))
+    return _add_accepted(invocation, session, beside)
 
 
 def _read_attempts(folder: SessionFolder, session: Session) -> list[AttemptSpan]:
@@ -50,15 +45,15 @@ def _redact_of(invocation: Invocation) -> Redact:
     return redactor_of(invocation.environ, url)
 
 
-def _read_accepted(invocation: Invocation, session: Session) -> Acceptances | None:
-    """The acceptances in force in the session's database; None if it does not answer, or if nothing failed."""
+def _add_accepted(invocation: Invocation, session: Session, beside: Beside) -> Beside:
+    """Add the acceptances in force in the session's database, unless nothing failed or it does not answer."""
     if not session.fingerprint_counts or not is_of_this_database(invocation, session):
-        return None
+        return beside
     try:
         with open_to_look(invocation) as project:
-            return read_accepted(project, session)
+            return replace(beside, accepted=read_accepted(project, session))
     except (DatabaseUnavailable, FilesUnavailable, ConfigError):
-        return None
+        return beside
 
 
 def _read_retries(invocation: Invocation, session: Session) -> Mapping[str, RetryCount] | None:

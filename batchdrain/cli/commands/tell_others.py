@@ -25,7 +25,7 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
     `gone_by`: see Shutdown."""
     if not is_wanted(project.settings.notify, session):
         return
-    beside = beside_of(invocation, project.settings, project.folder, session, ended, read_accepted(project, session))
+    beside = beside_of(invocation, project.settings, project.folder, session, ended, read_accepted(project, session, ended))
     summary = render(project.folder, session, "json", beside)
     notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by, tell=_tell)
     if problem := notify(project, notice):

@@ -15,7 +15,6 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.triage import TriageScreen
 from batchdrain.config.load import Override
 from batchdrain.config.settings import Settings
-from batchdrain.database.ledger.renamed import read_by_former_name
 from batchdrain.drain.project import Project
 from batchdrain.drain.shutdown import Shutdown, name_of_signal
 from batchdrain.drain.triage.runner import Triage
@@ -46,7 +45,7 @@ def triage(invocation: Invocation, flags: TriageFlags) -> int:
     """`inv triage`. Returns the exit code. Raises UsageError, ConfigError and DatabaseUnavailable."""
     filters = Filters.of(run_id=flags.run_id, exclude_runs=flags.exclude_run, categories=flags.category)
     with open_project(invocation, flags.settings) as project:
-        read_by_former_name(project.store)
+        project.read_by_former_name()
         settings = project.settings
         problems = diagnosis_problems_of(settings, project.root)
         if problems:

@@ -57,7 +57,7 @@ class TriageScreen:
         else:
             what = "Would diagnose" if dry else "Diagnosing"
             self._out.line(
-                f"{what} {len(phases)} of {count_of(backlog.waiting, 'phase')}, {settings.triage.workers} side by side"
+                f"{what} {len(phases)} of {count_of(backlog.waiting, 'phase')}, {settings.triage.workers} at a time"
             )
             self._out.line(f"Database: {project.store.where}")
         for phase in phases if dry else ():

@@ -35,7 +35,7 @@ def render_section(url: str | None, candidates: Sequence[Mapped]) -> str:
     lines = [
         _render_url(url),
         _Line("  batch_size: 10                # phases of one `inv drain`"),
-        _Line("  workers: 1                    # sequential is the safe way; more run phases of different runs side by side"),
+        _Line("  workers: 1                    # sequential is the safe way; with more, phases of different runs are executed at the same time"),
         _Line("  profile: classic              # or conservative, triage, throughput; what you set yourself wins over it"),
         *_below("  source:                       # your table; batchdrain never alters it", source),
         _Line("  command:                      # executed for each phase, without a shell; {python} is this interpreter", False),

@@ -110,7 +110,7 @@ def _find_others_that_failed(found: Sequence[State], failed: object, column: Col
         return []
     return [
         (
-            f"{_list(others)} may mean failed too, and a drain ignores {_them(others)} alone: add {_them(others)} to "
+            f"{_list(others)} may mean failed too, and a drain ignores {_them(others)}: add {_them(others)} to "
             f"source.states.failed if {agree(len(others), 'it does', 'they do')}"
         )
     ]
