@@ -36,7 +36,7 @@ _WORDS: Final = (
 _TIME: Final = re.compile(r"(\d\d:\d\d:\d\d)\.\d{6}Z")
 _UP_TO: Final = re.compile(r"(?<=Process )up to |(?<=Would drain )up to ")
 _COME_SINCE: Final = re.compile(
-    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: |  \d+ more waits? for another try).*\n",
+    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: |(?:  |and )?\d+ (?:more|failed phases?) waits? for another try).*\n(?:\n(?=## F))?",
     re.MULTILINE,
 )
 _WORST: Final = re.compile(r"^Worst failures, clusters in turn:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
