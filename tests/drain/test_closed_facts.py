@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from batchdrain.drain import close_dead as closing
+from batchdrain.drain.close import keep_head
 from batchdrain.drain.close_dead import BECAUSE, close_dead, find_dead, may_live
 from batchdrain.drain.new_session import make_session
 from batchdrain.drain.project import Project
@@ -18,6 +19,7 @@ from batchdrain.execution.process_identity import identify_self
 from batchdrain.model.errors import DatabaseUnavailable, SessionInUse
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts
+from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 from tests.support.opened import EVERYTHING, dead, hold, new_session, opened, request_for
 from tests.support.workplace import Workplace
@@ -177,7 +179,7 @@ def test_a_file_that_is_torn_is_kept_aside_and_one_that_is_gone_is_written_anew(
 
 def project_keeps(project: Project, session: Session) -> None:
     """The head, as the session's first claim writes it."""
-    closing.keep_head(project, session)
+    keep_head(project, session)
 
 
 def test_a_session_of_an_earlier_program_has_no_row_in_the_ledger(place: Project) -> None:
@@ -185,7 +187,7 @@ def test_a_session_of_an_earlier_program_has_no_row_in_the_ledger(place: Project
     backlog.refresh(clock.now())
     session = make_session(place, request_for(place), backlog, None, None)
     session.session_uid = None
-    record = closing.SessionRecord(session, place.folder, place.folder.lock(session.session_id))
+    record = SessionRecord(session, place.folder, place.folder.lock(session.session_id))
     record.save()
     record.close()
     closed = close_dead(place, None)
