@@ -21,10 +21,10 @@ from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import cut_text
-from batchdrain.runtime.threads import begin
 from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.late_saver import LateSaver
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
@@ -37,8 +37,6 @@ _SMALL_BYTES: Final = 4_000_000
 FULL_BYTES: Final = files.LARGEST // 4 * 3
 """Nothing more begins for a session of this size, as a file larger than LARGEST could not be read again."""
 _NOTED_CHARS: Final = 2_000
-LAG_S: Final = 0.8
-_ENDS_WITHIN_S: Final = 60.0
 _FAILED: Final = frozenset({"FAILED"})
 
 
@@ -64,14 +62,9 @@ class SessionRecord:
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
         self._size = sum(map(len, self._rendered))  #: approximate size of the file
-        self._saved = 0.0
         self._guard = threading.Lock()
-        self._late = threading.Condition()
-        self._dirty = False
+        self._saver = LateSaver(self.save)
         self._is_settled = True
-        self._closed = False
-        self._saver: threading.Thread | None = None
-        self._failure: OSError | None = None
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session) if counts is None else counts
@@ -120,10 +113,9 @@ class SessionRecord:
         if self._is_settled:
             return
         self.events.sync()
-        if len(self.session.results) <= AT_ONCE and self._size <= _SMALL_BYTES:
+        is_small = len(self.session.results) <= AT_ONCE and self._size <= _SMALL_BYTES
+        if is_small or self._saver.has_failed or not self._saves_late():
             self.save()
-        else:
-            self._save_soon()
         self._is_settled = True
 
     def note_once(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
@@ -189,13 +181,13 @@ class SessionRecord:
         everything."""
         try:
             with self._guard:
-                self._dirty = False
+                self._saver.note_begin()
                 self.session.balance = self.balance_count.balance()
                 self.session.active_s = round(self._active_before_s + time.monotonic() - self._begun, 3)
                 files.replace(self.path, self._parts())
-                self._saved = time.monotonic()
-            if self._failure is not None:
-                raise self._failure
+                self._saver.note_end()
+            if (failure := self._saver.take_failure()) is not None:
+                raise failure
         except OSError as error:
             raise FilesUnavailable(
                 f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on"
@@ -203,13 +195,17 @@ class SessionRecord:
 
     def close(self) -> None:
         """Release the session's lock and event log, and end the saver thread. Saves nothing."""
-        with self._late:
-            self._closed = True
-            self._late.notify()
-        if self._saver is not None:
-            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a hanging disk; all that it writes is already saved elsewhere
+        self._saver.close()
         self.events.close()
         os.close(self._lock)
+
+    def _saves_late(self) -> bool:
+        """Ask the saver. Returns False if the system has no thread left for it: saving at once is slower, but nothing is lost."""
+        try:
+            self._saver.ask()
+        except FilesUnavailable:
+            return False
+        return True
 
     def _count(self, result: Result, by: int = 1) -> None:
         """Count the result in all figures. `by` is -1 for a result that is being replaced."""
@@ -222,28 +218,3 @@ class SessionRecord:
         parts = [head[:-2], b',\n  "results": [\n    ', b",\n    ".join(self._rendered), b"\n  ]\n}\n"]
         self._size = sum(map(len, parts))
         return parts
-
-    def _save_soon(self) -> None:
-        if self._saver is None:
-            try:
-                self._saver = begin(self._save_late, "saver")
-            except FilesUnavailable:  # the system has no thread left: slower, but nothing is lost
-                self.save()
-                return
-        with self._late:
-            self._dirty = True
-            self._late.notify()
-
-    def _save_late(self) -> None:
-        while True:
-            with self._late:
-                self._late.wait_for(lambda: self._dirty or self._closed)
-                if self._closed:
-                    return
-                self._late.wait_for(lambda: self._closed, timeout=max(0.0, self._saved + LAG_S - time.monotonic()))
-            if self._dirty:
-                try:
-                    self.save()
-                except FilesUnavailable as error:  # the next save in the main thread raises it
-                    self._failure = error.__cause__ if isinstance(error.__cause__, OSError) else OSError(str(error))
-                    return

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.runtime import files
+from batchdrain.sessions import late_saver
 from batchdrain.sessions import record as sessions_record
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
@@ -105,8 +107,8 @@ def test_what_kept_the_saver_from_writing_is_told_by_the_next_save_though_that_c
     record.path.unlink()
     record.path.mkdir()
     add(record, result(AT_ONCE))
-    assert record._saver is not None
-    record._saver.join(60)
+    assert record._saver._thread is not None
+    record._saver._thread.join(60)
     record.path.rmdir()
 
     with pytest.raises(FilesUnavailable, match="Is a directory"):
@@ -202,3 +204,82 @@ def test_metrics_are_given_per_minute_of_execution() -> None:
     session = Session(session_id="s", started_at=START, results=[result(1, duration_s=30, metrics={"tokens": 15})])
     session.recount()
     assert metrics_per_minute(session) == {"tokens": 30.0}
+
+
+def test_a_large_session_whose_saver_has_ended_does_not_go_on_without_its_file(record: SessionRecord) -> None:
+    for number in range(AT_ONCE):
+        add(record, result(number))
+    record.path.unlink()
+    record.path.mkdir()
+    add(record, result(AT_ONCE))
+    assert record._saver._thread is not None
+    record._saver._thread.join(60)
+    record.path.rmdir()
+    with pytest.raises(FilesUnavailable, match="Is a directory"):
+        add(record, result(AT_ONCE + 1))
+    add(record, result(AT_ONCE + 2))
+    assert record._saver._thread is not None, "it is told once, and another one goes on"
+    record.end(Status.INTERRUPTED, START, "a full disk")
+    assert (len(on_disk(record)["results"]), on_disk(record)["status"]) == (AT_ONCE + 3, "interrupted")
+
+
+def test_the_saver_writes_nothing_that_another_save_has_written_meanwhile(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_saver, "LAG_S", 9999.0)
+    for number in range(AT_ONCE + 1):
+        add(record, result(number))
+    assert record._saver._is_due, "the last one waits for the saver"
+    assert len(on_disk(record)["results"]) == AT_ONCE
+    record.save()
+    before = record.path.stat().st_ino
+    assert (record._saver._is_due, record._saver._save_if_due(), record.path.stat().st_ino) == (False, True, before)
+    add(record, result(AT_ONCE + 1))
+    assert record._saver._save_if_due()
+    assert (record.path.stat().st_ino != before, len(on_disk(record)["results"])) == (True, AT_ONCE + 2)
+
+
+@pytest.mark.parametrize(
+    ("results", "bytes_each", "at_once"),
+    [(AT_ONCE, 1, True), (AT_ONCE + 1, 1, False), (3, 1_500_000, False), (3, 1_200_000, True)],
+)
+def test_a_small_session_is_on_disk_at_once_and_a_large_one_lags(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch, results: int, bytes_each: int, at_once: bool
+) -> None:
+    monkeypatch.setattr(late_saver, "LAG_S", 9999.0)
+    for number in range(results - 1):
+        record.add(result(number, success=False, error_message="x" * bytes_each), {})
+    record.save()
+    add(record, result(results, success=False, error_message="x" * bytes_each))
+    assert (len(on_disk(record)["results"]) == results) is at_once
+
+
+def test_where_no_thread_can_be_started_a_large_session_is_saved_at_once(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(work: Callable[[], None], name: str) -> threading.Thread:
+        raise FilesUnavailable("no thread")
+
+    monkeypatch.setattr(late_saver, "begin", refuse)
+    for number in range(AT_ONCE + 2):
+        add(record, result(number))
+    assert len(on_disk(record)["results"]) == AT_ONCE + 2
+
+
+def test_a_saver_has_eight_tenths_of_a_second_after_any_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock of the test's own."""
+    saver, now = late_saver.LateSaver(lambda: None), 100.0
+    waited: list[float | None] = []
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+    def wait(condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        waited.append(timeout)
+        saver._is_closed = len(waited) == 5
+        return condition()
+
+    monkeypatch.setattr(saver._late, "wait_for", wait)
+    saver._saved_at = 99.5
+    saver._save = lambda: setattr(saver, "_saved_at", 90.0)
+    saver._is_due = True
+    saver._run()
+    assert waited == [None, pytest.approx(0.3), None, 0.0, None]
