@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from batchdrain.database.ledger.chains import Chains
 from batchdrain.drain import close_dead as closing
+from batchdrain.drain.chain import Chain
 from batchdrain.drain.close import keep_head
-from batchdrain.drain.close_dead import BECAUSE, close_dead, find_dead, may_live
+from batchdrain.drain.close_dead import BECAUSE, Closed, close_dead, find_dead, may_live
 from batchdrain.drain.new_session import make_session
 from batchdrain.drain.project import Project
 from batchdrain.drain.selection import backlog_for
@@ -20,7 +22,8 @@ from batchdrain.model.errors import DatabaseUnavailable, SessionInUse
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.session import Kind, Session, Status
+from tests.drain.test_prune_planned import insert
 from tests.support.opened import EVERYTHING, dead, hold, new_session, opened, request_for
 from tests.support.workplace import Workplace
 
@@ -50,7 +53,11 @@ def test_whoever_can_not_be_seen_may_live_as_long_as_its_lease(alive: bool | Non
 
 def test_what_is_closed_is_complete_and_says_by_what_and_nobody_holds_it_any_more(place: Project) -> None:
     session = left(place)
+    insert(place, place.store.ledger.session, session_uid=session.session_uid, beat_ms=0)
+    of_lock = place.folder.folder / session.session_id / "lock"
+    of_lock.write_text("of the dead one\n")
     target = find_dead(place, None)
+    assert of_lock.read_text() == "of the dead one\n", "who only looks takes no lock"
     assert (target is not None and target.session.session_id, place.folder.load(session.session_id).status) == (
         session.session_id,
         Status.RUNNING,
@@ -68,6 +75,7 @@ def test_what_is_closed_is_complete_and_says_by_what_and_nobody_holds_it_any_mor
     assert not closed.holds_elsewhere
     events = [json.loads(line) for line in place.folder.events_path(session.session_id).read_text().splitlines()]
     assert [event["event"] for event in events] == ["session.started", "session.completed"]
+    assert _sql(place, "SELECT status FROM batchdrain_session") == [("complete",)]
     [(status,)] = [
         row for row in _sql(place, "SELECT value FROM batchdrain_meta WHERE name LIKE 'session/%'") if "complete" in row[0]
     ]
@@ -122,8 +130,9 @@ def test_what_it_holds_of_another_table_is_told_too(place: Project, monkeypatch:
 def test_a_session_that_lives_is_not_closed_and_stays_as_it_is(place: Project) -> None:
     it = new_session(place, request_for(place))
     it.record.save()
-    with pytest.raises(SessionInUse, match="is draining it"):
-        close_dead(place, None)
+    for look in (find_dead, close_dead):
+        with pytest.raises(SessionInUse, match="is draining it"):
+            look(place, None)
     it.record.close()
     hold(place, "r/a", by=identify_self(), session_uid=it.record.session.session_uid or "")
     for look in (find_dead, close_dead):
@@ -196,3 +205,60 @@ def test_a_session_of_an_earlier_program_has_no_row_in_the_ledger(place: Project
         [],
     )
     assert _sql(place, "SELECT value FROM batchdrain_meta WHERE name LIKE 'session/%'") == []
+
+
+@pytest.fixture
+def chain(place: Project) -> Chain:
+    """Both of its sessions were left, and each may hold something."""
+    found = Chain.of("drain-all", {kind: request_for(place, kind) for kind in (Kind.QUEUED, Kind.FAILED)})
+    found.ids = {Kind.QUEUED: "first", Kind.FAILED: "second"}
+    found.write(place)
+    place.folder.prepare()
+    for kind, name in found.ids.items():
+        facts = {"started_at": "2026-01-01T00:00:00Z", "status": "interrupted", "kind": kind.value, "chain_uid": found.uid}
+        path = place.folder.path(name)
+        path.write_text(json.dumps({"session_id": name, "session_uid": name, **facts}))
+        path.chmod(0o600)
+    return found
+
+
+@pytest.mark.parametrize("named", ["first", "second"])
+def test_of_a_chain_every_session_that_was_left_is_closed_and_so_is_the_chain(
+    place: Project, chain: Chain, named: str
+) -> None:
+    hold(place, "r/a", session_uid="first")
+    closed = close_dead(place, named)
+    assert closed is not None
+    assert (closed.session.session_id, [one.session_id for one in closed.others]) == (
+        named,
+        [({"first", "second"} - {named}).pop()],
+    )
+    assert [str(one.key) for one in closed.recovered] == ["r / a"]
+    assert {place.folder.load(name).status for name in ("first", "second")} == {Status.COMPLETE}
+    row = Chains(place.store.database, place.store.ledger).read(chain.uid)
+    assert row is not None
+    assert (row.status, row.because, row.ended_at is not None) == ("complete", BECAUSE, True)
+
+
+def test_what_either_session_of_a_chain_holds_is_told(place: Project, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(place, "r/a", session_uid="first")
+    hold(place, "s/c", session_uid="second")
+    monkeypatch.setattr(closing, "recover", lambda _: [])
+    closed = close_dead(place, "second")
+    assert closed is not None
+    assert [str(one.key) for one in closed.held] == ["s / c", "r / a"]
+
+
+def test_a_session_of_a_chain_whose_files_are_on_another_host_is_closed_there(place: Project, chain: Chain) -> None:
+    keep_head(place, place.folder.load("first"))
+    place.folder.path("first").unlink()
+    closed = close_dead(place, "second")
+    assert closed is not None
+    assert (closed.others, place.folder.path("first").exists()) == ((), False)
+
+
+@pytest.mark.parametrize(("one", "other"), [(True, False), (False, True), (False, False)])
+def test_what_either_holds_elsewhere_is_held_elsewhere(place: Project, one: bool, other: bool) -> None:
+    session = left(place)
+    first, second = (Closed(session=session, holds_elsewhere=holds) for holds in (one, other))
+    assert closing._add(first, second).holds_elsewhere is (one or other)
