@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -159,3 +161,17 @@ def test_what_is_no_terminal_has_the_usual_size(make: Callable[[], tuple[int, in
         with os.fdopen(writer, "w") as file:
             assert Display(Outlet(file), in_colour=False).size() == (80, 24)
         os.close(reader)
+
+
+def test_it_is_a_stream_like_the_one_below_it(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="latin-1") as file:
+        display = Display(Outlet(file), in_colour=False)
+        display.put(["é"])
+        display.flush()
+        assert (tmp_path / "out").read_bytes() == b"\xe9\n"
+        assert (display.encoding, display.fileno()) == ("latin-1", file.fileno())
+    finished: list[bool] = []
+    outlet = Outlet(io.StringIO())
+    outlet.finish = lambda: finished.append(True)  # type: ignore[method-assign]
+    Display(outlet, in_colour=False).finish()
+    assert finished
