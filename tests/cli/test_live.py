@@ -158,6 +158,29 @@ def test_where_links_are_taken_the_path_is_one_and_its_label_is_none(wide: Termi
     live.screen.end()
 
 
+def test_no_name_and_no_path_makes_a_line_of_its_own_or_what_the_terminal_can_not_show() -> None:
+    with raw_terminal(100, 20, "ascii") as terminal:
+        live = Live(terminal, {"FORCE_HYPERLINK": "1"}, root=Path("/srv/é\nx"))
+        odd = Phase(run_id="r\n1", phase_id="p\n2", phase_index=0, state=PhaseState.FAILED)
+        failed = attempt(Outcome.FAILED, "FAILED", reason="no", log_path="logs/x.txt")
+        live.screen.finished(ScheduledAttempt(0.0, 1, Choice(phase=odd, reason="")), failed)
+        name, *_, log = live.stays().splitlines()
+        assert name == "[1/2] r\\x0a1 / p\\x0a2"
+        assert "/srv/\\xe9\\x0ax/logs/x.txt" in log
+        live.screen.end()
+
+
+def test_at_its_end_only_the_lines_stay(wide: Terminal) -> None:
+    live = Live(wide, {})
+    live.screen.watch(lambda: SHOT)
+    assert live.painted() != []
+    live.screen.lost(scheduled(), "gone")
+    wide.got()
+    live.screen.end()
+    assert wide.got() == "\r\x1b[J\n", "the painted line is erased, and a gap is left for the summary"
+    assert live.painted() == []
+
+
 LINK = "file://h/x"
 
 

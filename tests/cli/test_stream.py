@@ -178,6 +178,18 @@ def test_at_the_end_a_reader_is_awaited_as_long_as_he_takes_something_now_and_th
     assert not one.is_given_up()
 
 
+def test_a_reader_who_takes_nothing_is_awaited_no_longer_than_that(
+    held: Callable[..., Held], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, now = held(full_pipe()), itertools.count()
+    outlet = Outlet(one.stream, patience_s=5.0)
+    outlet.write("never read")
+    monkeypatch.setattr(outlets, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(outlets, "_POLL_MS", 0)
+    outlet.finish()
+    assert (one.is_given_up(), next(now)) == (True, 7), "it began at 0, and 6 is beyond"
+
+
 @pytest.mark.parametrize(("patience_s", "is_asked", "left_s"), [(30.0, False, 30.0), (30.0, True, 2.0), (1.0, True, 1.0)])
 def test_after_a_signal_nobody_is_awaited_for_long(
     monkeypatch: pytest.MonkeyPatch, patience_s: float, is_asked: bool, left_s: float
@@ -203,6 +215,24 @@ def test_a_file_is_written_to_as_usual_and_a_terminal_as_a_pipe(tmp_path: Path) 
         outlet = Outlet(terminal.file)
         outlet.write("text")
         assert (terminal.got(), outlet._pipe is None) == ("text", False)
+    text = io.StringIO()
+    outlet = Outlet(text)
+    outlet.write("no file at all")
+    outlet.flush()
+    outlet.finish()
+    assert text.getvalue() == "no file at all"
+
+
+def test_a_pipe_is_written_to_by_a_descriptor_of_our_own_that_is_opened_once(held: Callable[..., Held]) -> None:
+    one = held(os.pipe())
+    outlet = Outlet(one.stream)
+    assert outlet._pipe is not None
+    assert outlet._pipe._own is None, "it may be the last that is left"
+    outlet.write("one")
+    own = outlet._pipe._own
+    outlet.write("two")
+    assert (own is not None, own != one.fd, outlet._pipe._own) == (True, True, own)
+    assert os.get_blocking(one.fd)
 
 
 @pytest.mark.parametrize("text", ["x", "x" * 100_000], ids=["at its flush", "at once"])
@@ -268,9 +298,12 @@ def test_whoever_reads_is_waited_with_in_seconds_and_one_who_left_is_seen_at_onc
     monkeypatch.setattr(select, "poll", poll)
     streams: list[IO[str] | None] = [one.stream, io.StringIO(), None]
     assert [wait_while_read(stream, 2.5) for stream in streams] == [True] * 3
+    other = held(two_sockets())
+    os.write(other.reader, b"typed meanwhile")
+    assert wait_while_read(other.stream, 2.5) is True
     os.close(one.reader)
     assert wait_while_read(one.stream, 2.5) is False
-    assert poll.waited == [2500.0] * 4
+    assert poll.waited == [2500.0] * 5
 
 
 def test_a_silenced_stream_takes_what_comes_and_shows_nobody(held: Callable[..., Held]) -> None:
