@@ -124,7 +124,7 @@ def test_times_are_those_of_the_reader_and_lines_keep_to_the_size_of_now(
     wide.resize(60, 8)
     lines = live.painted()
     assert (len(lines), lines[-1], max(map(len, lines))) == (5, "  and 6 more", 60)
-    wide.resize(999, 8)
+    wide.resize(300, 8)
     assert live.painted()[1].count("p") == 199, "an id is cut, with a sign"
     live.screen.end()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
 import struct
 import termios
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_END: Final = b"\0"
 
 
 class Terminal:
@@ -23,11 +25,13 @@ class Terminal:
         fcntl.ioctl(self.file.fileno(), termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def got(self) -> str:
-        """What has come since the last look."""
+        """What has come since the last look. The system hands it over a moment after it is written, but in its order: so a sign is
+        written behind it, and awaited."""
+        os.write(self.file.fileno(), _END)
         found = b""
-        while select.select([self._ours], [], [], 0)[0]:
+        while not found.endswith(_END):
             found += os.read(self._ours, 65_536)
-        return found.decode(self.file.encoding)
+        return found.removesuffix(_END).decode(self.file.encoding)
 
     def close(self) -> None:
         self.file.close()
