@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.explanation import explain_phase, read_reopenings
 from batchdrain.drain.next_drain import NextDrain, look_ahead
 from batchdrain.drain.project import Project
-from batchdrain.model.phase import GONE, PhaseKey
+from batchdrain.model.phase import GONE, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.disposition import DispositionKind
 from batchdrain.runtime import clock
@@ -48,7 +50,12 @@ def test_a_failed_phase_has_its_place_among_those_of_every_run_and_a_queued_one_
 ) -> None:
     work, _ = place
     work.fail("a/p", "a/q", "b*/p")
-    work.add(("b*", "q1", 3, "QUEUED", None), ("b*", "q0", 2, "QUEUED", None), ("bc", "q", 0, "QUEUED", None))
+    work.add(
+        ("b*", "q1", 3, "QUEUED", None),
+        ("b*", "q0", 2, "QUEUED", None),
+        ("b!", "q", 0, "QUEUED", None),
+        ("bc", "q", 0, "QUEUED", None),
+    )
     with opened(work, policy=["fewest-failures", "run-order"]) as project:
         assert [place_of(ahead(project, name)) for name in ("b*/p", "a/p", "a/q")] == [
             (Kind.FAILED, 1, "b* / p", None), (Kind.FAILED, 2, "a / p", None), (Kind.FAILED, 3, "a / q", None),
@@ -165,3 +172,13 @@ def test_the_reopenings_of_a_phase_come_in_their_order_and_are_its_own(
     notes.write(NoteKind.VERDICT, {"v": {"run_id": "a", "phase_id": "p", "reason": "no reopening"}})
     assert [note.content["reason"] for note in read_reopenings(project, key("a/p"))] == ["1", "2", "3"]
     assert [note.content["reason"] for note in explain_phase(project, key("a/p")).reopenings] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "follow", "may"), [("depends_on", 1, True), ("depends_on", 0, False), ("accepted", 1, False), (None, 1, False)]
+)
+def test_only_what_waits_for_a_run_may_follow_and_only_if_there_is_room(rule: str | None, follow: int, may: bool) -> None:
+    plan: Any = SimpleNamespace(made=SimpleNamespace(may_follow=follow), may_end_before=lambda place: [f"before {place}"])
+    found = NextDrain(kind=Kind.FAILED, plan=plan, skip=None if rule is None else Skip(rule, "x"))
+    assert (found.may_follow, found.only_results_tell) == (may, ())
+    assert NextDrain(kind=Kind.FAILED, plan=plan, place=3).only_results_tell == ["before 3"]

@@ -86,6 +86,15 @@ def test_a_filter_of_failures_that_no_phase_meets_is_told_by_what_was_seen(
     assert list(find_idle_kinds(filters, kinds, *states)) == lines
 
 
+def test_what_was_not_asked_for_is_not_told_and_clusters_come_in_their_order() -> None:
+    done = [RunCounts(run_id="d", complete=1), RunCounts(run_id="e", failed=1)]
+    assert list(find_idle_runs(Filters(), done[:1], "failed")) == []
+    assert list(find_idle_runs(Filters.of(exclude_runs=["[de]"]), done, "failed")) == []
+    ids = [f"{number:x}" * 10 for number in range(6)]
+    filters = Filters.of(cluster=",".join(reversed(ids)))
+    assert [line[10:20] for line in find_idle_kinds(filters, SeenKinds(filters), "failed")] == ids
+
+
 def test_only_kinds_that_are_asked_for_are_kept() -> None:
     for filters in (Filters(), Filters.of(run_id="r")):
         seen = SeenKinds(filters)

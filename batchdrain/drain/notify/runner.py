@@ -70,7 +70,6 @@ def _execute_in(folder: Path, order: Order, notice: Notice) -> tuple[Ending, str
             future = engine.submit(execute, order)
             if not wait([future], timeout=_PATIENCE_S).done:
                 notice.tell(f"is awaited, at most {order.timeout_s + order.grace_s:.0f} s; Ctrl-C ends it")
-            wait([future])
             return future.result(), shutdown.name
     finally:
         os.close(held)
