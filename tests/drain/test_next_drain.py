@@ -13,12 +13,13 @@ from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.explanation import explain_phase, read_reopenings
 from batchdrain.drain.next_drain import NextDrain, look_ahead
 from batchdrain.drain.project import Project
+from batchdrain.drain.recovery import recover
 from batchdrain.model.phase import GONE, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.disposition import DispositionKind
 from batchdrain.runtime import clock
 from batchdrain.sessions.session import Kind
-from tests.support.opened import hold, opened
+from tests.support.opened import hold, keep_result, opened
 from tests.support.workplace import Workplace, named
 
 FAILED, QUEUED, COMPLETE = PhaseState.FAILED, PhaseState.QUEUED, PhaseState.COMPLETE
@@ -182,3 +183,14 @@ def test_only_what_waits_for_a_run_may_follow_and_only_if_there_is_room(rule: st
     found = NextDrain(kind=Kind.FAILED, plan=plan, skip=None if rule is None else Skip(rule, "x"))
     assert (found.may_follow, found.only_results_tell) == (may, ())
     assert NextDrain(kind=Kind.FAILED, plan=plan, place=3).only_results_tell == ["before 3"]
+
+
+def test_a_phase_that_its_last_attempt_completed_is_fixed_by_it(place: tuple[Workplace, Project]) -> None:
+    work, project = place
+    work.fail("a/p")
+    keep_result(project, hold(project, "a/p"))
+    recover(project)
+    found = explain_phase(project, key("a/p"))
+    assert found.disposition is not None
+    assert (found.disposition.kind, found.disposition.reason) == (DispositionKind.FIXED, "its last attempt completed it")
+    assert (found.state, found.next_drain, found.recovery, found.history.counted) == (COMPLETE, None, None, 1)

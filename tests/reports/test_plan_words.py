@@ -78,6 +78,12 @@ COUNTS: list[tuple[Plan, list[str]]] = [
          "  fewer if results make it end sooner: stop.max_repeats, stop.canary"],
     ),
     (made(A, workers=2), ["Would drain 1 of X: 0 are skipped, 0 find the batch full"]),
+    (made(A, waiting=1, workers=2), ["Would drain 1 of X: 0 are skipped, 1 finds the batch full"]),
+    (
+        made(A, may_refuse=("a trigger\n", "a rule")),
+        ["Would drain up to 1 of X: 0 are skipped, 0 find the batch full",
+         "  fewer if the table refuses a write: a trigger\\x0a, a rule; `inv doctor` tries them on a row"],
+    ),
     (made(A, B, workers=2), ["Would drain 2 of X: 0 are skipped, 0 find the batch full"]),
     (
         made(A, skipped={WAITS: 1}),
@@ -110,6 +116,11 @@ def test_what_recovery_does_first_is_told_of_each_phase() -> None:
         "  r / a is given back: it is BROKEN then",
         "  r / b is recorded as complete, as its command had ended: it is DONE then",
     ]
+
+
+def test_what_recovery_finds_is_told_in_lines_of_its_own() -> None:
+    odd = GivenBack(key=PhaseKey("r\n", "a\x1b"), digest="1", stands="B\n")
+    assert [*render_recovery([odd])][1:] == ["  r\\x0a / a\\x1b is given back: it is B\\x0a then"]
 
 
 def test_each_planned_phase_is_told_with_its_place_of_all_its_reason_its_cluster_and_its_limit() -> None:

@@ -26,7 +26,12 @@ def lines_of(found: Session, shape: str = "text") -> list[str]:
 def test_the_forecast_stands_in_text_and_page() -> None:
     told = Forecast(planned=3, fixed=2, fixed_low=1, fixed_high=3, minutes=1.0, minutes_low=0.5, minutes_high=2.0)
     results = [{"run_id": "r", "phase_id": name, **OK} for name in "ab"]
-    ended = {"status": "complete", "completed_at": "2025-12-28T13:00:00Z", "total_processed": 2, "total_success": 2}
+    ended: dict[str, Any] = {
+        "status": "complete",
+        "completed_at": "2025-12-28T13:00:00Z",
+        "total_processed": 2,
+        "total_success": 2,
+    }
     found = session(results, forecast=KeptForecast.of(told).model_dump(), active_s=60.0, **ended)
     said = "2 of 3 fixed (1-3) in 1 min (0.5-2); came 2 in 1 min: both inside"
     assert f"Forecast: {said}" in lines_of(found)
