@@ -262,3 +262,25 @@ def test_only_what_waits_for_runs_may_follow(skip: Skip, counts: bool) -> None:
     plan = made(A, skipped={skip: 5})
     assert (plan.may_follow, plan.most) == ((5, "up to 6") if counts else (0, "1"))
     assert plan.describe_most("phase") == ("up to 6 phases" if counts else "1 phase")
+
+
+def test_programs_read_what_may_refuse_a_write_and_skips_in_one_order() -> None:
+    skips = {Skip("b", "2"): 1, Skip("b", "1"): 1, Skip("a", "9"): 1, Skip("c", "0"): 2}
+
+    def read(plan: Plan) -> dict[str, Any]:
+        file = as_file(plan, now=datetime(2026, 1, 1, tzinfo=UTC), database={}, filters={}, without_effect=[])
+        found: dict[str, Any] = json.loads(render_json(file, plan, [], nothing="", problems=[], rows=None))
+        return found
+
+    found = read(made(A, may_refuse=("a trigger",), skipped=skips))
+    assert (found["is_upper_bound"], found["may_refuse"], found["may_end_by"]) == (True, ["a trigger"], [])
+    assert [(one["rule"], one["value"], one["count"]) for one in found["skipped"]] == [
+        ("c", "0", 2), ("a", "9", 1), ("b", "1", 1), ("b", "2", 1),
+    ]  # fmt: skip
+    plain = read(made(A))
+    assert (plain["is_upper_bound"], plain["may_refuse"]) == (False, [])
+
+
+def test_a_run_of_a_chain_has_one_line_whatever_it_is_called() -> None:
+    lines = [*render_chain_plan({Kind.QUEUED: made(planned("r\n", "a")), Kind.FAILED: made(planned("r\n", "b"), B)})]
+    assert lines[:3] == ["  r\\x0a: 1 queued, then 1 failed", "  q: 1 failed", ""]
