@@ -109,11 +109,15 @@ def _require_dead(project: Project, session: Session) -> None:
     """Raises SessionInUse if the session lives. A session that is drained from another machine has no lock here; its claims show
     it."""
     for held in project.store.history.read_held():
-        alive = is_alive(held)
-        if held.session_uid == session.session_uid and (alive or (alive is None and held.lease_left_ms >= 0)):
+        if held.session_uid == session.session_uid and may_live(is_alive(held), held.lease_left_ms):
             raise SessionInUse(
                 f"session {session.session_id}: holds {describe_held(held)}", remedy="wait for it, or stop it with Ctrl-C"
             )
+
+
+def may_live(alive: bool | None, lease_left_ms: int) -> bool:
+    """Whether the controller of a claim may still drain. `alive`: None if that can't be told from here, so that its lease tells."""
+    return lease_left_ms >= 0 if alive is None else alive
 
 
 def _keep(project: Project, session: Session) -> None:

@@ -40,17 +40,20 @@ def find_group_end(
 ) -> tuple[int | None, GroupEnded | None]:
     """How many phases the group may still take once `recovery` is done, and why it takes none; (None, None) if there is no group,
     or if it has not begun. Reads only. Raises UsageError if the group was begun with another request."""
-    group, groups = (
-        None if request.group is None else Group(request.group),
-        Groups(project.store.database, project.store.ledger),
-    )
-    state = None if group is None else groups.read(group)
-    if group is None or state is None:
+    if request.group is None:
+        return None, None
+    group, groups = Group(request.group), Groups(project.store.database, project.store.ledger)
+    state = groups.read(group)
+    if state is None:
         return None, None
     groups.require_alike(group, asked_of_group(request))
-    returned = sum(back.group_key == group.key and back.recorded in {None, *GIVEN_BACK} for back in recovery)
-    state = replace(state, taken=max(0, state.taken - returned))
+    state = replace(state, taken=max(0, state.taken - count_returned(group, recovery)))
     return max(0, state.most - state.taken), state.find_end(group)
+
+
+def count_returned(group: Group, recovery: Sequence[GivenBack]) -> int:
+    """How many of its phases the group gets back, as `recovery` gives them back without a result. Pure."""
+    return sum(back.group_key == group.key and back.recorded in {None, *GIVEN_BACK} for back in recovery)
 
 
 def find_session_stop(request: DrainRequest, progress: Progress) -> Skip | None:

@@ -42,10 +42,10 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
     if stop.same_new_failure and progress.same_failures >= stop.same_new_failure:
         told = f"{progress.same_failure} ({progress.same_failures} in a row)"
         return Skip(SAME_NEW_FAILURE, f"the command fails the same way whatever the phase: {told}")
-    if stop.success_floor and progress.results >= stop.success_floor_after:
-        rate = progress.successes / progress.results
-        if rate < stop.success_floor:
-            return Skip("stop.success_floor", f"{rate:.0%} of {progress.results} succeeded, below {stop.success_floor:.0%}")
+    if progress.results >= stop.success_floor_after and progress.successes / progress.results < stop.success_floor:
+        share = progress.successes * 100 // progress.results  # cut: rounded it might seem to reach the floor
+        floor = f"{100 * stop.success_floor:g}%"
+        return Skip("stop.success_floor", f"{share}% of {progress.results} succeeded, below {floor}")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
         return Skip(
             "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row reported no {stop.metric!r}"

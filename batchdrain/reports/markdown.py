@@ -4,7 +4,7 @@ escaped. Neither can produce markup."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from batchdrain.failures.suffix import fit
@@ -13,7 +13,7 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import FailedCluster, clusters_of, find_worst
+from batchdrain.reports.worst import FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
@@ -67,13 +67,23 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     skips = [f"| {phases} | {code(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
     if skips:
         yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", *skips)
-    yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
-    for run_id, (succeeded, count) in session.by_run().items():
-        yield f"| {code(run_id)} | {succeeded} | {count} |"
+    yield from _render_counts("Run", session.by_run())
+    if by_host := session.by_host():
+        yield from _render_counts("Host", by_host)
     yield from _render_odd([result for result in session.results if result.success and result.exit_code])
     yield from _render_worst(session, saved_to)
-    yield from _render_clusters(clusters_of(session, beside))
+    clusters = clusters_of(session, beside)
+    yield from _render_clusters(clusters)
+    if waiting := describe_waiting(session, clusters):
+        yield from ("", f"and {waiting}" if clusters else waiting)
     yield from _render_failures([result for result in session.results if not result.success])
+
+
+def _render_counts(what: str, counts: Mapping[str, tuple[int, int]]) -> Iterator[str]:
+    """A table of how many phases of each run or host succeeded, and of how many."""
+    yield from ("", f"## Results by {what.lower()}", "", f"| {what} | Succeeded | Of |", "|---|---:|---:|")
+    for name, (succeeded, count) in counts.items():
+        yield f"| {code(name)} | {succeeded} | {count} |"
 
 
 def _render_totals(session: Session) -> Iterator[str]:

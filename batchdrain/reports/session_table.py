@@ -33,7 +33,7 @@ def render_sessions(rows: Sequence[Mapping[str, Any]], columns: int | None = Non
     for row in rows:
         if "error" in row:
             yield f"{row['session_id']:<29} {'':<6} {status_of(row)}"
-            yield from _wrap(f"  {safe_text(row['error'])}")
+            yield from _wrap(f"  {safe_text(row['error'])}", width)
             continue
         rate = "-" if row["success_rate"] is None else to_percent(row["success_rate"])
         of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
@@ -42,10 +42,10 @@ def render_sessions(rows: Sequence[Mapping[str, Any]], columns: int | None = Non
         yield from _lines_of(row["session_id"], fields, width)
         if (there := row.get("elsewhere")) is not None:
             yield from _wrap(
-                safe_text(f"  by process {there['pid']} on {there['host']}, in {there['folder'] or 'a folder there'}")
+                safe_text(f"  by process {there['pid']} on {there['host']}, in {there['folder'] or 'a folder there'}"), width
             )
         for claim in row["held"]:
-            yield from _wrap(f"  holds {safe_text(claim['said'])}")
+            yield from _wrap(f"  holds {safe_text(claim['said'])}", width)
     yield ""
     present = {status_of(row) for row in rows}
     yield from (f"{status:<11} {meaning}" for status, meaning in _MEANING.items() if status in present)
@@ -71,5 +71,5 @@ def _join(fields: tuple[object, ...]) -> str:
     return f"{kind:<6} {status:<11} {done:>9} {ok:>6} {failed:>6} {rate:>6}"
 
 
-def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

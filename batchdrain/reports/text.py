@@ -10,9 +10,9 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, count_waiting, find_worst
+from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
-from batchdrain.runtime.text import agree, describe_ending, safe_text, to_percent
+from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
 
@@ -93,8 +93,8 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     clusters = clusters_of(session, beside)
     lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_accepted}" for one in clusters]
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
-    if waiting := count_waiting(session):
-        yield f"  {waiting} more {agree(waiting, 'waits', 'wait')} for a retry"
+    if waiting := describe_waiting(session, clusters):
+        yield f"  {waiting}" if clusters else waiting
     yield from _render_advice(clusters)
     yield from (f"Metric {safe_text(name)}: {value}" for name, value in metrics_of(session))
     for part in parts_of(session):

@@ -12,6 +12,7 @@ from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.failures.suffix import fit
 from batchdrain.model.failure import Failure
 from batchdrain.reports.beside import Beside
+from batchdrain.runtime.text import agree, count_of
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
@@ -103,9 +104,14 @@ def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
     return [_cluster_of(alike, count, results.get(alike, ()), beside) for alike, count in found if count]
 
 
-def count_waiting(session: Session) -> int:
-    """How many failed phases are in no cluster yet, because they will be tried again."""
-    return sum(not result.success and result.retry_at is not None for result in session.results)
+def describe_waiting(session: Session, clusters: Sequence[FailedCluster]) -> str:
+    """How many failed phases are in no cluster yet, because they will be tried again; '' if there are none. `clusters`: the clusters
+    that are shown before this."""
+    waiting = sum(not result.success and result.retry_at is not None for result in session.results)
+    if not waiting:
+        return ""
+    who = f"{waiting} more" if clusters else count_of(waiting, "failed phase")
+    return f"{who} {agree(waiting, 'waits', 'wait')} for a retry"
 
 
 def _cluster_of(alike: str, count: int, results: Sequence[Result], beside: Beside) -> FailedCluster:

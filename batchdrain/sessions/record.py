@@ -21,10 +21,10 @@ from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import cut_text
-from batchdrain.runtime.threads import begin
 from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.late_saver import LateSaver
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
@@ -35,9 +35,6 @@ _SMALL_BYTES: Final = 4_000_000
 FULL_BYTES: Final = files.LARGEST // 4 * 3
 """Nothing more begins for a session of this size, as a file larger than LARGEST could not be read again."""
 _NOTED_CHARS: Final = 2_000
-LAG_S: Final = 0.8  #: after so many seconds the file is replaced again, however long that takes
-REST: Final = 20  #: it rests for so many times as long as its last replacement took
-_ENDS_WITHIN_S: Final = 60.0
 _FAILED: Final = frozenset({"FAILED"})
 
 
@@ -63,14 +60,9 @@ class SessionRecord:
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
         self._size = sum(map(len, self._rendered))  #: approximate size of the file
-        self._due = 0.0  # monotonic, in seconds: when the file may be replaced again
         self._guard = threading.Lock()
-        self._late = threading.Condition()
-        self._dirty = False
+        self._saver = LateSaver(self.save)
         self._is_settled = True
-        self._closed = False
-        self._saver: threading.Thread | None = None
-        self._failure: OSError | None = None
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session) if counts is None else counts
@@ -119,10 +111,9 @@ class SessionRecord:
         if self._is_settled:
             return
         self.events.sync()
-        if self._failure is not None or (self._size <= _SMALL_BYTES and time.monotonic() >= self._due):
+        is_soon = self._size <= _SMALL_BYTES and self._saver.has_rested
+        if is_soon or self._saver.has_failed or not self._saves_late():
             self.save()
-        elif not self._dirty:  # else the saver waits already, and would be woken for nothing
-            self._save_soon()
         self._is_settled = True
 
     def note_once(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
@@ -188,15 +179,13 @@ class SessionRecord:
         everything."""
         try:
             with self._guard:
-                self._dirty = False
+                self._saver.note_begin()
                 self.session.balance = self.balance_count.balance()
-                began = time.monotonic()
-                self.session.active_s = round(self._active_before_s + began - self._begun, 3)
+                self.session.active_s = round(self._active_before_s + time.monotonic() - self._begun, 3)
                 files.replace(self.path, self._parts())
-                ended = time.monotonic()
-                self._due = ended + min(LAG_S, REST * (ended - began)) if self.session.results else 0.0
-            if self._failure is not None:
-                raise self._failure
+                self._saver.note_end(rests=bool(self.session.results))
+            if (failure := self._saver.take_failure()) is not None:
+                raise failure
         except OSError as error:
             raise FilesUnavailable(
                 f"{self.path}: {error.strerror}", remedy="free disk space; results are in the ledger, `inv resume` continues"
@@ -204,13 +193,17 @@ class SessionRecord:
 
     def close(self) -> None:
         """Release the session's lock and event log, and end the saver thread. Saves nothing."""
-        with self._late:
-            self._closed = True
-            self._late.notify()
-        if self._saver is not None:
-            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a hanging disk; all that it writes is already saved elsewhere
+        self._saver.close()
         self.events.close()
         os.close(self._lock)
+
+    def _saves_late(self) -> bool:
+        """Ask the saver. Returns False if the system has no thread left for it: saving at once is slower, but nothing is lost."""
+        try:
+            self._saver.ask()
+        except FilesUnavailable:
+            return False
+        return True
 
     def _count(self, result: Result, by: int = 1) -> None:
         """Count the result in all figures. `by` is -1 for a result that is being replaced."""
@@ -223,28 +216,3 @@ class SessionRecord:
         parts = [head[:-2], b',\n  "results": [\n    ', b",\n    ".join(self._rendered), b"\n  ]\n}\n"]
         self._size = sum(map(len, parts))
         return parts
-
-    def _save_soon(self) -> None:
-        if self._saver is None:
-            try:
-                self._saver = begin(self._save_late, "saver")
-            except FilesUnavailable:  # the system has no thread left: slower, but nothing is lost
-                self.save()
-                return
-        with self._late:
-            self._dirty = True
-            self._late.notify()
-
-    def _save_late(self) -> None:
-        while True:
-            with self._late:
-                self._late.wait_for(lambda: self._dirty or self._closed)
-                if self._closed:
-                    return
-                self._late.wait_for(lambda: self._closed, timeout=max(0.0, self._due - time.monotonic()))
-            if self._dirty:
-                try:
-                    self.save()
-                except FilesUnavailable as error:  # the next save in the main thread raises it
-                    self._failure = error.__cause__ if isinstance(error.__cause__, OSError) else OSError(str(error))
-                    return

@@ -34,3 +34,22 @@ def test_no_word_is_lost_or_broken_that_has_room(words: list[str], columns: int)
     found = fit(line, columns, "inv ")
     assert found.split() == line.split()
     assert all(cell_len(one) <= columns for one in found.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "columns", "found"),
+    [
+        ("a b c", 5, "a b c"),
+        ("a b c", 4, "a b\nc"),
+        ("=" * 9, 20, "=" * 9),
+        ("=" * 10, 20, "=" * 20),
+        ("=-" * 10, 30, "=-" * 10),
+        ("  " + RUN, 30, "  " + RUN),
+        (f"x: {RUN}", 3 + len(RUN), f"x: {RUN}"),
+        (f"x: {RUN}", 2 + len(RUN), f"x:\n  {RUN}"),
+        ("  a: b: inv drain --x", 20, "  a: b:\n    inv drain --x"),
+        ("  see invoice drains and so on", 20, "  see invoice drains\n    and so on"),
+    ],
+)
+def test_each_line_is_broken_by_what_it_is(line: str, columns: int, found: str) -> None:
+    assert fit(line, columns, "inv ") == found

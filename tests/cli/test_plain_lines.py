@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,7 @@ FOUND = [
     Diagnosis(phase=PHASE, verdict=verdict(VerdictKind.HOPELESS)),
     Diagnosis(phase=PHASE, verdict=verdict(VerdictKind.WAIT)),
     Diagnosis(phase=PHASE, problem="it died\x1b", log_path="x.txt"),
+    Diagnosis(phase=PHASE, problem="it said nothing"),
     Diagnosis(phase=PHASE, problem="it was ended", was_ended=True),
 ]
 
@@ -139,13 +141,15 @@ def test_each_diagnosis_is_told_as_it_comes_and_all_of_them_are_counted_by_what_
     screen = TriageScreen(as_json=False)
     for one in FOUND:
         screen.show(one)
-    screen.notice("odd")
+    screen.notice("odd\n")
     told = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in told[:3]] == ["  + r / p", "  - r / p", "  - r / p"]
-    assert told[3:] == ["  ? r / p: no verdict: it died\\x1b", "    Log: x.txt", "  ! odd"]
+    assert told[3:] == [
+        "  ? r / p: no verdict: it died\\x1b", "    Log: x.txt", "  ? r / p: no verdict: it said nothing", "  ! odd\\x0a",
+    ]  # fmt: skip
     screen.end(Path("/x/y"))
     assert capsys.readouterr().out.splitlines() == [
-        "Diagnosed 5: 1 promising, 1 hopeless, 1 wait, 1 no verdict, 1 ended", "Output of the diagnoses: /x/y",
+        "Diagnosed 6: 1 promising, 1 hopeless, 1 wait, 2 no verdict, 1 ended", "Output of the diagnoses: /x/y",
     ]  # fmt: skip
 
 
@@ -157,10 +161,10 @@ def test_programs_read_each_diagnosis_with_its_end_and_the_same_counts(capsys: p
     screen.end(Path("/x/y"))
     found = json.loads(capsys.readouterr().out)
     assert (found["counts"], found["logs"]) == (
-        {"promising": 1, "hopeless": 1, "wait": 1, "no verdict": 1, "ended": 1},
+        {"promising": 1, "hopeless": 1, "wait": 1, "no verdict": 2, "ended": 1},
         "/x/y",
     )
-    first, *_, died, _ = found["diagnosed"]
+    first, *_, died, _, _ = found["diagnosed"]
     assert first == {
         "run_id": "r", "phase_id": "p", "verdict": "promising", "reason": "so", "until": "2026-03-02T12:00:00Z", "log_path": None,
         "duration_s": 1.235,
@@ -181,3 +185,29 @@ def test_ten_annotations_at_most_each_of_one_line_that_the_runner_takes_apart_ag
     lines = err.splitlines()
     assert (out, len(lines), lines[0]) == ("", 10, f"::{level} title=a%2Cb / c%3Ad::50 %25 of x (log: x:y)")
     assert set(lines[1:]) == {f"::{level} title=r / p2::no"}
+
+
+def test_no_text_of_a_failure_makes_a_line_or_a_command_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = WorstFailure(
+        result=result(1, success=False, run_id="r\n" + "x" * 300, phase_id="p", error_message="no\n::error::\x1b é"),
+        cluster="",
+        log="l\n" + "y" * 300,
+    )
+    below = io.BytesIO()
+    stream = io.TextIOWrapper(below, encoding="ascii")
+    monkeypatch.setattr(sys, "stderr", stream)
+    annotate([odd], passes=False)
+    [line] = below.getvalue().decode().splitlines()
+    title, _, message = line.removeprefix("::error title=").partition("::")
+    assert title == "r\\x0a" + "x" * 197 + "..."
+    assert message == "no\\x0a::error::\\x1b \\xe9 (log: l\\x0a" + "y" * 300 + ")"
+    stream.detach()
+
+
+def test_where_there_is_no_stderr_or_nobody_reads_it_nothing_is_annotated(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = WorstFailure(result=result(2, success=False, error_message="no"), cluster="", log=None)
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stderr", stream)
+        annotate([bare], passes=False)

@@ -42,7 +42,7 @@ _WORDS: Final = (
 _TIME: Final = re.compile(r"(\d\d:\d\d:\d\d)\.\d{6}Z")
 _UP_TO: Final = re.compile(r"(?<=Process )up to |(?<=Would drain )up to ")
 _COME_SINCE: Final = re.compile(
-    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Continue with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left undone|\| Left undone|  Try again: |  Once fixed: |  If it is known: |  \d+ more waits? for a retry).*\n",
+    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Continue with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left undone|\| Left undone|  Try again: |  Once fixed: |  If it is known: |(?:  |and )?\d+ (?:more|failed phases?) waits? for a retry).*\n(?:\n(?=## F))?",
     re.MULTILINE,
 )
 _WORST: Final = re.compile(r"^Worst failures, one of each cluster first:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)

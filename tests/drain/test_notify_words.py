@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batchdrain.drain.notify.judge import describe_problem, find_time_s
+from batchdrain.drain.notify.judge import describe_error, describe_problem, find_time_s
+from batchdrain.execution.guardian_client import NotEndedError
 from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.model.errors import FilesUnavailable
 
 PATHS = ("o.txt", "e.txt")
 SAID: list[tuple[EndedBy, dict[str, Any], str]] = [
@@ -36,6 +39,20 @@ def test_each_way_to_end_is_told_by_its_own_words(by: EndedBy, facts: dict[str, 
     ending = Ending(by=by, **facts)
     found = describe_problem(ending, lambda text: text.replace("tok3n", "***"), PATHS, within_s=12.4, signalled_by="SIGTERM")
     assert found == said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NotEndedError("process 7 lives on"), "can't be ended: process 7 lives on"),
+        (OSError(13, "no", "/x/lock"), "was not started: /x/lock: no"),
+        (OSError(28, "disk full"), "was not started: /srv/notify: disk full"),
+        (OSError("odd"), "was not started: /srv/notify: odd"),
+        (FilesUnavailable("no thread", remedy="raise it"), "was not started: no thread"),
+    ],
+)
+def test_why_there_is_no_end_at_all_names_what_is_in_the_way(error: OSError | FilesUnavailable, said: str) -> None:
+    assert describe_error(error, Path("/srv/notify")) == said
 
 
 def test_a_signal_without_a_name_is_a_signal() -> None:

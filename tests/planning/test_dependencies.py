@@ -27,3 +27,11 @@ def test_a_cycle_is_refused_and_named(rules: list[tuple[str, str]], cycle: str) 
     unfinished = {"a": 1, "b": 1, "c": 1}
     with pytest.raises(ConfigError, match=cycle):
         waits_for(unfinished, [Dependency(run=run, after=[after]) for run, after in rules])
+
+
+def test_of_several_runs_the_first_in_the_order_of_ids_is_told() -> None:
+    rules = [Dependency(run="r", after=["1*", "9"])]
+    unfinished = {"r": 1, "9": 1, "10": 1, "1": 0}
+    assert waits_for(unfinished, rules) == {"r": "10"}
+    assert waits_for(unfinished, rules, lambda run_id: int(run_id) if run_id.isdecimal() else 99) == {"r": "9"}
+    assert waits_for({"a": 1, "b": 1}, [Dependency(run="b", after=["a"]), Dependency(run="x", after=["b"])]) == {"b": "a"}

@@ -114,3 +114,24 @@ def test_it_is_never_none_at_all_while_something_waits(remaining: Remaining) -> 
     assert math.isfinite(seconds)
     if remaining.pending or remaining.retries_s or remaining.running:
         assert seconds >= 1.0
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [
+        (Remaining(attempt_s=10.0, pending=12, running=[(0.0, 100.0)], workers=2), 70.0),
+        (Remaining(attempt_s=100.0, pending=1, running=[(20.0, 1000.0), (50.0, 1000.0), (90.0, 1000.0)], workers=1), 125.0),
+        (Remaining(attempt_s=10.0, retries_s=[100.0, 3.0], workers=2), 110.0),
+        (Remaining(attempt_s=10.0, pending=1), 10.0),
+    ],
+    ids=["one begins later", "the first that ends", "the last retry", "one"],
+)
+def test_the_last_one_ends_when_whoever_is_free_first_has_done_it(left: Remaining, seconds: float) -> None:
+    found = estimate(left)
+    assert found.seconds == pytest.approx(seconds)
+    assert (found.is_least, found.is_cut) == (False, False)
+
+
+@pytest.mark.parametrize(("left_s", "is_cut"), [(20.0, False), (19.9, True)])
+def test_what_begins_at_the_last_moment_is_not_cut(left_s: float, is_cut: bool) -> None:
+    assert estimate(Remaining(attempt_s=10.0, pending=1, held_s=20.0, left_s=left_s)).is_cut is is_cut

@@ -11,7 +11,7 @@ from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.errors import UsageError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Skip
-from batchdrain.planning.filters import NOT_IN_PLAN, Filters, is_asked_for
+from batchdrain.planning.filters import NOT_IN_PLAN, Filters, has_magic, is_asked_for, is_meant, matcher, to_literal
 
 BOOM, LOST = Failure.of("boom", categorise), Failure.of("connection reset by peer", categorise)
 OF_BOOM, OF_LOST = cluster_id_of(BOOM.fingerprint), cluster_id_of(LOST.fingerprint)
@@ -71,6 +71,8 @@ NARROWER = [
     ({"categories": ["transient", "other"]}, {"categories": ["other"]}),
     ({}, {"categories": ["other"]}),
     ({"cluster": f"{OF_BOOM},{OF_LOST}"}, {"cluster": OF_LOST}),
+    ({"cluster": f"{OF_BOOM},{OF_LOST}"}, {"cluster": f"{OF_BOOM},{OF_LOST}"}),
+    ({"cluster": OF_BOOM}, {"cluster": OF_BOOM}),
     ({}, {"cluster": OF_LOST}),
     ({"include_quarantined": True}, {"include_quarantined": True}),
 ]
@@ -123,3 +125,39 @@ def test_a_narrowed_cluster_is_read_by_the_rules_that_its_session_was_begun_with
     assert (found.cluster, found.cluster_version) == ("a" * 10, 1)
     assert begun.narrowed(Filters()).cluster_version == 1
     assert Filters().narrowed(Filters(cluster="a" * 10, cluster_version=1)).cluster_version == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "runs", "glob"), [("r*", ["r1"], "r*"), ("r*", ["r*", "r1"], "r[*]"), ("r", ["r"], "r"), ("[a]", [], "[a]")]
+)
+def test_the_name_of_a_run_is_a_glob_of_that_run_alone(text: str, runs: list[str], glob: str) -> None:
+    assert to_literal(text, iter(runs)) == glob
+
+
+@pytest.mark.parametrize(
+    ("text", "run_id", "is_it"),
+    [
+        ("r*", "r1", True),
+        ("r*", "R1", False),
+        ("[a]", "[a]", True),
+        ("[a]", "a", True),
+        ("[a]", "b", False),
+        ("r", "r1", False),
+        ("*1", "r1\n", False),
+    ],
+)
+def test_a_text_means_a_run_by_its_name_or_as_a_glob(text: str, run_id: str, is_it: bool) -> None:
+    assert (is_meant(run_id, text), matcher(text)(run_id)) == (is_it, is_it)
+
+
+@pytest.mark.parametrize(
+    ("text", "has"), [("r", False), ("r*", True), ("r?", True), ("[r]", True), ("r]", False), ("", False)]
+)
+def test_a_text_may_be_a_glob(text: str, has: bool) -> None:
+    assert has_magic(text) is has
+
+
+def test_what_a_file_keeps_of_filters_says_by_which_rules_its_clusters_are_told() -> None:
+    assert "cluster_version" not in Filters.of(run_id="r").as_fields()
+    kept = Filters(cluster="a" * 10, cluster_version=1, exclude_runs=("x",)).as_fields()
+    assert (kept["cluster"], kept["cluster_version"], kept["exclude_runs"], kept["run_id"]) == ("a" * 10, 1, ("x",), None)

@@ -48,3 +48,9 @@ def test_a_phase_that_comes_to_stand_in_a_state_is_one_more_of_its_run(
     assert foreseen_counts({"r": 3, "s": 1}, given_back, state, by) == expected
     new = [back(PhaseKey("new", "x"), has_moved=True, state=state)]
     assert foreseen_counts({}, new, state, by) == {"new": max(0, by)}
+
+
+@pytest.mark.parametrize(("began", "orphanings"), [(True, 1), (False, 0)])
+def test_what_is_given_back_for_the_first_time_is_orphaned_once_if_it_began(began: bool, orphanings: int) -> None:
+    assert foreseen(Past(), [back(A, began=began)]).orphanings == {A.digest: orphanings}
+    assert foreseen(Past(attempts={}), [back(A, recorded=Outcome.COMPLETE)]).attempts == {A.digest: 1}

@@ -117,3 +117,18 @@ def test_what_ends_the_limit_in_a_reason_is_one_bracket_whatever_a_run_type_is_c
     told = TimeLimit(seconds=90.5, rule="3 x p95 of 5 durations of run type 'a (b) [c]'").reason
     assert told == "Timed out after 90.5 s (limit: 3 x p95 of 5 durations of run type 'a [b] [c]')"
     assert TimeLimit(seconds=600.0, rule="timeout.default_s").reason == "Timed out after 600 s (limit: timeout.default_s)"
+
+
+@pytest.mark.parametrize(("each_s", "seconds"), [(10.0, 30.0), (1200.0, 3600.0), (11.2345678, 33.704)])
+def test_a_bound_that_is_just_met_is_not_what_sets_the_limit(each_s: float, seconds: float) -> None:
+    assert _limit([each_s] * 5) == TimeLimit(seconds=seconds, rule="3 x p95 of 5 durations of run type 't'")
+
+
+def test_what_is_known_of_durations_is_that_of_whole_run_types() -> None:
+    known = {("r", None): [1.0, 2.0], ("r", "patch"): [9.0] * 5, ("s", None): [3.0]}
+    limits = TimeLimits(lambda *asked: known.get(asked, []), Timeout(), lambda run_id: run_id)
+    assert limits.known_s == []
+    limits.of(Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, failure=Failure("x", "patch")))
+    assert (limits.completed_s("s"), limits.known_s) == ([3.0], [1.0, 2.0, 3.0])
+    fixed = TimeLimits(lambda *asked: known.get(asked, []), Timeout(adaptive=False), lambda run_id: run_id)
+    assert (fixed.completed_s("s"), fixed.known_s) == ((), [])

@@ -224,9 +224,10 @@ def test_both_ids_have_to_name_something(run_id: Any, phase_id: Any) -> None:
 
 
 @pytest.mark.parametrize(("argv", "run_bytes", "phase_bytes", "said"), [
-    (["x"], 100_000, 100_000, None), (["x"], 100_001, 1, "100001 bytes are too long"), (["x"], 1, 100_001, "100001 bytes are too long"),
+    (["x"], 100_000, 100_000, None), (["x"], 100_001, 1, "100001 bytes are too long"), (["x"], 1, 100_001, "100001 bytes are too long"), (["x"], 100_001, 100_007, "100007 bytes are too long"),
     (["{run_id}", "{phase_id}"], 70_000, 70_000, None), (["{run_id}/{phase_id}"], 70_000, 70_000, "both ids would be longer"),
-    (["{run_id}{run_id}"], 70_000, 300, "both ids would be longer"), (["{run_id}{run_id}"], 300, 70_000, None),
+    (["{run_id}{run_id}"], 70_000, 300, "both ids would be longer"), (["{run_id}"], 100_000, 100_000, None),
+    (["x" * 50_000 + "{run_id}{phase_id}"], 40_000, 45_000, "both ids would be longer"), (["x" * 40_000 + "{run_id}{phase_id}"], 40_000, 45_000, None), (["{run_id}{run_id}"], 300, 70_000, None),
 ])  # fmt: skip
 def test_ids_must_fit_the_arguments_of_the_command(
     argv: list[str], run_bytes: int, phase_bytes: int, said: str | None

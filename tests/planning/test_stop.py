@@ -10,7 +10,7 @@ from batchdrain.config.stop_settings import Stop
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.liveness import describe_recovered
 from batchdrain.model.phase import PhaseKey
-from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop, session_stop
+from batchdrain.planning.stop import Progress, attempts_stop, canary_room, cluster_stop, run_stop, session_stop
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,14 @@ from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_
         (Progress(same_failures=4), Stop(), None),
         (Progress(spent={"tokens": 10.0}), Stop(max_metric={"tokens": 10}), "stop.max_metric"),
         (Progress(spent={"tokens": 9.5, "calls": 99.0}), Stop(max_metric={"tokens": 10}), None),
+        (Progress(without_metric=1), Stop(metric="t", max_without_metric=2), None),
+        (Progress(without_metric=2), Stop(metric="t", max_without_metric=2), "stop.max_without_metric"),
+        (Progress(without_metric=9), Stop(metric="t", max_without_metric=0), None),
+        (Progress(without_metric=9), Stop(metric="", max_without_metric=2), None),
+        (Progress(results=19, successes=0), Stop(success_floor=0.5), None),
+        (Progress(results=20, successes=9), Stop(success_floor=0.5), "stop.success_floor"),
+        (Progress(results=20, successes=10), Stop(success_floor=0.5), None),
+        (Progress(results=20, successes=0), Stop(), None),
     ],
 )
 def test_a_session_stops_at_its_limits(progress: Progress, stop: Stop, rule: str | None) -> None:
@@ -51,6 +59,8 @@ def test_a_stop_names_the_rule_and_the_value_that_it_met() -> None:
     assert str(run_stop("r", progress, Stop())) == "stop.max_timeouts_per_run: run r timed out 2 times"
     assert str(cluster_stop("boom", progress, Stop())) == "stop.max_repeats: 3 equal failures: boom"
     assert run_stop("s", progress, Stop()) is None
+    assert run_stop("s", progress, Stop(max_timeouts_per_run=1)) is None
+    assert cluster_stop("bang", progress, Stop(max_repeats=1)) is None
     assert cluster_stop("", Progress(repeats={"": 9}), Stop()) is None
 
 
@@ -90,6 +100,24 @@ def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_sa
         "stop.max_without_metric: 2 results in a row reported no 't'",
         "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5",
     ]
+
+
+@pytest.mark.parametrize(
+    ("successes", "results", "floor", "told"),
+    [
+        (124, 250, 0.5, "49% of 250 succeeded, below 50%"),
+        (29, 100, 0.3, "29% of 100 succeeded, below 30%"),
+        (126, 250, 0.505, "50% of 250 succeeded, below 50.5%"),
+    ],
+)
+def test_a_rate_below_the_floor_does_not_seem_to_reach_it(successes: int, results: int, floor: float, told: str) -> None:
+    found = session_stop(Progress(results=results, successes=successes), Stop(success_floor=floor))
+    assert str(found) == f"stop.success_floor: {told}"
+
+
+@pytest.mark.parametrize(("successes", "room"), [(0, 1), (1, 2), (2, 2), (3, 4), (6, 4), (7, 8)])
+def test_canaries_double_with_each_row_of_successes(successes: int, room: int) -> None:
+    assert canary_room(successes) == room
 
 
 @pytest.mark.parametrize(("count", "is_stopped"), [(1, False), (2, True), (3, True)])

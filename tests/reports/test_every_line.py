@@ -83,6 +83,7 @@ def test_each_line_of_the_page() -> None:
         "", "## Without effect", "", "- \\-\\-workers=4\\: idle",
         "", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", "| 5 | `accepted` | known; too |", "| some | `claimed` |  |",
         "", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|", "| `a` | 1 | 1 |", "| `r` | 0 | 4 |",
+        "", "## Results by host", "", "| Host | Succeeded | Of |", "|---|---:|---:|", "| `h1` | 1 | 2 |", "| `h2` | 0 | 1 |",
         "", "## Succeeded by state, not by exit code", "", "| Run | Phase | State |", "|---|---|---|", "| `a` | `p` | DONE, exit 3 |",
         "", "## Worst failures, one of each cluster first", "",
         "| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|",
@@ -94,6 +95,7 @@ def test_each_line_of_the_page() -> None:
         "| Cluster | Failures | Failure text | Next | If it is known |", "|---|---:|---|---|---|",
         f"| `{DISK}` | 2 | disk | Once fixed: `{drain}{DISK}` | `{accept}{DISK} --reason='…'` |",
         f"| `{RESET}` | 1 | reset | Try again: `{drain}{RESET}` | `{accept}{RESET} --reason='…'` |",
+         "", "and 1 more waits for a retry",
         "", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|",
         "| `r` | `q` |  | transient | reset at q \\[exit 4\\] |", "| `r` | `u` |  | disk | disk at u \\[exit 4\\] |",
         "| `r` | `v` |  | disk | disk at v \\[exit 4\\] |", "| `r` | `w` |  | transient | w at w \\[exit 4\\] |",
@@ -196,6 +198,16 @@ def test_of_a_chain_each_part_has_its_balance_and_what_is_left_is_that_of_the_la
     assert (found["sessions"], [(one["session_id"], one["kind"], one["waiting"]) for one in found["balances"]]) == (
         ["s1", "s2", "s3"],
         [("s1", "queued", 1), ("s2", "queued", 2), ("s3", "failed", 5)],
+    )
+
+
+def test_where_every_failed_phase_waits_for_another_try_the_line_needs_no_clusters() -> None:
+    waits = [failed(name, None, retry_at="2025-12-28T13:00:00Z") for name in ("a", "b")]
+    assert "2 failed phases wait for a retry" in lines_of("text", session(waits))
+    page = lines_of("markdown", session(waits[:1]))
+    assert page[page.index("1 failed phase waits for a retry") - 1] == ""
+    assert not any(
+        "another try" in line for shape in ("text", "markdown") for line in lines_of(shape, session([failed("a", "x")]))
     )
 
 

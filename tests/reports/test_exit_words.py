@@ -98,3 +98,15 @@ def test_with_a_wanted_rate_the_code_is_told_against_it_and_what_counts_more_is_
 def test_without_one_the_worst_that_is_known_is_told(facts: dict[str, Any], why: str) -> None:
     found = session([], total_processed=4, total_success=2, **facts)
     assert explain_exit(found, 1, orphaned=True).why == f"Exit code 1: {why}."
+
+
+@pytest.mark.parametrize(
+    ("orphaned", "why"),
+    [
+        (True, "nobody knows what became of some phase (Orphaned)"),
+        (False, "nothing was selected this time (--fail-if-nothing)"),
+    ],
+)
+def test_without_a_result_a_wanted_rate_is_not_what_failed(orphaned: bool, why: str) -> None:
+    found = session([], settings={"min_success_rate": 0.5})
+    assert explain_exit(found, 1, orphaned=orphaned) == (1, f"Exit code 1: {why}.")

@@ -78,6 +78,12 @@ COUNTS: list[tuple[Plan, list[str]]] = [
          "  fewer if results make it end sooner: stop.max_repeats, stop.canary"],
     ),
     (made(A, workers=2), ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch"]),
+    (made(A, waiting=1, workers=2), ["Would drain 1 of X: 0 are skipped, 1 does not fit into the batch"]),
+    (
+        made(A, may_refuse=("a trigger\n", "a rule")),
+        ["Would drain up to 1 of X: 0 are skipped, 0 do not fit into the batch",
+         "  fewer if the table refuses a write: a trigger\\x0a, a rule; `inv doctor` tries them on a row"],
+    ),
     (made(A, B, workers=2), ["Would drain 2 of X: 0 are skipped, 0 do not fit into the batch"]),
     (
         made(A, skipped={WAITS: 1}),
@@ -110,6 +116,11 @@ def test_what_recovery_does_first_is_told_of_each_phase() -> None:
         "  r / a is released: it is BROKEN then",
         "  r / b is recorded as complete, as its command had ended: it is DONE then",
     ]
+
+
+def test_what_recovery_finds_is_told_in_lines_of_its_own() -> None:
+    odd = GivenBack(key=PhaseKey("r\n", "a\x1b"), digest="1", stands="B\n")
+    assert [*render_recovery([odd])][1:] == ["  r\\x0a / a\\x1b is released: it is B\\x0a then"]
 
 
 def test_each_planned_phase_is_told_with_its_place_of_all_its_reason_its_cluster_and_its_limit() -> None:
@@ -253,3 +264,25 @@ def test_only_what_waits_for_runs_may_follow(skip: Skip, counts: bool) -> None:
     plan = made(A, skipped={skip: 5})
     assert (plan.may_follow, plan.most) == ((5, "up to 6") if counts else (0, "1"))
     assert plan.describe_most("phase") == ("up to 6 phases" if counts else "1 phase")
+
+
+def test_programs_read_what_may_refuse_a_write_and_skips_in_one_order() -> None:
+    skips = {Skip("b", "2"): 1, Skip("b", "1"): 1, Skip("a", "9"): 1, Skip("c", "0"): 2}
+
+    def read(plan: Plan) -> dict[str, Any]:
+        file = as_file(plan, now=datetime(2026, 1, 1, tzinfo=UTC), database={}, filters={}, without_effect=[])
+        found: dict[str, Any] = json.loads(render_json(file, plan, [], nothing="", problems=[], rows=None))
+        return found
+
+    found = read(made(A, may_refuse=("a trigger",), skipped=skips))
+    assert (found["is_upper_bound"], found["may_refuse"], found["may_end_by"]) == (True, ["a trigger"], [])
+    assert [(one["rule"], one["value"], one["count"]) for one in found["skipped"]] == [
+        ("c", "0", 2), ("a", "9", 1), ("b", "1", 1), ("b", "2", 1),
+    ]  # fmt: skip
+    plain = read(made(A))
+    assert (plain["is_upper_bound"], plain["may_refuse"]) == (False, [])
+
+
+def test_a_run_of_a_chain_has_one_line_whatever_it_is_called() -> None:
+    lines = [*render_chain_plan({Kind.QUEUED: made(planned("r\n", "a")), Kind.FAILED: made(planned("r\n", "b"), B)})]
+    assert lines[:3] == ["  r\\x0a: 1 queued, then 1 failed", "  q: 1 failed", ""]

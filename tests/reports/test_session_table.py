@@ -16,8 +16,8 @@ ENDED = "complete    it has ended"
 HEAD = "SESSION                       KIND   STATUS           DONE     OK FAILED   RATE"
 
 
-def shown(*rows: dict[str, Any]) -> list[str]:
-    return [*render_sessions(rows)]
+def shown(*rows: dict[str, Any], columns: int | None = None) -> list[str]:
+    return [*render_sessions(rows, columns)]
 
 
 def test_a_session_is_a_line_and_its_size_is_told_where_it_means_something() -> None:
@@ -77,3 +77,26 @@ def test_what_a_session_holds_where_it_runs_and_why_it_is_not_read_stand_below_i
     broken = shown({"session_id": "s4", "error": "word " * 30, "lost": False})
     assert broken[1] == f"{'s4':<29}        unreadable"
     assert (broken[2][:7], broken[3][:9], max(map(len, broken[:5])) <= 80) == ("  word ", "    word ", True)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(None, 1), (0, 1), (200, 1), (80, 1), (79, 1), (78, 2), (40, 2)])
+def test_a_terminal_in_which_a_line_has_no_room_gets_two_and_a_wider_one_no_wider_lines(
+    columns: int | None, lines: int
+) -> None:
+    found = shown(ROW, {**ROW, "held": [{"said": "word " * 40}]}, columns=columns)
+    of_head, of_row = found[:lines], found[lines : 2 * lines]
+    assert [line.split()[0] for line in (of_head[0], of_row[0])] == ["SESSION", "s1"]
+    assert " ".join(of_row).split() == ["s1", "failed", "complete", "7/9", "5", "2", "71.4%"]
+    if lines == 2:
+        assert (of_head[1].rindex("RATE") + 4, of_head[1][:6]) == (len(of_row[1]), "  KIND"), "they stand below each other"
+    held = found[3 * lines : -2]
+    assert (held[0][:12], held[1][:8]) == ("  holds word", "    word")
+    widest = max(map(len, held))
+    assert min(80, columns or 80) - 5 < widest <= min(80, columns or 80)
+
+
+def test_a_name_with_hyphens_is_not_broken_and_one_longer_than_a_line_is_whole() -> None:
+    name = "a-name-" * 9 + "x"
+    assert shown({**ROW, "held": [{"said": f"{name} {name}"}]})[2:4] == [f"  holds {name}", f"    {name}"]
+    broken = shown({"session_id": "s", "error": f"no {'long-' * 20} x", "lost": False})
+    assert broken[2:5] == ["  no", f"    {'long-' * 20}", "    x"]

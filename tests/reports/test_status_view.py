@@ -64,3 +64,16 @@ def test_an_eta_that_has_passed_since_the_last_report_is_not_told_as_a_last_seco
 )
 def test_the_eta_is_as_of_now_and_never_none_at_all(progress: dict[str, Any], eta_s: float | None) -> None:
     assert to_fields(row(beat_age_ms=30_000, **progress), alive=True)["eta_s"] == eta_s
+
+
+@pytest.mark.parametrize(
+    ("progress", "said"),
+    [
+        ({"retries": 2, "eta_s": None}, "12/25 · 8 ok · 3 failed · 2 retries to come · 1.0 a minute · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "elapsed_s": 0.0}, "12/25 · 8 ok · 3 failed · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "before": 12}, "12/25 · 8 ok · 3 failed · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "before": 6}, "12/25 · 8 ok · 3 failed · 0.5 a minute · as of 0 s ago"),
+    ],
+)
+def test_what_is_not_known_of_a_session_is_not_said(progress: dict[str, Any], said: str) -> None:
+    assert line(row(**progress)) == said

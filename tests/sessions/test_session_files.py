@@ -5,52 +5,21 @@ from __future__ import annotations
 import json
 import os
 import stat
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.runtime import files
-from batchdrain.sessions import record as sessions_record
+from batchdrain.sessions import record as record_module
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status, metrics_per_minute
 from tests.chaos.faults import fault
 from tests.sessions.files import START, add, on_disk, result
-
-
-def test_the_file_rests_for_as_long_as_its_last_replacement_demands(
-    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now, took_s = [1_000.0], [0.0]
-
-    def slow(*_: Any) -> None:
-        now[0] += took_s[0]
-
-    monkeypatch.setattr(sessions_record.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
-    monkeypatch.setattr(files, "replace", slow)
-    add(record, result())
-    for took_s[0], rests_s in ((0.001, 0.02), (0.02, 0.4), (5.0, 0.8)):
-        record.save()
-        assert record._due - now[0] == pytest.approx(rests_s)
-
-
-def test_each_result_is_in_the_file_at_once_if_that_was_written_a_while_ago(
-    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions_record, "LAG_S", 0.0)
-    for number in range(3):
-        add(record, result(number, success=number != 1, fingerprint="boom", metrics={"tokens": 2}))
-        found = on_disk(record)
-        assert (len(found["results"]), found["total_processed"]) == (number + 1, number + 1)
-    assert (found["total_success"], found["total_failed"], found["fingerprint_counts"]) == (2, 1, {"boom": 1})
-    assert found["metrics"] == {"tokens": 6.0}
-    assert found["started_at"] == "2025-12-28T12:00:00Z"
 
 
 @fault(89)
@@ -67,7 +36,7 @@ def test_a_session_is_full_before_its_file_is_too_large_to_be_read(record: Sessi
 def test_a_phase_that_is_tried_again_and_again_does_not_fill_its_session(
     record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions_record, "FULL_BYTES", 20_000)
+    monkeypatch.setattr(record_module, "FULL_BYTES", 20_000)
     for attempt in range(20):
         add(record, result(0, success=False, error_message="x" * 5_000, attempt=attempt))
         assert not record.is_full
@@ -87,80 +56,6 @@ def test_a_session_that_is_closed_holds_neither_its_lock_nor_its_log(folder: Ses
     begun("second").close()
     assert len(os.listdir("/proc/self/fd")) == before
     os.close(folder.lock("second"))
-
-
-def test_a_file_that_was_just_written_may_lag_but_is_exact_at_the_end(
-    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
-    monkeypatch.setattr(sessions_record, "REST", 10**9)
-    for number in range(20):
-        add(record, result(number))
-        events = record.path.with_suffix(".events.jsonl").read_text().splitlines()
-        assert (len(events), len(on_disk(record)["results"])) == (number + 1, 1)
-    record.end(Status.COMPLETE, START)
-    assert on_disk(record)["total_processed"] == len(on_disk(record)["results"]) == 20
-
-
-def test_the_saver_is_woken_once_for_all_results_that_it_will_save(
-    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions_record, "LAG_S", 3_600.0)
-    monkeypatch.setattr(sessions_record, "REST", 10**9)
-    woken, late = list[int](), record._late
-    for number in range(5):
-        add(record, result(number))
-    notify = late.notify
-
-    def wake(count: int = 1) -> None:
-        woken.append(count)
-        notify(count)
-
-    monkeypatch.setattr(late, "notify", wake)
-    for number in range(5, 10):
-        add(record, result(number))
-    assert (woken, record._dirty) == ([], True)
-    record.save()
-    add(record, result(10))
-    assert len(woken) == 1
-
-
-def test_the_saver_catches_up_by_itself(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions_record, "REST", 10**9)
-    for number in range(2):
-        add(record, result(number))
-    saved = threading.Event()
-    original = files.replace
-
-    def watched(path: Path, parts: Any, mode: int = 0o600) -> None:
-        original(path, parts, mode)
-        saved.set()
-
-    files.replace = watched
-    try:
-        add(record, result(2))
-        assert saved.wait(60)
-    finally:
-        files.replace = original
-    assert len(on_disk(record)["results"]) >= 2
-
-
-def test_what_kept_the_saver_from_writing_is_told_with_the_next_result_though_that_could_be_written(
-    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The saver has ended then: nobody else would write the session before its end."""
-    monkeypatch.setattr(sessions_record, "REST", 10**9)
-    add(record, result(0))
-    record.path.unlink()
-    record.path.mkdir()
-    add(record, result(1))
-    assert record._saver is not None
-    record._saver.join(60)
-    record.path.rmdir()
-
-    with pytest.raises(FilesUnavailable, match="Is a directory"):
-        add(record, result(2))
-    assert len(on_disk(record)["results"]) == 3
 
 
 def test_a_later_result_of_a_phase_takes_the_place_of_the_former(record: SessionRecord) -> None:

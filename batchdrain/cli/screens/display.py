@@ -1,19 +1,18 @@
 """Paints lines at the bottom of a terminal again and again, below lines that stay.
 
-The cursor rests at the beginning of the last line, so that whatever the terminal itself echoes, such as ^C, is painted over.
 Lines are never wrapped, whatever width the terminal reports. The cursor is not hidden, since nobody would show it again after
 a SIGKILL.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from batchdrain.cli.screens.cells import width_of, wrap
+from batchdrain.cli.screens.frame import frame
 from batchdrain.cli.screens.layout import Line, Span
 from batchdrain.cli.screens.printed_beside import PrintedBeside
 from batchdrain.cli.screens.stream import Outlet
@@ -22,8 +21,6 @@ from batchdrain.runtime.threads import begin
 _EVERY_S: Final = 0.5
 _UNKNOWN: Final = (80, 24)
 _ACCENT, _GREEN, _RED, _PLAIN = "\x1b[36m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
-_UP, _ERASE_BELOW, _ERASE_LINE = "\x1b[A", "\x1b[J", "\x1b[2K"
-_WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _IN_ASCII: Final = str.maketrans({"·": "|", "…": "~", "━": "#", "─": "-"})
 Source = Callable[[tuple[int, int]], Sequence[Line]]
 
@@ -98,17 +95,8 @@ class Display:
         columns, rows = self.size()
         found = [] if self._source is None else self._source((columns, rows))
         lines = [self._render(line) for line in found]
-        if not (lines or self._painted):
-            if above:
-                self._stream.write(above)
-            return
-        # Most terminals wrap the painted lines when they get narrower, so this assumes it.
-        up = sum(max(1, math.ceil(width / columns)) for width in self._painted[:-1])
-        top = "\r" + _UP * up
-        if above or len(lines) < len(self._painted) or max(self._painted, default=0) > columns:
-            top += _ERASE_BELOW
-        below = "\n".join(f"{_ERASE_LINE}{line}" for line in lines)  # behind a full line it would erase the last cell
-        self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_WRAP_ON}\r" if lines else f"{top}{above}")
+        if sent := frame(above, lines, self._painted, columns):
+            self._stream.write(sent)
         self._painted = [sum(width_of(span.text) for span in line) for line in found]
 
     def _render(self, line: Line) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +39,17 @@ def to_link(text: str, uri: str) -> str:
     """`text` as a link. The id lets the terminal join pieces of one link on several lines."""
     link_id = hashlib.sha256(uri.encode()).hexdigest()[:8]
     return f"\x1b]8;id={link_id};{uri}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
+def link_behind(label: str, lines: Sequence[str], uri: str) -> list[str]:
+    """The lines of one broken text, with a link on all but its label and its indents. `label`: how the first line begins; if nothing
+    else has room beside it, it stands alone, without the blank at its end."""
+    first, *more = lines
+    found = [first if first == label.rstrip() else label + to_link(first.removeprefix(label), uri)]
+    for line in more:
+        text = line.lstrip(" ")
+        found.append(line.removesuffix(text) + to_link(text, uri))
+    return found
 
 
 def _numbers_of(version: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from batchdrain.cli.screens.cells import wrap
 from batchdrain.cli.screens.display import Display
-from batchdrain.cli.screens.hyperlinks import takes_links, to_link, to_uri
+from batchdrain.cli.screens.hyperlinks import link_behind, takes_links, to_uri
 from batchdrain.cli.screens.layout import Line, lay_out
 from batchdrain.cli.screens.plain import LOG, PlainScreen
 from batchdrain.cli.screens.stream import Outlet
@@ -58,12 +58,7 @@ class LiveScreen(PlainScreen):
             return
         uri, encoding = to_uri(path, socket.gethostname()), self._display.encoding
         shown = to_printable(safe_text(to_shown_path(path), limit=None), encoding)
-        first, *more = wrap(f"{LOG}{shown}", self._display.size()[0])
-        lines = [LOG.rstrip() if first == LOG.rstrip() else LOG + to_link(first.removeprefix(LOG), uri)]
-        for line in more:
-            inner = line.lstrip(" ")
-            lines.append(line.removesuffix(inner) + to_link(inner, uri))
-        self._display.put(lines)
+        self._display.put(link_behind(LOG, wrap(f"{LOG}{shown}", self._display.size()[0]), uri))
 
     def _place_of(self, scheduled: ScheduledAttempt) -> str:
         """The place of the phase. If the drain has no limit, its expected number of phases is shown as the total."""

@@ -95,13 +95,14 @@ class Outlet:
                 return
             if len(self._kept) < left:
                 left, since = len(self._kept), monotonic()
-            if monotonic() - since > (
-                min(self._patience_s, _AFTER_A_SIGNAL_S) if signals.is_stop_asked_for() else self._patience_s
-            ):
+            if monotonic() - since > self._patience_now_s():
                 with self._lock:
                     self._give_up()
                 return
             self._pipe.wait(_POLL_MS)
+
+    def _patience_now_s(self) -> float:
+        return min(self._patience_s, _AFTER_A_SIGNAL_S) if signals.is_stop_asked_for() else self._patience_s
 
     def _offer(self) -> None:
         try:
@@ -159,6 +160,8 @@ class _Pipe:
         return bool(watch.poll(timeout_ms))
 
     def __del__(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
         if self._own is not None:
             with contextlib.suppress(OSError):
                 os.close(self._own)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Notify
 from batchdrain.drain.words import log_of, words_of
+from batchdrain.execution.guardian_client import NotEndedError
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.failures.exit_codes import words_of_silence
 from batchdrain.failures.suffix import describe_end
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime.text import agree, count_of
 from batchdrain.sessions.session import Session, Status
 
@@ -31,6 +34,15 @@ def find_time_s(gone_by: float | None, now: float) -> float:
     nobody asked for that. Both are monotonic."""
     left_s = LONGEST_S if gone_by is None else min(LONGEST_S, gone_by - now - _LEAVES_S)
     return left_s if left_s >= _LEAST_S else 0.0
+
+
+def describe_error(error: OSError | FilesUnavailable, folder: Path) -> str:
+    """Why there is no ending, in one line. `folder`: where its files are, named if the error names no file."""
+    if isinstance(error, NotEndedError):
+        return f"can't be ended: {error}"
+    if isinstance(error, FilesUnavailable):  # no thread can be started for it
+        return f"was not started: {error.message}"
+    return f"was not started: {error.filename or folder}: {error.strerror or error}"
 
 
 def describe_problem(

@@ -13,11 +13,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from batchdrain.drain.notify.judge import describe_problem, find_time_s
+from batchdrain.drain.notify.judge import describe_error, describe_problem, find_time_s
 from batchdrain.drain.project import Project
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution.engines.local import LocalEngine
-from batchdrain.execution.guardian_client import NotEndedError
 from batchdrain.execution.guardian_pool import execute
 from batchdrain.execution.notify_command import EndFacts, make_notify_order
 from batchdrain.execution.order import Ending, Order
@@ -53,12 +52,8 @@ def notify(project: Project, notice: Notice) -> str:
     order = make_notify_order(project.settings, project.root, folder, facts, within_s=within_s)
     try:
         ending, signalled_by = _execute_in(folder, order, notice)
-    except NotEndedError as error:
-        return f"can't be ended: {error}"
-    except OSError as error:
-        return f"was not started: {error.filename or folder}: {error.strerror or error}"
-    except FilesUnavailable as error:  # no thread can be started for it
-        return f"was not started: {error.message}"
+    except (OSError, FilesUnavailable) as error:  # NotEndedError is an OSError
+        return describe_error(error, folder)
     paths = (to_shown_path(Path(order.stdout_path)), to_shown_path(Path(order.stderr_path)))
     return describe_problem(ending, project.store.redact, paths, within_s=within_s, signalled_by=signalled_by)
 
@@ -75,7 +70,6 @@ def _execute_in(folder: Path, order: Order, notice: Notice) -> tuple[Ending, str
             future = engine.submit(execute, order)
             if not wait([future], timeout=_PATIENCE_S).done:
                 notice.tell(f"is awaited, at most {order.timeout_s + order.grace_s:.0f} s; Ctrl-C ends it")
-            wait([future])
             return future.result(), shutdown.name
     finally:
         os.close(held)
