@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
 
 from batchdrain.database.ledger.chains import rename_waiting
 from batchdrain.database.ledger.kept_durations import rename_kept
+from batchdrain.database.ledger.migration import is_held
 from batchdrain.database.ledger.notes import rename_notes
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.ledger.source_names import apart_name_of, has_twin, is_named
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
 from batchdrain.model.errors import ConfigError
@@ -32,8 +36,6 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
     former = _find_former(store, session_uid)
     if former is None:
         return None
-    ledger = store.ledger
-    tables = [table for table in ledger.tables if "source" in table.c]
 
     def rename(connection: sa.Connection) -> None:
         if session_uid is not None and _is_held_by_others(connection, store, former, session_uid):
@@ -41,15 +43,49 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
                 f"the session's phases were those of table {former!r}, which other drains hold phases of",
                 remedy="let those end first (`inv status` with that table's settings), or map that table again",
             )
-        for table in tables:
-            connection.execute(table.update().where(table.c.source == former).values(source=ledger.source))
-        rename_kept(connection, ledger, former)
-        rename_notes(connection, ledger, former)
-        rename_waiting(connection, ledger, former)
+        _rename(connection, store.ledger, former)
 
     if not _write(store, rename):
         return None
     return f"The phases of table {former!r} are in {store.table.source.table!r} now: the ledger goes on with what it knows of them"
+
+
+def part_from_twin(store: Store) -> bool:
+    """Give the table a name of its own in the ledger, if another table's name differs in case alone and it still has the bare name.
+    Returns whether that was done: not while anybody holds a claim, since its holder may know the bare name. Raises
+    DatabaseUnavailable."""
+    ledger, apart = store.ledger, apart_name_of(store.table)
+    if store.database.dialect != "mysql" or ledger.source == apart:
+        return False
+    with store.database.read() as connection:
+        if not ledger.exists(connection) or not has_twin(connection, store.table):
+            return False
+
+    def part(connection: sa.Connection) -> bool:
+        _rename(connection, replace(ledger, source=apart), ledger.source)
+        if is_held(connection, ledger):  # asked behind the rename, which waits for whoever writes its rows
+            raise _Held
+        return True
+
+    try:
+        return store.database.write(part)
+    except _Held:
+        return False
+
+
+class _Held(Exception):
+    """Rolls back, since somebody holds a claim."""
+
+
+def _rename(connection: sa.Connection, ledger: Ledger, former: str) -> None:
+    """Give the rows about the former name to the ledger's source."""
+    for table in ledger.tables:
+        if "source" in table.c:
+            these = is_named(table.c.source, former, connection.dialect.name)
+            connection.execute(table.update().where(these).values(source=ledger.source))
+    rename_kept(connection, ledger, former)
+    rename_notes(connection, ledger, former)
+    rename_waiting(connection, ledger, former)
 
 
 def _write(store: Store, rename: Callable[[sa.Connection], None]) -> bool:
