@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from batchdrain.database.ledger.chains import rename_waiting
 from batchdrain.database.ledger.kept_durations import rename_kept
-from batchdrain.database.ledger.migration import is_held
 from batchdrain.database.ledger.notes import rename_notes
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.source_names import apart_name_of, has_twin, is_named
@@ -52,7 +51,7 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
 
 def part_from_twin(store: Store) -> bool:
     """Give the table a name of its own in the ledger, if another table's name differs in case alone and it still has the bare name.
-    Returns whether that was done: not while anybody holds a claim, since its holder may know the bare name. Raises
+    Returns whether that was done: not while anybody holds one of its claims, since the holder knows the bare name. Raises
     DatabaseUnavailable."""
     ledger, apart = store.ledger, apart_name_of(store.table)
     if store.database.dialect != "mysql" or ledger.source == apart:
@@ -63,7 +62,10 @@ def part_from_twin(store: Store) -> bool:
 
     def part(connection: sa.Connection) -> bool:
         _rename(connection, replace(ledger, source=apart), ledger.source)
-        if is_held(connection, ledger):  # asked behind the rename, which waits for whoever writes its rows
+        held = (
+            sa.select(ledger.claim.c.epoch).where(ledger.claim.c.source == apart, ledger.claim.c.owner.is_not(None)).limit(1)
+        )
+        if connection.execute(held).first() is not None:  # asked behind the rename, which waits for whoever writes its rows
             raise _Held
         return True
 
