@@ -59,6 +59,36 @@ def test_a_folder_in_one_that_others_may_write_to_is_refused_where_it_must_stay(
     os.close(open_folder(place / "inner", guarded=True))
 
 
+def test_the_way_up_is_replaced_by_nobody(place: Path) -> None:
+    for name in ("inner", "other"):
+        (place / name).mkdir()
+    (place / "inner").chmod(0o777)
+    (place / "other").chmod(0o777)
+    (place / "other" / "link").symlink_to("x")
+    assert refusal_of(place / "inner" / ".." / "other" / "link").filename == str(place / "other" / "link")
+    os.close(open_folder(place / "inner" / ".." / "other", guarded=True))
+
+
+@as_root
+def test_the_group_of_root_is_nobody_else(place: Path) -> None:
+    place.chmod(0o770)
+    os.chown(place, NOBODY, 0)
+    found = place.stat()
+    os.seteuid(NOBODY)
+    try:
+        told = others_may_write(found)
+    finally:
+        os.seteuid(0)
+    assert not told
+
+
+@as_root
+def test_a_user_without_a_name_is_told_by_number(place: Path) -> None:
+    (place / "inner").mkdir()
+    os.chown(place, 54_321, 0)
+    assert refusal_of(place / "inner").strerror.endswith(f"{place} belongs to uid 54321")
+
+
 @as_root
 def test_in_a_sticky_folder_its_owner_alone_may_replace_an_entry(place: Path) -> None:
     (place / "inner").mkdir()
