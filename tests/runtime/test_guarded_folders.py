@@ -86,7 +86,7 @@ def test_the_group_of_root_is_nobody_else(place: Path) -> None:
 def test_a_user_without_a_name_is_told_by_number(place: Path) -> None:
     (place / "inner").mkdir()
     os.chown(place, 54_321, 0)
-    assert refusal_of(place / "inner").strerror.endswith(f"{place} belongs to uid 54321")
+    assert str(refusal_of(place / "inner").strerror).endswith(f"{place} belongs to uid 54321")
 
 
 @as_root
