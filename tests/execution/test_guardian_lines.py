@@ -55,6 +55,12 @@ def test_a_line_is_waited_for_as_long_as_it_may_take(pair: Pair) -> None:
     assert lines.hear(DEADLINE_S) == b"ab"
 
 
+def test_a_server_that_takes_no_call_is_told_of(pair: Pair) -> None:
+    pair[1].close()
+    with pytest.raises(BrokenPipeError):
+        hire.call_guardian(pair[0])
+
+
 def test_a_send_to_a_process_that_is_stopped_comes_to_an_end(pair: Pair) -> None:
     GuardianLines(pair[0])
     assert struct.unpack("ll", pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, 16)) == (30, 0)
