@@ -51,7 +51,7 @@ def test_a_line_without_an_end_is_that_of_no_guardian(pair: Pair, monkeypatch: p
 def test_a_line_is_waited_for_as_long_as_it_may_take(pair: Pair) -> None:
     lines = GuardianLines(pair[0])
     pair[1].send(b"a")
-    threading.Timer(0.05, pair[1].send, [b"b\n"]).start()
+    threading.Timer(0.2, pair[1].send, [b"b\n"]).start()
     assert lines.hear(DEADLINE_S) == b"ab"
 
 
