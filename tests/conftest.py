@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -160,9 +161,10 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def project(tmp_path: Path, database_url: str) -> Workplace:
+def project(tmp_path: Path, database_url: str) -> Iterator[Workplace]:
     """A project with an empty table of phases, on each database."""
-    return _place(tmp_path, database_url)
+    with _placed(tmp_path, database_url) as place:
+        yield place
 
 
 @pytest.fixture(params=("postgresql", "mariadb"))
@@ -172,27 +174,34 @@ def servers_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server_project(tmp_path: Path, servers_url: str) -> Workplace:
+def server_project(tmp_path: Path, servers_url: str) -> Iterator[Workplace]:
     """The same on the servers alone, for what SQLite does not have: row locks, users, character sets."""
-    return _place(tmp_path, servers_url)
+    with _placed(tmp_path, servers_url) as place:
+        yield place
 
 
 @pytest.fixture
 def latin1_project(tmp_path: Path, postgresql_server: URL) -> Iterator[Workplace]:
     """A PostgreSQL database in an old character set."""
-    with own_database(postgresql_server, " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'") as url:
-        yield _place(tmp_path, url)
+    options = " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    with own_database(postgresql_server, options) as url, _placed(tmp_path, url) as place:
+        yield place
 
 
-def _place(tmp_path: Path, url: str) -> Workplace:
+@contextmanager
+def _placed(tmp_path: Path, url: str) -> Iterator[Workplace]:
     root = tmp_path / "project"
     root.mkdir()
     place = Workplace(root=root, url=url)
-    place.make_table()
-    return place
+    try:
+        place.make_table()
+        yield place
+    finally:
+        place.end()
 
 
 @pytest.fixture
-def sqlite_project(tmp_path: Path, sqlite_url: str) -> Workplace:
+def sqlite_project(tmp_path: Path, sqlite_url: str) -> Iterator[Workplace]:
     """The same on SQLite alone, for what does not touch the database's own ways."""
-    return _place(tmp_path, sqlite_url)
+    with _placed(tmp_path, sqlite_url) as place:
+        yield place

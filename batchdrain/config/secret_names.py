@@ -34,6 +34,7 @@ _COUNTS: Final = frozenset(
 )
 _OTHERS: Final = {"auth": "auth(?!or)", "authorization": "authori[sz]ation", "pwd": "_pwd|^pwd."}
 """Exceptions: GIT_AUTHOR_NAME and PWD are no secrets."""
+_FOLDER_NOW: Final = "PWD"
 _SECRET: Final = re.compile("|".join(_OTHERS.get(part, part) for part in ANYWHERE), re.IGNORECASE)
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _COMMON: Final = frozenset(
@@ -58,7 +59,8 @@ def is_secret_name(name: str) -> bool:
     words = _words_of(name)
     if not words or words[-1] in _PLACES:
         return False
-    return _SECRET.search(name) is not None or not PARTS.isdisjoint(words)
+    is_password = "pwd" in words and name != _FOLDER_NOW
+    return is_password or _SECRET.search(name) is not None or not PARTS.isdisjoint(words)
 
 
 def is_common(name: str, value: str) -> bool:

@@ -72,11 +72,15 @@ class Store:
 
         try:
             if migrate(self.database, self.ledger):
-                self.ledger = Ledger.find(self.database, self.table)
-                self.__dict__.pop("history", None)  # the former history used the former tables
+                self.reopen_ledger()
         except ConfigError as error:
             return str(error)
         return None
+
+    def reopen_ledger(self) -> None:
+        """Find the ledger again after its tables, or the name of the phases' table in them, changed. Raises DatabaseUnavailable."""
+        self.ledger = Ledger.find(self.database, self.table)
+        self.__dict__.pop("history", None)  # the former history used the former tables
 
     def close(self) -> None:
         """Close the database's connections."""

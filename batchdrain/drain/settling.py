@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.database.ledger.renamed import follow_rename
+from batchdrain.database.ledger.renamed import follow_rename, part_from_twin
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.remapped import require_same_ids, require_settled
@@ -25,8 +25,8 @@ def settle(project: Project, session: Session | None, notice: Callable[[str], No
 
 
 def settle_ledger(project: Project, screen: Screen, session: Session | None = None) -> list[Recovered]:
-    """Settle what dead controllers held, and migrate tables of an earlier version if nobody holds a claim. `session`: the one that
-    is to be resumed.
+    """Settle what dead controllers held. If nobody holds a claim then, migrate tables of an earlier version, and part what they know
+    from that of a table whose name differs in case alone. `session`: the one that is to be resumed.
 
     Raises ConfigError if a drain runs under another mapping of the ids, or if the session itself holds claims under another
     mapping; DatabaseUnavailable.
@@ -35,6 +35,8 @@ def settle_ledger(project: Project, screen: Screen, session: Session | None = No
     require_same_ids(project)
     if session is not None:
         require_settled(project, session.session_uid)
+    if part_from_twin(project.store):
+        project.store.reopen_ledger()
     denied = project.store.migrate_ledger()
     if denied is not None:
         screen.notice(denied)

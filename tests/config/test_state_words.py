@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from batchdrain.config.load import load
 from batchdrain.config.settings import Settings
+from batchdrain.config.state_settings import text_to_words
 from batchdrain.drain.request import digests
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.state_words import NULL, to_value, to_word
@@ -96,3 +97,13 @@ def test_nothing_behind_a_key_is_no_word(sqlite_project: Workplace) -> None:
     for task in ("drain", "doctor"):
         ran = sqlite_project.inv(task)
         assert (ran.code, "line 5: a key or a dash has no value" in ran.out + ran.err) == (78, True), ran
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [("A", "A"), ("A, B", "A, B"), ('["A", null]', ["A", None]), (' {"read": ["A"]}', {"read": ["A"]}), ("[A", "[A"), ("{", "{"),
+     ("[" * 100_000, "[" * 100_000), ("", "")],
+    ids=lambda value: str(value)[:12],
+)  # fmt: skip
+def test_the_text_of_a_variable_is_json_where_it_is_json_and_else_one_word(text: str, given: object) -> None:
+    assert text_to_words(text) == given

@@ -182,3 +182,18 @@ def test_the_name_of_a_database_is_no_connection_string(sqlite_project: Workplac
     url = sa.make_url(postgresql_url).set(database="host=127.0.0.1 port=1 dbname=x")
     sqlite_project.configure(database_url=url.render_as_string(hide_password=False))
     refused(sqlite_project, ["drain"], 78, 'database "host=127.0.0.1 port=1 dbname=x" does not exist')
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:p@ss@h/d", "postgresql://u:p@ss/w@h/d", "mysql+pymysql://u:p@h/d@x"],
+)
+def test_an_at_sign_of_a_password_is_told_as_that(url: str) -> None:
+    with pytest.raises(ConfigError, match="holds an '@' behind the one that ends the password") as caught:
+        parse_url(url)
+    assert caught.value.remedy == "write the password's own '@' as %40"
+
+
+def test_an_at_sign_that_ends_no_password_is_taken() -> None:
+    assert parse_url("postgresql://u@h/d@x").database == "d@x"
+    assert parse_url("postgresql://u:p%40ss@h/d").password == "p@ss"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from batchdrain.execution import guardian_server
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.guardian_server import GuardianServer
 from batchdrain.execution.order import EndedBy
+from batchdrain.runtime.signals import block_signals
 from tests.execution.orders import Make
 from tests.execution.test_guardian import patched
 
@@ -65,3 +67,40 @@ def test_a_guardian_that_can_prepare_nothing_takes_its_order_all_the_same(
     ending = pool.execute(order("pass"))
     pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
+
+
+def test_the_server_knows_nothing_of_our_environment_but_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lives as long as we do, and each guardian is its image: no secret lies about in either."""
+    for name, value in (("LC_TIME", "C"), ("LANG", "C.UTF-8"), ("A_SECRET", "hunter2"), ("NO_LANG", "x")):
+        monkeypatch.setenv(name, value)
+    server = GuardianServer()
+    guard = server.hire()
+    guard.greet()
+    assert server._server is not None
+    assert guard.identity is not None
+    for pid in (server._server.pid, guard.identity.pid):
+        names = {item.partition(b"=")[0].decode() for item in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") if item}
+        assert names >= {"LC_TIME", "LANG"}
+        assert {name for name in names if not name.startswith(("LC_", "LANG"))} == set()
+        assert (str(Path(f"/proc/{pid}/cwd").readlink()), os.getsid(pid)) == ("/", pid)
+        assert {str(Path(f"/proc/{pid}/fd/{fd}").readlink()) for fd in (1, 2)} == {"/dev/null"}
+    guard.close()
+    server.close()
+
+
+def test_a_server_of_guardians_heeds_no_signal_of_a_terminal() -> None:
+    """To act on a Ctrl-C is the controller's task; and what a command would inherit is not blocked."""
+    server = GuardianServer()
+    with block_signals():
+        guard = server.hire()
+    guard.greet()
+    assert server._server is not None
+    fields = dict(
+        line.split(":\t", 1) for line in Path(f"/proc/{server._server.pid}/status").read_text().splitlines() if ":\t" in line
+    )
+    ignored, blocked = (int(fields[name], 16) for name in ("SigIgn", "SigBlk"))
+    heard = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGCHLD)
+    assert [number for number in heard if not ignored >> (number - 1) & 1] == []
+    assert blocked == 0
+    guard.close()
+    server.close()

@@ -49,6 +49,18 @@ def test_the_last_words_of_a_log_are_those_before_the_hole_at_its_end(
     assert read_tail(str(log))[-len(words) or TAIL_BYTES :] == words
 
 
+def test_a_log_of_more_parts_than_anybody_looks_at_is_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left_files, "_MOST_PARTS", 1)
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        file.write(b"first\n")
+        file.seek(1 << 20)
+        file.write(b"last words")
+    assert read_tail(str(log)) == b"words"
+
+
 def test_a_log_that_grows_while_it_is_read_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, real = tmp_path / "log", os.pread
     log.write_bytes(b"words\n")

@@ -118,7 +118,16 @@ def test_a_command_that_can_not_be_executed_whatever_the_phase_is_told(
 
 def test_the_module_of_the_examples_is_taken_where_somebody_has_made_it(tmp_path: Path) -> None:
     (tmp_path / "myproject").mkdir()
-    assert problems_of(Command(argv=["sh", "myproject.work"]), tmp_path) == []
+    assert problems_of(Command(argv=["sh", "myproject.work", "myproject.diagnose"]), tmp_path) == []
+    (tmp_path / "myproject").rmdir()
+    told = problems_of(Command(argv=["sh", "myproject.work", "myproject.diagnose", "myproject.other"]), tmp_path)
+    assert [line.partition(" is the example")[0] for line in told] == [
+        "batchdrain.command.argv.1: myproject.work",
+        "batchdrain.command.argv.2: myproject.diagnose",
+    ]
+    known = ["{run_id}", "{phase_id}", "{phase_index}", "{session_id}", "{python}"]
+    assert problems_of(Command(argv=["sh", *known]), tmp_path, known=OF_DIAGNOSES) == []
+    assert problems_of(Command(argv=["sh", *known, "{attempt}", "{epoch}"]), tmp_path) == []
     told = problems_of(Command(argv=["sh", "{attempt}"]), tmp_path, setting="triage.argv", known=OF_DIAGNOSES)
     assert [line.partition(" is")[0] for line in told] == ["batchdrain.triage.argv.1: {attempt}"]
 

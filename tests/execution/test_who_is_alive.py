@@ -12,6 +12,8 @@ from dataclasses import replace
 import pytest
 
 from batchdrain.execution import process_identity
+from batchdrain.execution.guardian_client import is_guardian_alive
+from batchdrain.execution.guardian_server import GuardianServer
 from batchdrain.execution.process_identity import (
     ProcessIdentity,
     await_end,
@@ -104,3 +106,32 @@ def test_of_several_processes_all_are_waited_for(
         held.send(signal.SIGKILL)
         assert held.await_end(30.0)
     gone.wait()
+
+
+@pytest.mark.parametrize(
+    ("has_proc", "platform", "sees"),
+    [(True, "linux", True), (False, "linux", False), (False, "darwin", True), (True, "darwin", True)],
+)
+def test_linux_shows_processes_through_proc_alone(
+    monkeypatch: pytest.MonkeyPatch, has_proc: bool, platform: str, sees: bool
+) -> None:
+    monkeypatch.setattr(process_identity, "has_proc", lambda: has_proc)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert process_identity.sees_processes() is sees
+
+
+def test_a_process_that_is_no_guardian_is_a_dead_one_and_is_not_to_be_touched() -> None:
+    """The ledger may name any process: our own too."""
+    us = identify_self()
+    assert is_guardian_alive(us) is False
+    assert is_guardian_alive(replace(us, start=us.start + 1)) is False
+    assert is_guardian_alive(replace(us, host_id="elsewhere")) is None
+    server = GuardianServer()
+    guard = server.hire()
+    guard.greet()
+    assert guard.identity is not None
+    assert is_guardian_alive(guard.identity) is True
+    guard.close()
+    server.close()
+    assert await_end(guard.identity, 60)
+    assert is_guardian_alive(guard.identity) is False

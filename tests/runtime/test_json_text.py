@@ -51,3 +51,15 @@ def test_what_nobody_obeys_stays_readable(plain: str) -> None:
 
 def test_numbers_beyond_64_bits_and_lone_surrogates_are_written_too() -> None:
     assert json.loads(to_json({"a": 10**30, "b": "\udc80"}, indent=True)) == {"a": 10**30, "b": "\udc80"}
+
+
+def test_json_for_machines_has_no_blanks_and_for_people_two() -> None:
+    assert (to_json({"a": [1]}), to_json({"a": 1}, indent=True)) == (b'{"a":[1]}', b'{\n  "a": 1\n}')
+    assert to_json({"a": 2**70}, indent=True) == b'{\n  "a": 1180591620717411303424\n}'
+
+
+def test_what_is_no_number_of_json_is_never_written() -> None:
+    assert to_json([float("nan")]) == b"[null]"
+    for write in (to_json, lambda found: to_json_line({"a": found})):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            write([2**70, float("nan")])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.runtime.text import safe_text, slug_of, to_printable, to_storable
+from batchdrain.runtime.text import are_safe, safe_lines, safe_text, slug_of, to_printable, to_storable
 
 
 @given(st.text())
@@ -16,3 +17,55 @@ def test_what_is_shown_is_one_line_and_what_is_stored_is_utf8(found: str) -> Non
     assert to_printable(found.replace("\x00", ""), "ascii").isascii()
     assert "/" not in slug_of(found)
     assert not slug_of(found).startswith((".", "-"))
+
+
+LONG = "x" * 2_000
+
+
+@pytest.mark.parametrize(
+    ("texts", "safe"),
+    [
+        (["a", "b c"], True),
+        ([LONG], True),
+        ([LONG, LONG], True),
+        (["x" * 2_001], False),
+        (["a", "é"], False),
+        (["a", "b\tc"], False),
+        (["a", "b\n"], False),
+        (["::error"], False),
+        (["a:", ":b"], True),
+        (["##[x]"], False),
+        (["\x7f"], False),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_texts_are_safe_where_showing_them_changes_none(texts: list[str], safe: bool) -> None:
+    assert are_safe(texts) is safe
+    assert not safe or [safe_text(text) for text in texts] == texts
+
+
+@given(st.lists(st.text(st.sampled_from("ab:# \t\x00é"), max_size=6), min_size=1))
+def test_what_is_said_to_be_safe_is_shown_as_it_is(texts: list[str]) -> None:
+    assert not are_safe(texts) or [safe_text(text) for text in texts] == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\nc", "a\tb\nc"),
+        ("a\r\nb", "a\\x0d\nb"),
+        ("a\x1b[31m", "a\\x1b[31m"),
+        ("a\n::error::b", "a\n\\x3a:error::b"),
+        ("a ::error", "a ::error"),
+        ("\t::error", "\t\\x3a:error"),
+        ("é\u202e", "é\\u202e"),
+        ("\U000e0041", "\\U000e0041"),
+        ("x\x00y", "x\\x00y"),
+        ("##[error]", "\\x23#[error]"),
+        ("##VSO[x]", "\\x23#VSO[x]"),
+        ("## heading", "## heading"),
+    ],
+)
+def test_lines_keep_their_ends_and_tabs_and_nothing_that_is_obeyed(text: str, shown: str) -> None:
+    assert safe_lines(text) == shown
+    assert safe_lines(shown) == shown

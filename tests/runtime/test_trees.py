@@ -92,6 +92,14 @@ def test_a_tree_may_be_a_hundred_folders_deep(above: int, tmp_path: Path, deep: 
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(("deep", "files"), [(100, 1), (101, 0)])
+def test_a_tree_is_measured_down_to_the_hundredth_folder(above: int, tmp_path: Path, deep: int, files: int) -> None:
+    folder = tmp_path.joinpath("deep", *["d"] * (deep - 1))
+    folder.mkdir(parents=True)
+    (folder / "file").touch()
+    assert trees.measure(above, "deep").files == files
+
+
 def test_what_lies_on_another_disk_is_neither_measured_nor_removed(
     above: int, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

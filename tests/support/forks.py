@@ -129,6 +129,12 @@ class Piped(Forked):
         self.wait(timeout)
         return self._read[0], self._read[1]
 
+    def close(self) -> None:
+        """Close its streams, unless a thread reads them, which then closes them."""
+        if not self._readers:
+            self.stdout.close()
+            self.stderr.close()
+
     def _listen(self, place: int) -> None:
         with (self.stdout, self.stderr)[place] as stream:
             self._read[place] = stream.read()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +83,7 @@ class Workplace:
     url: str
     source: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    beside: list[Beside] = field(default_factory=list)  #: what was started
 
     def __post_init__(self) -> None:
         mysql = self.url.startswith("mysql")  # the tests quote names as the standard does
@@ -147,15 +150,32 @@ class Workplace:
     def start(self, *argv: str, env: Mapping[str, str] | None = None) -> Beside:
         """Run a task beside the test, in a session of its own."""
         if forks.can_be_forked(env or {}):
-            return forks.Piped(argv, self.root, self.environ(env))
-        return subprocess.Popen(
-            [*INV, *argv],
-            cwd=self.root,
-            env=self.environ(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+            self.beside.append(forks.Piped(argv, self.root, self.environ(env)))
+        else:
+            self.beside.append(
+                subprocess.Popen(
+                    [*INV, *argv],
+                    cwd=self.root,
+                    env=self.environ(env),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
+            )
+        return self.beside[-1]
+
+    def end(self) -> None:
+        """End what a failed test left running, whose open pipes would fail another test."""
+        for one in self.beside:
+            if one.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(one.pid, signal.SIGKILL)
+                one.wait(DEADLINE_S)
+            if isinstance(one, forks.Piped):
+                one.close()
+            for stream in (one.stdout, one.stderr) if isinstance(one, subprocess.Popen) else ():
+                if stream is not None:
+                    stream.close()
 
     def environ(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         own = {

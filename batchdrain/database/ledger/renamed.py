@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from batchdrain.database.ledger.chains import rename_waiting
 from batchdrain.database.ledger.kept_durations import rename_kept
 from batchdrain.database.ledger.notes import rename_notes
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.ledger.source_names import apart_name_of, has_twin, is_named
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
 from batchdrain.model.errors import ConfigError
@@ -33,8 +35,6 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
     former = _find_former(store, session_uid)
     if former is None:
         return None
-    ledger = store.ledger
-    tables = [table for table in ledger.tables if "source" in table.c]
 
     def rename(connection: sa.Connection) -> None:
         if session_uid is not None and _is_held_by_others(connection, store, former, session_uid):
@@ -42,11 +42,7 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
                 f"the session's phases were those of table {former!r}, which other drains hold phases of",
                 remedy="let those end first (`inv status` with that table's settings), or map that table again",
             )
-        for table in tables:
-            connection.execute(table.update().where(table.c.source == former).values(source=ledger.source))
-        rename_kept(connection, ledger, former)
-        rename_notes(connection, ledger, former)
-        rename_waiting(connection, ledger, former)
+        _rename(connection, store.ledger, former)
 
     if not _write(store, rename):
         return None
@@ -60,6 +56,47 @@ def read_by_former_name(store: Store) -> None:
     former = _find_former(store, None)
     if former is not None:
         store.ledger = replace(store.ledger, source=former)
+
+
+def part_from_twin(store: Store) -> bool:
+    """Give the table a name of its own in the ledger, if another table's name differs in case alone and it still has the bare name.
+    Returns whether that was done: not while anybody holds one of its claims, since the holder knows the bare name. Raises
+    DatabaseUnavailable."""
+    ledger, apart = store.ledger, apart_name_of(store.table)
+    if store.database.dialect != "mysql" or ledger.source == apart:
+        return False
+    with store.database.read() as connection:
+        if not ledger.exists(connection) or not has_twin(connection, store.table):
+            return False
+
+    def part(connection: sa.Connection) -> bool:
+        _rename(connection, replace(ledger, source=apart), ledger.source)
+        held = (
+            sa.select(ledger.claim.c.epoch).where(ledger.claim.c.source == apart, ledger.claim.c.owner.is_not(None)).limit(1)
+        )
+        if connection.execute(held).first() is not None:  # asked behind the rename, which waits for whoever writes its rows
+            raise _Held
+        return True
+
+    try:
+        return store.database.write(part)
+    except _Held:
+        return False
+
+
+class _Held(Exception):
+    """Rolls back, since somebody holds a claim."""
+
+
+def _rename(connection: sa.Connection, ledger: Ledger, former: str) -> None:
+    """Give the rows about the former name to the ledger's source."""
+    for table in ledger.tables:
+        if "source" in table.c:
+            these = is_named(table.c.source, former, connection.dialect.name)
+            connection.execute(table.update().where(these).values(source=ledger.source))
+    rename_kept(connection, ledger, former)
+    rename_notes(connection, ledger, former)
+    rename_waiting(connection, ledger, former)
 
 
 def _write(store: Store, rename: Callable[[sa.Connection], None]) -> bool:

@@ -5,11 +5,9 @@ Several tables of phases in one schema share them; each row names its table.
 
 from __future__ import annotations
 
-import hashlib
-import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,10 +16,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.ledger.own_writes import write_own
+from batchdrain.database.ledger.source_names import bare_name_of, find_source
 from batchdrain.database.ledger.tables import ADDED, ADDED_TABLES, SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
-from batchdrain.runtime.text import slug_of
 
 UID: Final = "database_uid"
 VERSION: Final = "schema_version"
@@ -39,22 +37,26 @@ class Ledger:
     later: Mapping[str, sa.Table] = field(default_factory=dict, compare=False)  #: tables that were added later, by name
 
     @classmethod
-    def of(cls, table: PhaseTable, version: int = SCHEMA_VERSION) -> Ledger:
-        """The ledger in the schema of the phases. Does not touch the database: `create` makes the tables."""
+    def of(cls, table: PhaseTable, version: int = SCHEMA_VERSION, source: str | None = None) -> Ledger:
+        """The ledger in the schema of the phases. `source`: the table's name in its rows, if that is not the bare one. Does not
+        touch the database: `create` makes the tables."""
         made = make_tables(table.schema, version, table.dialect)
         meta, claim, attempt = (made.pop(f"batchdrain_{name}") for name in ("meta", "claim", "attempt"))
-        return cls(source=_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version, later=made)
+        return cls(source=source or bare_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version, later=made)
 
     @classmethod
     def find(cls, database: Database, table: PhaseTable) -> Ledger:
         """The ledger that exists, of whatever version; the newest if there is none. Reads only. Raises ConfigError if a newer
         batchdrain made it."""
         newest = cls.of(table)
+        if database.dialect == "mysql":
+            with database.read() as connection:
+                newest = replace(newest, source=find_source(connection, table, newest.claim))
         found = newest.read_meta(database, VERSION)
         if found is None:  # there are none, or they were made from a printed DDL
-            return cls.of(table, newest.read_version_of_columns(database))
+            return cls.of(table, newest.read_version_of_columns(database), newest.source)
         require_known(found, database.name)
-        return newest if int(found) == SCHEMA_VERSION else cls.of(table, int(found))
+        return newest if int(found) == SCHEMA_VERSION else cls.of(table, int(found), newest.source)
 
     @property
     def attempt_sum(self) -> sa.Table | None:
@@ -184,13 +186,3 @@ def require_known(version: str, database: str) -> None:
             f"this program knows up to {SCHEMA_VERSION}",
             remedy="upgrade batchdrain",
         )
-
-
-def _name_of(table: PhaseTable) -> str:
-    """The table's name; if that is too long for a key or has other characters, a shortened name with a digest."""
-    name = str(table.table.name)
-    if table.dialect == "sqlite":
-        name = name.lower()  # SQLite takes 'Phases' and 'phases' for equal
-    if re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
-        return name
-    return f"{slug_of(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"

@@ -1,0 +1,129 @@
+"""MariaDB may have two tables whose names differ in case alone: the ledger keeps them apart, and what it knew of each stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from batchdrain.config.settings import Command, Settings, Source
+from batchdrain.database.ledger.claims import Claims
+from batchdrain.database.ledger.renamed import part_from_twin
+from batchdrain.database.store import Store
+from batchdrain.model.states import Outcome
+from tests.database.bench import NOW, attempt_of, choice_of, taken
+from tests.support.workplace import Workplace
+
+
+@pytest.fixture
+def place(tmp_path: Path, mariadb_url: str) -> Workplace:
+    found = Workplace(root=tmp_path, url=mariadb_url)
+    found.make_table()
+    found.fail("r/p")
+    found.sql("ALTER TABLE phases RENAME TO Phases")
+    return found
+
+
+def add_twin(place: Workplace) -> None:
+    place.sql("CREATE TABLE phases LIKE Phases")
+    place.sql("INSERT INTO phases SELECT * FROM Phases")
+
+
+@contextmanager
+def opened(place: Workplace, table: str) -> Iterator[Store]:
+    store = Store.open(place.url, Settings(source=Source(table=table)))
+    try:
+        store.ledger.create(store.database)
+        yield store
+    finally:
+        store.close()
+
+
+def claims_of(store: Store, owner: str = "a") -> Claims:
+    return Claims(store, Command(argv=["true"]), owner * 32)
+
+
+def hold(store: Store, owner: str = "a") -> int:
+    claim = claims_of(store, owner).claim(choice_of("r/p"), lease_s=60, run_type="default", now=NOW)
+    return taken(claim).epoch
+
+
+def sources(place: Workplace) -> set[str]:
+    tables = ("claim", "attempt")
+    return {source for table in tables for (source,) in place.sql(f"SELECT source FROM batchdrain_{table}")}
+
+
+def test_each_of_two_tables_whose_names_differ_in_case_alone_has_its_own_claims(place: Workplace) -> None:
+    add_twin(place)
+    with opened(place, "Phases") as one, opened(place, "phases") as other:
+        assert (hold(one), hold(other, "b")) == (1, 1)
+        assert [held.session_uid[0] for held in one.history.read_held()] == ["a"]
+        assert [held.session_uid[0] for held in other.history.read_held()] == ["b"]
+    assert len(sources(place)) == 2
+
+
+def test_a_table_without_such_a_twin_keeps_its_bare_name(place: Workplace) -> None:
+    with opened(place, "Phases") as store:
+        hold(store)
+        assert not part_from_twin(store)
+    assert sources(place) == {"Phases"}
+
+
+def test_what_was_known_under_the_bare_name_stays_while_a_claim_is_held_and_then_goes_along(place: Workplace) -> None:
+    with opened(place, "Phases") as store:
+        claims = claims_of(store)
+        claim = taken(claims.claim(choice_of("r/p"), lease_s=60, run_type="default", now=NOW))
+        add_twin(place)
+        with opened(place, "Phases") as again:
+            assert again.ledger.source == "Phases"
+            assert not part_from_twin(again)
+            assert sources(place) == {"Phases"}
+            place.sql("INSERT INTO batchdrain_claim SELECT 'others', \"key\", 1, owner, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+                      "NULL, 0, 0, NULL, NULL, NULL, NULL FROM batchdrain_claim")  # fmt: skip
+            claims.finish(claim, attempt_of(claim, Outcome.FAILED))
+            assert part_from_twin(again)
+            again.reopen_ledger()
+            assert hold(again) == 2, "the epoch grows on"
+            assert not part_from_twin(again)
+    assert {source.partition("-")[0] for source in sources(place)} == {"Phases", "others"}
+    assert "Phases" not in sources(place)
+
+
+def test_a_table_that_was_parted_keeps_that_name_when_its_twin_is_dropped(place: Workplace) -> None:
+    add_twin(place)
+    with opened(place, "Phases") as store:
+        hold(store)
+        apart = store.ledger.source
+    place.sql("DROP TABLE phases")
+    with opened(place, "Phases") as store:
+        assert store.ledger.source == apart != "Phases"
+
+
+def test_rows_of_the_other_table_do_not_go_along(place: Workplace) -> None:
+    """Both had bare names, which the server takes for equal: each row belongs to the one whose name it has letter by letter."""
+    with opened(place, "Phases") as store:
+        hold(store)
+    place.sql(
+        "INSERT INTO batchdrain_claim (source, `key`, epoch, orphan_count, attempts) VALUES ('phases', 'k', 7, 0, 0)".replace(
+            "`", '"'
+        )
+    )
+    place.sql("UPDATE batchdrain_claim SET owner = NULL")
+    add_twin(place)
+    with opened(place, "Phases") as store:
+        assert part_from_twin(store)
+    assert ("phases", 7) in place.sql("SELECT source, epoch FROM batchdrain_claim")
+
+
+def test_a_drain_parts_them_before_its_first_claim(place: Workplace) -> None:
+    place.source = {"table": "Phases"}
+    place.configure()
+    assert place.inv("drain").code == 0
+    add_twin(place)
+    place.sql("UPDATE Phases SET state = 'FAILED'")
+    assert place.inv("drain").code == 0
+    [source] = sources(place)
+    assert source.startswith("Phases-")
+    assert place.sql("SELECT max(epoch) FROM batchdrain_claim") == [(2,)]
