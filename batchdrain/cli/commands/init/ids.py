@@ -171,7 +171,8 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     if run is None:
         found = _with_run(table, others, phase, "")
         return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
-    return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} tell its rows apart", doubts=tuple(doubts))
+    reason = f"{run} and {phase} tell its rows apart" if told or guessed else ""
+    return Ids(run_id=run, phase_id=phase, reason=reason, doubts=tuple(doubts))
 
 
 def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[str, ...]) -> str | None:
