@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
@@ -11,11 +13,12 @@ KINDS = {"#": Kind.WHOLE, "?": Kind.TRUTH, "@": Kind.TIME, "%": Kind.JSON, "!": 
 
 
 def table(
-    columns: str, *rows: Sequence[object], keys: Sequence[str] = (), name: str = "jobs", of: dict[str, Any] | None = None,
-    **column: ColumnFacts,
+    columns: str, *rows: Sequence[object], keys: Sequence[str] = (), name: str = "jobs", counted: str = "",
+    of: dict[str, Any] | None = None, **column: ColumnFacts,
 ) -> TableFacts:  # fmt: skip
     """'id# name status owner!>runs': the sign behind a name is its kind, and what it refers to stands behind `>`.
-    `keys`: each 'a b'; `of`: more facts of the table."""
+    `keys`: each 'a b'; `counted`: the columns whose values are counted, as those of a state are; `of`: more facts of the
+    table."""
     made, names = list[ColumnFacts](), list[str]()
     for one in columns.split():
         bare, _, parent = one.partition(">")
@@ -25,4 +28,7 @@ def table(
         plain = ColumnFacts(name=name_of, kind=kind, type_name=kind.value, fits_time=kind is Kind.TIME, parent=refers)
         made.append(column.get(name_of) or plain)
     read = tuple(dict(zip(names, row, strict=True)) for row in rows)
+    for place, one in enumerate(made):
+        if one.name in counted.split():
+            made[place] = replace(one, counts=dict(Counter(row[one.name] for row in read)))  # type: ignore[arg-type]
     return TableFacts(name=name, columns=tuple(made), keys=tuple(tuple(key.split()) for key in keys), rows=read, **(of or {}))
