@@ -145,7 +145,7 @@ TWICE: Rows = [("r", "a"), ("r", "a"), ("q", "a")]
 def test_without_a_key_a_run_by_name_and_what_tells_its_rows_apart_are_the_ids(
     columns: str, rows: Rows, phase: str, is_told_apart: bool, doubts: tuple[str, ...]
 ) -> None:
-    run = columns.split()[0]
+    run = columns.split(maxsplit=1)[0]
     reason = f"{run} and {phase} tell its rows apart" if is_told_apart else ""
     assert chosen(columns, [], rows) == (run, phase, reason, doubts)
 
