@@ -43,7 +43,7 @@ def found(check: Callable[[Project], Iterator[Finding]], project: Project) -> li
         ({}, []),
         ({"depends_on": [{"run": "aa", "after": ["ab"]}]}, [("rules", "ok", "each glob of depends_on and run_types matches a run", "")]),
         ({"depends_on": [{"run": "aab", "after": ["ab", "z*"]}, {"run": "a?", "after": ["q"]}]},
-         [("depends_on.0.run", "warn", "'aab': there is no such run (did you mean 'aa'?)", MEND),
+         [("depends_on.0.run", "warn", "'aab': there is no such run (did you mean 'ab'?)", MEND),
           ("depends_on.0.after", "warn", "'z*': no run matches it; `inv list-run-counts` lists the runs", MEND),
           ("depends_on.1.after", "warn", "'q': there is no such run; `inv list-run-counts` lists the runs", MEND)]),
         ({"depends_on": [{"run": "aa", "after": ["ab"]}, {"run": "ab", "after": ["aa"]}]},
