@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,3 +240,21 @@ def test_a_word_that_a_constraint_forbids_fails_with_the_words_that_it_lets_be(
         )
         for ours in told
     ]
+
+
+@on("database_url", ["mariadb"], indirect=True)
+def test_a_constraint_that_belongs_to_one_column_is_seen_on_mariadb_too(database_url: str, tmp_path: Path) -> None:
+    place = Workplace(root=tmp_path, url=database_url)
+    place.sql(
+        "CREATE TABLE phases (run_id VARCHAR(9), phase_id VARCHAR(9), phase_index INT, last_failure_reason TEXT, "
+        "state VARCHAR(9) CHECK (state IN ('FAILED', 'RUNNING', 'COMPLETE')), PRIMARY KEY (run_id, phase_id))"
+    )
+    stand(place, "FAILED")
+    [(*_, message, cure)] = found_by(check_written, place)
+    assert message == (
+        "a drain writes 'EXECUTING' (states.executing), and a constraint of the table lets 'state' be 'FAILED', 'RUNNING', "
+        "'COMPLETE' alone"
+    )
+    assert cure == "map one of these in batchdrain.source.states.executing"
+    place.source = {"states": {"executing": "RUNNING"}}
+    assert found_by(check_written, place) == []

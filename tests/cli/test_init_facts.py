@@ -62,7 +62,7 @@ def facts_of(table: TableFacts, name: str, *facts: str) -> tuple[Any, ...]:
 def test_each_column_has_its_kind_its_words_and_what_it_refers_to(database: Database, place: Workplace) -> None:
     found = read(database, place, *WORDS, STEPS, *ROWS)
     steps = found["steps"]
-    assert list(found) == ["runs", "steps", "words"]
+    assert sorted(found) == ["runs", "steps", "words"]
     is_sqlite, is_maria = place.url.startswith("sqlite"), place.url.startswith("mysql")
     assert {column.name: column.kind for column in steps.columns} == {
         "id": Kind.WHOLE, "run_id": Kind.WHOLE, "step": Kind.TEXT, "status": Kind.WHOLE, "kind": Kind.TEXT,
@@ -136,6 +136,13 @@ def test_an_index_is_a_key_if_it_is_unique_of_columns_and_of_all_rows(database: 
         "CREATE UNIQUE INDEX whole ON t (b, a)",
     )["t"]  # fmt: skip
     assert found.keys == (("b", "a"),)
+
+
+@on("database_url", ["sqlite"], indirect=True)
+def test_a_check_says_that_a_column_holds_json_and_not_that_another_does(database: Database, place: Workplace) -> None:
+    checks = 'd TEXT CHECK (json_valid(d)), "e f" TEXT CHECK (JSON_VALID( "e f" )), doc TEXT, valid TEXT'
+    found = read(database, place, f"CREATE TABLE t (id INTEGER PRIMARY KEY, {checks})")["t"]
+    assert [one.name for one in found.columns if one.kind is Kind.JSON] == ["d", "e f"]
 
 
 @EACH

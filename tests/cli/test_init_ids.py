@@ -35,6 +35,9 @@ def chosen(columns: str, keys: Sequence[str], rows: Rows) -> tuple[object, objec
         ("batch attempt#", ["batch attempt"], [], "batch", "attempt", 0),
         ("run_id step attempt#", ["run_id step attempt"], [], "run_id", ["step", "attempt"], 0),
         ("step task run", ["step task run"], [], ["step", "run"], "task", 0),
+        ("a b slug step", ["a b", "slug step"], [], "slug", "step", 1),
+        ("step attempt shard", ["step attempt shard"], [], ["step", "attempt"], "shard", 0),
+        ("a b", ["", "a b"], [], "a", "b", 1),
     ],
 )  # fmt: skip
 def test_a_key_of_several_columns_is_split_into_run_and_phase(
@@ -70,7 +73,7 @@ def test_of_a_key_without_names_the_column_that_alone_tells_the_rows_apart_is_th
         ("id# slug", ["id", "slug"], "id"),
         ("a* b", ["a b", "b"], "b"),
         ("id# step", ["id"], "id"),
-        ("id# run_id", ["id", "run_id"], "run_id"),
+        *((f"id# {name}", ["id", name], name) for name in ("run_id", "run_uuid", "job_id", "job_uuid", "step")),
     ],
 )
 def test_a_key_of_one_column_is_the_phase_and_a_spoken_one_comes_before_a_bare_number(
@@ -138,6 +141,8 @@ TWICE: Rows = [("r", "a"), ("r", "a"), ("q", "a")]
         ("queue step", THREE, "step", True, (NO_KEY,)),
         ("run_id position", THREE, "position", True, (NO_KEY,)),
         ("run_id what", THREE, "what", True, (NO_KEY, "what is taken for the phase, as it tells the rows apart: a guess")),
+        ("run_id name phase", [("r", "n", "a"), ("r", "m", "b"), ("q", "n", "a")], "phase", True, (NO_KEY,)),
+        ("run_id step task", [("r", "s", "a"), ("r", "s", "b"), ("q", "s", "a")], "task", True, (NO_KEY,)),
         ("run_id step", TWICE, "step", False,
          (NO_KEY, "several rows have one step in one run_id: `inv doctor` names them")),
     ],
@@ -156,6 +161,9 @@ def test_without_a_key_a_run_by_name_and_what_tells_its_rows_apart_are_the_ids(
         ("run_id what", THREE[:2], "run_id", None, ()),
         ("run_id what", TWICE, "run_id", None, ()),
         ("run_id what", [], "run_id", None, ()),
+        ("run_id x y", [("r", 1, 1), ("r", 1, 2), ("r", 2, 1)], "run_id", None, ()),
+        ("x y", [(1, "a"), (1, "b")], ALL, None, ()),
+        (" ".join(f"c{n}" for n in range(13)), [(1, *[0] * 11, n) for n in (0, 1)] + [(2, *[0] * 11, n) for n in (0, 1)], ALL, None, ()),
         ("what", [], ALL, None, ()),
         ("step", [], ALL, "step", (NO_KEY, ONE_RUN)),
         ("step", [("a",), ("a",), ("a",)], ALL, "step",
@@ -169,14 +177,18 @@ def test_without_a_key_a_run_by_name_and_what_tells_its_rows_apart_are_the_ids(
         ("task_x step", THREE, "task_x", "step",
          ("task_x and step tell the rows apart, and are taken for run and phase: a guess",)),
         ("task_x step", THREE[:2], ALL, "step", (NO_KEY, ONE_RUN)),
-        ("a@ b", [(1, "x"), (1, "y"), (2, "x")], "b", "a",
-         ("b and a tell the rows apart, and are taken for run and phase: a guess",)),
+        *((columns, rows, "b", "a", ("b and a tell the rows apart, and are taken for run and phase: a guess",))
+          for columns, rows in (("a@ b", [(1, "x"), (1, "y"), (2, "x")]), ("b a@", [("x", 1), ("y", 1), ("x", 2)]))),
     ],
 )  # fmt: skip
 def test_without_a_key_and_without_a_run_by_name_values_tell_what_may_be_meant(
     columns: str, rows: Rows, run: object, phase: object, doubts: tuple[str, ...]
 ) -> None:
     assert chosen(columns, [], rows) == (run, phase, "", doubts)
+
+
+def test_of_two_runs_by_name_the_likelier_one_is_taken() -> None:
+    assert chosen("batch run_id step", [], [("b", *row) for row in THREE])[:2] == ("run_id", "step")
 
 
 def test_a_view_has_no_key_and_that_is_no_doubt() -> None:

@@ -141,7 +141,7 @@ def test_the_words_whose_rows_alone_have_a_text_or_another_code_than_0_are_found
     [
         ([{"error": "e", "message": "m"}], "message"),
         ([{"traceback": "t", "error": "e"}], "error"),
-        ([{"traceback": "t"}], "traceback"),
+        *(([{name: "t"}], name) for name in ("traceback", "stacktrace", "stack_trace", "backtrace")),
         ([{"Message": "m"}], "Message"),
         ([{"message": "  "}], None),
         ([{"message": 5}], None),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.doctor.state_doubts import DRAINED, judge_words
 from batchdrain.cli.commands.doctor.word_checks import count_words, find_untriable
+from batchdrain.database.phases.check_constraints import read_checks
 from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.database.phases.row_counts import count_all
 from batchdrain.database.storage import can_be_tried
@@ -46,12 +47,10 @@ def _is_declared(project: Project, text: str) -> bool:
         inspector = sa.inspect(connection)
         if table.table.name not in inspector.get_table_names(schema=table.schema):
             return False
-        checks = inspector.get_check_constraints(table.table.name, schema=table.schema)
+        checks = read_checks(connection, table.schema, str(table.table.name))
         keys = inspector.get_foreign_keys(table.table.name, schema=table.schema)
     quoted = "'" + (to_value(text) or "").replace("'", "''") + "'"
-    return any(quoted in str(check["sqltext"]) for check in checks) or any(
-        column in key["constrained_columns"] for key in keys
-    )
+    return any(quoted in check.text for check in checks) or any(column in key["constrained_columns"] for key in keys)
 
 
 def check_condition(project: Project) -> Iterator[Finding]:
