@@ -145,6 +145,7 @@ def test_the_words_whose_rows_alone_have_a_text_or_another_code_than_0_are_found
         ([{"Message": "m"}], "Message"),
         ([{"message": "  "}], None),
         ([{"message": 5}], None),
+        ([{"to": "user"}], None),
         ([{"a": {"message": "m"}, "message": "m"}], "message"),
         ([{"b": {"message": "m"}, "a": {"message": "m"}}], "a.message"),
         ([{"a": {"b": {"c": {"message": "m"}}}}], "a.b.c.message"),
