@@ -160,7 +160,7 @@ def test_only_so_many_are_shown_as_were_asked_for(place: Workplace, project: Pro
     def told(**how: Any) -> tuple[list[str], list[str]]:
         lines = shown(place, capsys, **how)
         return [line.split()[0] for line in lines if line.startswith(("batch", "s"))], [
-            line for line in lines if "older" in line
+            line for line in lines if line.startswith("and ")
         ]
 
     ours, rest = told()
