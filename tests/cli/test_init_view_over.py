@@ -32,6 +32,9 @@ def cases_of(columns: str, rows: Rows = (), *, dialect: str = "sqlite", keys: st
           "WHEN started_at IS NOT NULL THEN 'EXECUTING' ELSE 'QUEUED' END AS state"]),
         ("id# failed_at@ success?", ["WHEN failed_at IS NOT NULL THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
         ("id# failed?", ["WHEN failed THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
+        *((f"id# {name}?", [f"WHEN {name} THEN 'FAILED' ELSE 'QUEUED' END AS state"]) for name in ("is_failed", "hasFailed", "error")),
+        ("id# isSuccess?", ["WHEN NOT isSuccess THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
+        ("id# error Tries# maxTries#", ["WHEN error IS NOT NULL AND Tries >= maxTries THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
         ("id# success?", ["WHEN NOT success THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
         ("id# success? finished_at@",
          ["WHEN finished_at IS NOT NULL AND NOT success THEN 'FAILED'",
@@ -133,6 +136,17 @@ def test_a_log_is_about_what_it_refers_to_else_a_phase_by_name_else_a_run(column
     found = last_rows(columns)
     assert (f'one."{whose}" AS phase_id' in found) is (whose is not None), found
     assert bool(found) is (whose is not None)
+
+
+def test_a_log_is_about_no_column_that_tells_its_rows_apart_or_can_not_name() -> None:
+    unique = table("id# step status", keys=["id", "step"], name="job_log")
+    assert suggest_last_rows(unique, map_table(unique).columns, "sqlite") == ""
+    document = table("id# step% status", keys=["id"], name="job_log")
+    assert suggest_last_rows(document, map_table(document).columns, "sqlite") == ""
+    several = table("a b c at@ step status", keys=["a b c"], name="job_log")
+    assert 'later."at" > one."at"' in suggest_last_rows(
+        several, {"phase_id": ["a", "b"], "state": "status", "last_failure_reason": None}, "sqlite"
+    )
 
 
 def test_a_log_without_a_state_has_no_last_rows() -> None:
