@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.cli.commands.doctor import database_checks, rights_checks
+from batchdrain.cli.commands.doctor import database_checks, reason_checks, rights_checks
 from batchdrain.cli.commands.doctor.database_checks import check_columns, check_connection, check_ids, check_names, check_rows
 from batchdrain.cli.commands.doctor.reason_checks import check_reasons
 from batchdrain.cli.commands.doctor.rights_checks import check_ledger, check_privileges
@@ -175,6 +175,22 @@ def test_what_stands_at_the_path_of_a_reason_is_counted(
 ) -> None:
     found = looked_at(sqlite_project, texts, last_failure_reason=PATH)
     assert found == [("reasons", *one) for one in told]
+
+
+def test_a_computed_column_is_said_to_be_read_and_not_written(sqlite_project: Workplace) -> None:
+    sqlite_project.sql("ALTER TABLE phases ADD COLUMN shown TEXT GENERATED ALWAYS AS (last_failure_reason) VIRTUAL")
+    sqlite_project.sql("ALTER TABLE phases ADD COLUMN at TEXT GENERATED ALWAYS AS ('2026-01-01') VIRTUAL")
+    told = "column {!r} is computed: it is read, and not written"
+    assert looked_at(sqlite_project, ["a"], last_failure_reason="shown", updated_at="at") == [
+        ("last_failure_reason", "ok", told.format("shown"), ""), ("updated_at", "ok", told.format("at"), ""),
+    ]  # fmt: skip
+
+
+def test_a_reason_that_can_not_be_read_is_told(sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reason_checks, "_read_texts", lambda *_: None)
+    assert looked_at(sqlite_project, ["a"]) == [
+        ("reasons", "warn", "were not looked at: that of one failed phase can't be read", ""),
+    ]
 
 
 def test_without_a_column_of_reasons_nothing_is_looked_at(sqlite_project: Workplace) -> None:

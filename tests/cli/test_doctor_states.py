@@ -26,7 +26,8 @@ def judged(rows: dict[str, int], *, writes: bool = True, declared: tuple[str, ..
     mapped = {PhaseState(ours): StateWords.of(words.get(ours, [ours.upper()])) for ours in OURS}
     found = [*judge_words(Counter(rows), mapped, writes=writes, is_declared=declared.__contains__)]
     assert {one.check for one in found} == {"states"}
-    assert {one.cure for one in found if one.verdict == "warn"} <= {CURE}
+    cures = {"warn": CURE, "fail": "map them in batchdrain.source.states", "ok": ""}
+    assert all(one.cure == cures[one.verdict] for one in found)
     return [f"{one.verdict} {one.message}" for one in found]
 
 
@@ -48,6 +49,12 @@ BASE = {"FAILED": 2, "COMPLETE": 1}
         ({"FAILED": 1, "COMPLETE": 1, "failed": 2}, {}, [
             "warn 'failed' (2 rows) stand beside 1 'FAILED' (states.failed): a drain takes that alone",
             "ok the table also has 'failed' (2 rows), which batchdrain leaves alone"]),
+        ({"failed": 1, "done": 1, "FAILED": 1}, {"failed": ["failed"], "complete": ["done"]}, [
+            "warn 'FAILED' (1 row) stands beside 1 'failed' (states.failed): a drain takes that alone",
+            "ok the table also has 'FAILED' (1 row), which batchdrain leaves alone"]),
+        ({"failed": 1, "COMPLETE": 1}, {}, [
+            "warn no row is 'FAILED' (states.failed), and nobody maps 'failed' (1 row)",
+            "ok the table also has 'failed' (1 row), which batchdrain leaves alone"]),
         ({**BASE, "ERROR": 1}, {}, ["ok the table also has 'ERROR' (1 row), which batchdrain leaves alone"]),
         ({**BASE, "PENDING": 1}, {}, [
             "warn no row is 'QUEUED' (states.queued), and nobody maps 'PENDING' (1 row)",
