@@ -42,6 +42,8 @@ BASE = {"FAILED": 2, "COMPLETE": 1}
         ({f"w{place}": place for place in range(1, 11)}, {},
          ["fail no row bears one of the mapped words; the table has "
           + ", ".join(f"'w{place}' ({place} rows)" for place in range(10, 2, -1)) + " and 2 more"]),
+        ({f"w{place}": place for place in range(1, 9)}, {},
+         ["fail no row bears one of the mapped words; the table has " + ", ".join(f"'w{place}' ({place} row{'s' * (place > 1)})" for place in range(8, 0, -1))]),
         ({**BASE, "SKIPPED": 1}, {}, ["ok the table also has 'SKIPPED' (1 row), which batchdrain leaves alone"]),
         ({**BASE, "failed": 1}, {}, [
             "warn 'failed' (1 row) stands beside 2 'FAILED' (states.failed): a drain takes these alone",
