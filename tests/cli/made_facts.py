@@ -28,7 +28,8 @@ def table(
         plain = ColumnFacts(name=name_of, kind=kind, type_name=kind.value, fits_time=kind is Kind.TIME, parent=refers)
         made.append(column.get(name_of) or plain)
     read = tuple(dict(zip(names, row, strict=True)) for row in rows)
-    for place, one in enumerate(made):
-        if one.name in counted.split():
-            made[place] = replace(one, counts=dict(Counter(row[one.name] for row in read)))  # type: ignore[arg-type]
+    for place, facts in enumerate(made):
+        if facts.name in counted.split():
+            counts: dict[Any, int] = Counter(row[facts.name] for row in read)
+            made[place] = replace(facts, counts=dict(counts))
     return TableFacts(name=name, columns=tuple(made), keys=tuple(tuple(key.split()) for key in keys), rows=read, **(of or {}))

@@ -117,8 +117,9 @@ def test_accept_tells_as_json_what_it_kept_and_lists(
 
 
 def test_an_acceptance_that_is_taken_back_is_told_with_what_still_holds(place: Workplace, capsys: Capsys) -> None:
-    for flags in ({"run_id": "a"}, {"run_id": "a", "phase_id": "p"}, {"cluster": [CLUSTER]}):
-        accept(invocation_of(place), AcceptFlags(reason=f"of {len(flags)}", **flags))  # type: ignore[arg-type]
+    subjects: list[dict[str, Any]] = [{"run_id": "a"}, {"run_id": "a", "phase_id": "p"}, {"cluster": [CLUSTER]}]
+    for flags in subjects:
+        accept(invocation_of(place), AcceptFlags(reason=f"of {len(flags)}", **flags))
     lines_of(capsys)
 
     def said(dry: bool = False, **flags: Any) -> list[str]:

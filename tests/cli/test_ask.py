@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import re
+import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -10,7 +13,6 @@ from typing import Any, Final
 import pytest
 
 from batchdrain.cli.commands import ask as asking
-from batchdrain.cli.commands import status
 from batchdrain.cli.commands.ask import ask_session
 from batchdrain.cli.commands.status import show_status
 from batchdrain.database.ledger.chains import ChainRow, Chains
@@ -182,14 +184,14 @@ def test_a_request_that_its_session_does_not_hear_any_more_is_made_to_the_next_p
 
 
 def test_the_asking_one_is_named_also_where_the_user_has_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking.socket, "gethostname", lambda: "box")
-    monkeypatch.setattr(asking.getpass, "getuser", lambda: "ann")
+    monkeypatch.setattr(socket, "gethostname", lambda: "box")
+    monkeypatch.setattr(getpass, "getuser", lambda: "ann")
     assert asking._name_self() == "ann@box"
 
     def nobody() -> str:
         raise KeyError(0)
 
-    monkeypatch.setattr(asking.getpass, "getuser", nobody)
+    monkeypatch.setattr(getpass, "getuser", nobody)
     assert asking._name_self() == "somebody@box"
 
 
@@ -225,7 +227,7 @@ def test_watching_shows_it_again_until_nothing_runs(
         if len(waited) == 2:
             project.session_rows.end(row.uid, None, "complete")
 
-    monkeypatch.setattr(status.time, "sleep", end)
+    monkeypatch.setattr(time, "sleep", end)
     show_status(invocation_of(place), format_name="json", watch=True)
     assert waited == [2.0, 2.0]
     assert [line[:2] for line in lines_of(capsys)] == ["[{", "[{", "[]"], "each a line, for a reader of lines"

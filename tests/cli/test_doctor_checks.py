@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batchdrain.cli.commands.doctor import database_checks, reason_checks, rights_checks
-from batchdrain.cli.commands.doctor.database_checks import check_columns, check_connection, check_ids, check_names, check_rows
+from batchdrain.cli.commands.doctor.database_checks import (
+    check_columns,
+    check_connection,
+    check_ids,
+    check_names,
+    check_rows,
+    check_storage,
+)
 from batchdrain.cli.commands.doctor.reason_checks import check_reasons
 from batchdrain.cli.commands.doctor.rights_checks import check_ledger, check_privileges
 from batchdrain.database.ledger.rights import LedgerRights
+from batchdrain.database.network_disk import REMEDY
+from batchdrain.database.storage import Remark
 from tests.cli.called import found_by
 from tests.support.workplace import Workplace
 
@@ -25,7 +36,7 @@ def test_the_counts_of_the_database_come_first(sqlite_project: Workplace, monkey
     [found] = found_by(check_connection, sqlite_project)
     assert found == ("database", "ok", f"{sqlite_project.url}: 1 failed, 1 queued, 0 complete, 1 other in 2 runs", "")
     monkeypatch.setattr(database_checks, "network_disk_problem_of", lambda path: f"{Path(path).name} is far")
-    assert found_by(check_connection, sqlite_project)[1:] == [("database", "fail", "work.db is far", database_checks.REMEDY)]
+    assert found_by(check_connection, sqlite_project)[1:] == [("database", "fail", "work.db is far", REMEDY)]
 
 
 def test_of_a_server_no_disk_of_ours_is_looked_at(
@@ -46,6 +57,18 @@ def test_a_table_with_every_mapped_column_says_so_with_what_is_odd_about_the_tim
         ("table", "ok", "'phases' has every mapped column", ""),
         ("updated_at", "warn", ("column 'changed' holds numbers, and no value yet that tells their unit: seconds are written; "
          "set source.updated_at_unit"), ""),
+    ]  # fmt: skip
+
+
+def test_what_keeps_no_transaction_fails_and_what_may_not_is_a_warning_of_the_table_or_of_the_ledger(
+    sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examine(_: object, tables: Sequence[object]) -> list[Remark]:
+        return [Remark(message=f"of {len(tables) > 1}", cure="mend it", is_refused=len(tables) == 1)]
+
+    monkeypatch.setattr(database_checks, "examine_storage", examine)
+    assert found_by(check_storage, sqlite_project) == [
+        ("table", "fail", "of False", "mend it"), ("ledger", "warn", "of True", "mend it"),
     ]  # fmt: skip
 
 
@@ -161,6 +184,7 @@ def test_where_a_document_is_the_reason_it_is_told_what_a_new_one_is_written_ove
     [
         ([DOCUMENT, DOCUMENT, "[]"], [("ok", ("2 of 3 failed phases that were looked at have a text at 'error.message' in column "
                                              "'last_failure_reason'"), "")]),
+        (["", DOCUMENT], [("ok", "1 of 2 failed phases that were looked at has a text at 'error.message' in column 'last_failure_reason'", "")]),
         (["[]", "{}"], [("warn", ("not one of 2 failed phases that were looked at has anything at 'error.message' in column "
                                  "'last_failure_reason'"), "mend batchdrain.source.columns.last_failure_reason.path")]),
         (["bare", DOCUMENT], [("warn", ("1 of 2 failed phases that were looked at has a bare text and no document in column "
@@ -248,6 +272,6 @@ def test_a_table_that_may_not_be_updated_fails(sqlite_project: Workplace, monkey
     assert found_by(check_privileges, sqlite_project) == []
     for lacking in ("work.db", sqlite_project.root.parent.name):
         with monkeypatch.context() as patched:
-            patched.setattr(rights_checks.os, "access", lambda path, _, lacking=lacking: Path(path).name != lacking)
+            patched.setattr(os, "access", lambda path, _, lacking=lacking: Path(path).name != lacking)
             found = found_by(check_privileges, sqlite_project)
         assert found == [("privileges", "fail", "'phases' may not be updated", "GRANT UPDATE, or make it writable")]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from batchdrain.cli.commands.doctor import project_checks
 from batchdrain.cli.commands.doctor.category_checks import check_categories, measure_rules
 from batchdrain.cli.commands.doctor.claim_checks import check_claims, check_ledger_shape, check_source_kind, check_strays
 from batchdrain.cli.commands.doctor.project_checks import Finding, check_command, check_machine
@@ -16,6 +15,7 @@ from batchdrain.cli.commands.doctor.rule_checks import check_notes, check_profil
 from batchdrain.config.load import load
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
+from batchdrain.execution import process_identity
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.failures.categories import make_own_rule
 from tests.cli.called import found_by
@@ -239,8 +239,8 @@ def test_each_limit_of_a_profile_that_does_not_hold_is_told() -> None:
 def test_what_the_machine_hides_is_told(
     monkeypatch: pytest.MonkeyPatch, sees: bool, hides: bool, told: tuple[str, str, str] | None
 ) -> None:
-    monkeypatch.setattr(project_checks.process_identity, "sees_processes", lambda: sees)
-    monkeypatch.setattr(project_checks.process_identity, "hides_others", lambda: hides)
+    monkeypatch.setattr(process_identity, "sees_processes", lambda: sees)
+    monkeypatch.setattr(process_identity, "hides_others", lambda: hides)
     assert [(one.verdict, one.message, one.cure) for one in check_machine()] == ([] if told is None else [told])
 
 

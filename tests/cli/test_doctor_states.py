@@ -115,7 +115,8 @@ def test_words_that_a_drain_would_write_and_nobody_knows_are_told(
 
 
 def stand(place: Workplace, *words: str | None) -> Workplace:
-    place.add(*((f"r{number}", "p", 0, word, None) for number, word in enumerate(words)))  # type: ignore[misc]
+    rows: list[Any] = [(f"r{number}", "p", 0, word, None) for number, word in enumerate(words)]
+    place.add(*rows)
     return place
 
 

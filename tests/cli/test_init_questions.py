@@ -171,19 +171,13 @@ def test_the_unit_of_the_time_of_a_change_goes_with_its_column() -> None:
     assert talk({6: ["note"]}, [guess])[0].source == {}
 
 
-def test_at_most_twenty_columns_are_named() -> None:
-    for count, told in ((20, "c19."), (23, "c19 and 3 more.")):
-        wide = table("run_id step status " + " ".join(f"c{number}" for number in range(3, count)), keys=["run_id step"])
-        shown = list[str]()
-
-        def ask(prompt: str, shown: list[str] = shown) -> str:
-            shown.append(prompt)
-            return ""
-
-        Conversation(ask=ask, say=shown.append, look=lambda _, wide=wide: wide, find_problems=lambda *_: []).ask_all(
-            [map_table(wide)]
-        )  # type: ignore[misc]
-        assert next(line for line in shown if line.startswith("Its columns are run_id, step, status, c3")).endswith(told)
+@on(("count", "told"), [(20, "c19."), (23, "c19 and 3 more.")])
+def test_at_most_twenty_columns_are_named(count: int, told: str) -> None:
+    wide = table("run_id step status " + " ".join(f"c{number}" for number in range(3, count)), keys=["run_id step"])
+    shown = list[str]()
+    talked = Conversation(ask=lambda _: "", say=shown.append, look=lambda _: wide, find_problems=lambda *_: [])
+    talked.ask_all([map_table(wide)])
+    assert next(line for line in shown if line.startswith("Its columns are run_id, step, status, c3")).endswith(told)
 
 
 @on(

@@ -18,7 +18,7 @@ Rows = Sequence[Sequence[object]]
 DEEP = '{"error": {"message": "disk full"}}'
 
 
-def chosen(columns: str, *rows: Sequence[object], **column: ColumnFacts) -> tuple[object, list[str]]:
+def chosen(columns: str, *rows: Sequence[object], **column: Any) -> tuple[object, list[str]]:
     found = table(f"id# state {columns}", *((place, *row) for place, row in enumerate(rows)), **column)
     return choose_reason(found, found.columns[2:], "state")
 

@@ -102,8 +102,8 @@ def test_each_line_that_is_a_default_is_a_comment() -> None:
 
 
 def test_of_what_is_known_or_was_answered_nothing_is_said_to_look_like_nothing() -> None:
-    for sure in ({"is_known": True}, {"is_answered": True}):
-        found = render_section(None, [replace(LIKE_OURS, **sure)])
+    for sure in (replace(LIKE_OURS, is_known=True), replace(LIKE_OURS, is_answered=True)):
+        found = render_section(None, [sure])
         assert "      last_failure_reason: null\n      # updated_at: null\n" in found
     answered = render_section(None, [replace(OWN, is_answered=True)])
     assert '    argv: ["x", "{run_id}"]\n' in answered

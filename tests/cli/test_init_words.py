@@ -57,7 +57,7 @@ def test_a_word_that_no_row_shows_is_assumed_in_the_spelling_of_the_others(
     rows: list[State], words_of: Mapping[str, object], sure: set[str]
 ) -> None:
     found = words(*rows)
-    assert (found.words, found.sure, found.known) == (words_of, sure, ())
+    assert (found.words, set(found.sure), found.known) == (words_of, sure, ())
 
 
 @on(

@@ -13,6 +13,7 @@ from batchdrain.cli.commands import events, sessions
 from batchdrain.cli.commands.events import show_events
 from batchdrain.cli.commands.sessions import list_sessions
 from batchdrain.cli.commands.summary import show_summary
+from batchdrain.database.ledger.chains import Chains
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.model.errors import DatabaseUnavailable, UsageError
@@ -168,8 +169,9 @@ def test_only_so_many_are_shown_as_were_asked_for(place: Workplace, project: Pro
     assert rest == ["and 2 older ones (--all shows them)", "and 2 older ones (--all)"]
     assert told(top=3)[1] == ["and 1 older one (--all shows it)", "and 1 older one (--all)"]
     assert (len(told(every=True)[0]), told(every=True)[1]) == (8, [])
-    for how, count in (({}, 8), ({"top": 3}, 3), ({"every": True}, 8)):
-        list_sessions(invocation_of(place), format_name="json", **how)  # type: ignore[arg-type]
+    asked: list[tuple[dict[str, Any], int]] = [({}, 8), ({"top": 3}, 3), ({"every": True}, 8)]
+    for how, count in asked:
+        list_sessions(invocation_of(place), format_name="json", **how)
         assert len(json_of(capsys)) == count
 
 
@@ -190,7 +192,7 @@ def test_what_is_held_is_left_out_where_the_database_goes_meanwhile(project: Pro
         raise DatabaseUnavailable("it is away\nfor good")
 
     monkeypatch.setattr(sessions, "read_elsewhere", away)
-    monkeypatch.setattr(sessions.Chains, "read_left", away)
+    monkeypatch.setattr(Chains, "read_left", away)
     monkeypatch.setattr(project.store.history, "read_held", away)
     assert sessions._read_held_by_session(project) == {}
     assert sessions._read_chains_left(project) == {}

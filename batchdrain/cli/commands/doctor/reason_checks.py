@@ -35,6 +35,12 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         yield Finding(
             "reasons", ok=True, is_warning=True, message="were not looked at: that of one failed phase can't be read"
         )
+    else:
+        yield from _judge_texts(table, at, texts)
+
+
+def _judge_texts(table: PhaseTable, at: ReasonAt, texts: Sequence[str]) -> Iterator[Finding]:
+    """The findings about the texts of some failed phases. Pure."""
     if not texts:
         return
     of, path = (
