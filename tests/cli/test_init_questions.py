@@ -162,6 +162,7 @@ def test_a_command_that_was_guessed_is_kept_beside_what_else_it_has() -> None:
     guess = replace(map_table(JOBS), command={"argv": ["a b", "{run_id}"], "result_from": "database"})
     mapped, shown = talk({}, [guess], problems=["is no program"])
     assert shown[-1] == "Command for a phase ['a b' {run_id}]: "
+    assert not any(line.startswith("  ! ") for line in shown), "Enter takes what was guessed, whatever may be told of it"
     assert mapped.command == {"argv": ["a b", "{run_id}"], "result_from": "database"}
 
 
