@@ -92,6 +92,8 @@ def test_a_view_that_can_not_be_written_fails_unless_the_command_writes_the_stat
          ("fail", "r / a names 3 rows", "a key of the table has 'part' too: map lists of columns, as docs/tables.md says")),
         ("UNIQUE (part, day), UNIQUE (run_id, part, day, phase_id), UNIQUE (phase_id, part)", 2,
          ("fail", "r / a names 2 rows", "a key of the table has 'part' too: map lists of columns, as docs/tables.md says")),
+        ("UNIQUE (phase_id, part), UNIQUE (phase_id, day)", 2,
+         ("fail", "r / a names 2 rows", "a key of the table has 'day' too: map lists of columns, as docs/tables.md says")),
         ("UNIQUE (part, day)", 2,
          ("fail", "r / a names 2 rows", "a key of the table has 'day', 'part' too: map lists of columns, as docs/tables.md says")),
     ],
@@ -102,7 +104,7 @@ def test_ids_are_unique_by_a_key_or_now_or_name_several_rows(
     sqlite_project.sql("DROP TABLE phases")
     sqlite_project.sql(f"{WIDE}, {key})")
     for place in range(rows):
-        sqlite_project.sql(f"INSERT INTO phases VALUES ('r', 'a', 'p{place}', 'd', 0, 'FAILED', NULL)")
+        sqlite_project.sql(f"INSERT INTO phases VALUES ('r', 'a', 'p{place}', 'd{place}', 0, 'FAILED', NULL)")
     assert found_by(check_ids, sqlite_project) == [("ids", *told)]
 
 

@@ -13,7 +13,7 @@ from invoke.vendor import yaml
 
 from batchdrain.cli.commands.init import terminal
 from batchdrain.cli.commands.init.mapping import NO_WORDS, Mapped
-from batchdrain.cli.commands.init.render import flow, render_section
+from batchdrain.cli.commands.init.render import EXAMPLE_ARGV, flow, render_section
 from batchdrain.cli.commands.init.section import _doubts_of, write_section
 from batchdrain.cli.commands.init.state_words import StateWords
 from batchdrain.cli.commands.init.tables import NoTable
@@ -99,6 +99,10 @@ def test_each_line_that_is_a_default_is_a_comment() -> None:
         "    # result_from: exit_code      # or database: the command itself sets the phase's state",
         *LAST,
     ]
+
+
+def test_the_example_of_a_command_is_the_one_that_is_refused_until_it_is_replaced() -> None:
+    assert safe_load(render_section(None, [LIKE_OURS]))["batchdrain"]["command"]["argv"] == EXAMPLE_ARGV
 
 
 def test_of_what_is_known_or_was_answered_nothing_is_said_to_look_like_nothing() -> None:
