@@ -123,7 +123,7 @@ def test_of_json_that_is_no_document_only_a_string_is_counted_as_a_reason_of_its
     rows = {"s": '"bare"', "n": "5", "z": "null", "l": "[1]", "e": "{}", "good": '{"error": {"message": "sound"}}'}
     table(project, kinds_of(project)[-1], rows, {"column": "result", "path": "error.message"})
     looked = project.inv("doctor")
-    assert "1 of 6 failed phases that were checked have a bare text and no document in column 'result'" in looked.out, looked
+    assert "1 of 6 failed phases that were checked has a bare text and no document in column 'result'" in looked.out, looked
     assert {text for text in reasons(project).values() if text} == {"bare", "sound"}
 
 

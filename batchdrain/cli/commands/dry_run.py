@@ -107,8 +107,8 @@ def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: b
     for name, budget in request.settings.stop.max_metric.items():
         if budget:
             yield f"Budget: the session ends once its results brought {budget:.15g} of {safe_text(name)}"
-    if per_minute := request.settings.command.runs_per_minute:
-        last_s = max(0, len(made.all) - 1) * 60 / per_minute
+    if made.all and (per_minute := request.settings.command.runs_per_minute):
+        last_s = (len(made.all) - 1) * 60 / per_minute
         yield f"Pace: {per_minute:g} executions start per minute (command.runs_per_minute): the last of these after {last_s:.0f} s at the earliest"
     for problem in found.problems:
         yield f"A drain would not start: {safe_text(problem)}"

@@ -40,7 +40,7 @@ def list_sessions(invocation: Invocation, *, format_name: str, top: int | None =
         others = [] if project is None else _read_elsewhere(project, known, lost, held)
         if format_name != "json":  # after the files: a chain that was complete by then is complete in the ledger too
             rows = join_chains(rows, {} if project is None else _read_chains_left(project))
-    most = len(rows) if every else top
+    most = len(rows) + len(others) if every else top
     if format_name == "json":
         out.json(to_json([*rows, *others][:most], indent=True).decode())
         return

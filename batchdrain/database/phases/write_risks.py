@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.phases.check_constraints import read_checks
 from batchdrain.database.phases.declared_words import find_words
 from batchdrain.database.phases.names import quote_name
 from batchdrain.database.phases.relation import Relation
@@ -76,8 +77,7 @@ def _fires(sql: str, name: str, written: frozenset[str]) -> bool:
 
 def _find_constraints(connection: sa.Connection, table: PhaseTable, written: frozenset[str]) -> Iterator[str]:
     words = {to_value(table.states[state].write) for state in _WRITTEN}
-    for one in sa.inspect(connection).get_check_constraints(str(table.table.name), schema=table.schema):
-        check: Any = one["sqltext"]
-        named = [name for name in sorted(written) if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(check), re.IGNORECASE)]
-        if named and not (words <= {None, *find_words(str(table.source.columns.state), [str(check)])}):
-            yield f"constraint {one['name']!r}" if one["name"] else f"constraint on {', '.join(map(repr, named))}"
+    for one in read_checks(connection, table.schema, str(table.table.name)):
+        named = [name for name in sorted(written) if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", one.text, re.IGNORECASE)]
+        if named and not (words <= {None, *find_words(str(table.source.columns.state), [one.text])}):
+            yield f"constraint {one.name!r}" if one.name else f"constraint on {', '.join(map(repr, named))}"

@@ -49,7 +49,7 @@ def check_claims(project: Project) -> Iterator[Finding]:
     if quarantined:
         yield Finding(
             "quarantine", ok=True, is_warning=True,
-            message=f"{count_of(quarantined, 'phase')} {agree(quarantined, 'was', 'were')} orphaned {QUARANTINE} times in a row and "
+            message=f"{count_of(quarantined, 'phase')} {agree(quarantined, 'was', 'were')} orphaned at least {QUARANTINE} times in a row and "
             f"{agree(quarantined, 'is', 'are')} skipped; `inv drain --include-quarantined` takes {agree(quarantined, 'it', 'them')}",
             cure="`inv reopen` lists them, and lifts the quarantine",
         )  # fmt: skip

@@ -17,6 +17,7 @@ from batchdrain.database.phases.reason_column import to_document
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
+from batchdrain.runtime.text import agree, count_of
 
 _SAMPLED: Final = 100
 
@@ -32,9 +33,16 @@ def check_reasons(project: Project) -> Iterator[Finding]:
     texts = _read_texts(project, at)
     if texts is None:
         yield Finding("reasons", ok=True, is_warning=True, message="were not checked: that of one failed phase can't be read")
+    else:
+        yield from _judge_texts(table, at, texts)
+
+
+def _judge_texts(table: PhaseTable, at: ReasonAt, texts: Sequence[str]) -> Iterator[Finding]:
+    """The findings about the texts of some failed phases. Pure."""
     if not texts:
         return
-    of, path = f"of {len(texts)} failed phases that were checked", at.shown_path
+    of = f"of {count_of(len(texts), 'failed phase')} that {agree(len(texts), 'was', 'were')} checked"
+    path = at.shown_path
     documents = [text for text in texts if is_json(text)]
     if not at.path:
         if len(documents) * 2 > len(texts):
@@ -44,7 +52,7 @@ def check_reasons(project: Project) -> Iterator[Finding]:
     if bare:
         yield Finding(
             "reasons", ok=True, is_warning=True,
-            message=f"{bare} {of} have a bare text and no document in column {at.column!r}: the text itself is their reason",
+            message=f"{bare} {of} {agree(bare, 'has', 'have')} a bare text and no document in column {at.column!r}: the text itself is their reason",
         )  # fmt: skip
     found = sum(find_text(text, at.path) is not None for text in documents)
     if documents and not found:
@@ -53,7 +61,11 @@ def check_reasons(project: Project) -> Iterator[Finding]:
             cure="fix batchdrain.source.columns.last_failure_reason.path",
         )  # fmt: skip
     elif documents:
-        yield Finding("reasons", ok=True, message=f"{found} {of} have a text at {path!r} in column {at.column!r}")
+        yield Finding(
+            "reasons",
+            ok=True,
+            message=f"{found} {of} {agree(found, 'has', 'have')} a text at {path!r} in column {at.column!r}",
+        )
 
 
 def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
@@ -72,12 +84,20 @@ def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
 
 def _advise_path(table: PhaseTable, at: ReasonAt, documents: Sequence[str], who: str) -> Finding:
     """The finding that a whole JSON document is taken for the reason, with a path as its cure."""
-    path, over = find_path(documents), " and writes a plain text over it" if table.reason is not None else ""
+    path, have = find_path(documents), agree(len(documents), "has", "have")
     return Finding(
         "reasons", ok=True, is_warning=True,
-        message=f"{who} have JSON in column {at.column!r}: a drain takes the whole document for the reason,{over or ' and writes none'}",
+        message=f"{who} {have} JSON in column {at.column!r}: a drain takes the whole document for the reason, and writes "
+        f"{_describe_written(table, at)}",
         cure=f"batchdrain.source.columns.last_failure_reason: {{column: {at.column}, path: {path or '…'}}}",
     )  # fmt: skip
+
+
+def _describe_written(table: PhaseTable, at: ReasonAt) -> str:
+    """What a drain does with the reason of a new failure."""
+    if table.reason is None:
+        return "none"
+    return "a plain text over it" if at.written == at.column else f"a plain text into column {at.written!r}"
 
 
 def _written(project: Project) -> Iterator[tuple[str, str]]:

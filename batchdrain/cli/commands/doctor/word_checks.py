@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, to_plain
+from batchdrain.database.phases.check_constraints import read_checks
 from batchdrain.database.phases.declared_words import find_meanings, find_words
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run_and_state, read_ambiguous_ids
@@ -126,8 +127,8 @@ def _read_allowed(project: Project) -> tuple[str, ...]:
     name, schema = table.table.name, table.schema
     with project.store.database.read() as connection:
         inspector = sa.inspect(connection)
-        checks = [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
-        if words := find_words(column, checks):
+        checks = read_checks(connection, schema, str(name))
+        if words := find_words(column, [one.text for one in checks]):
             return words
         for key in inspector.get_foreign_keys(name, schema=schema):
             if key["constrained_columns"] == [column] and key["referred_columns"]:

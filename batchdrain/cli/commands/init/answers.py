@@ -56,7 +56,7 @@ def to_words(text: str, column: ColumnFacts) -> object:
     terms = [text] if text in known else _split(text)
     if not terms:
         raise ValueError("expected a word, or several with commas")
-    words = [_to_word(term, column) for term in terms]
+    words = [term if term in known and column.kind is not Kind.WHOLE else _to_word(term, column) for term in terms]
     return words[0] if len(words) == 1 and words[0] is not None else words
 
 

@@ -109,7 +109,7 @@ def _is_shared(table: TableFacts, reference: Reference) -> bool:
 
 def _choose_last(table: TableFacts, key: Sequence[str]) -> list[str]:
     telling = [name for name in key if len(table.rows) > _FEW_ROWS and table.is_unique(name)]
-    return list(key[-1:]) if key[-1] in telling else (telling[-1:] or list(key[-1:]))
+    return telling[-1:] or list(key[-1:])
 
 
 def _bare(names: list[str]) -> object:
@@ -137,7 +137,7 @@ def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason
         told = f"{' + '.join(owner.columns)} refer to {owner.table} and are taken for the run: a guess"
         return Ids(run_id=list(owner.columns), phase_id=phase, reason=reason, doubts=(told,))
     if exact or (by_name and not by_queue and not of_runs):
-        return Ids(run_id=min(exact or by_name)[1], phase_id=phase, reason=reason)
+        return Ids(run_id=min(by_name)[1], phase_id=phase, reason=reason)
     if by_key and (not by_queue or not by_key[0][0]):
         name = by_key[0][1]
         told = f"{name} refers to another table and is taken for the run: a guess"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, Reference, TableFacts
 from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts, read_rows
 from batchdrain.database.connection import Database
+from batchdrain.database.phases.check_constraints import read_checks
 from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
 from batchdrain.database.phases.declared_words import find_literals, find_meanings, find_words
 from batchdrain.database.phases.relation import read_relation
@@ -60,7 +62,7 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
         table = sa.Table(name, sa.MetaData(), *map(_to_column, reflected), schema=schema)
         unwritten = find_unwritten(connection, table, read_relation(connection, name, schema), table.c.keys())
         declared = read_declared_types(connection, table)
-        checks = [] if is_view else [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
+        checks = [] if is_view else [one.text for one in read_checks(connection, schema, name)]
         keys = () if is_view else tuple(dict.fromkeys(_read_keys(connection, schema, name)))
         parents = {} if is_view else _read_parents(inspector, schema, name)
         references = () if is_view else tuple(_read_references(inspector, schema, name))
@@ -108,7 +110,7 @@ def _checks_of_domain(kind: Any) -> list[str]:
 
 def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
     base = declared.base
-    if base in _JSON or any("json_valid" in check.lower() and name in check for check in checks):
+    if base in _JSON or any(_requires_json(check, name) for check in checks):
         return Kind.JSON
     if declared.words:
         return Kind.TEXT
@@ -123,6 +125,11 @@ def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
     if any(one in base for one in _BYTES):
         return Kind.BYTES
     return _KIND_OF.get(declared.family, Kind.OTHER)
+
+
+def _requires_json(check: str, name: str) -> bool:
+    """Whether a CHECK says that the column holds JSON."""
+    return re.search(rf"json_valid\s*\(\s*[`\"\[]?{re.escape(name)}[`\"\]]?\s*\)", check, re.IGNORECASE) is not None
 
 
 def _read_keys(connection: sa.Connection, schema: str | None, name: str) -> Iterator[tuple[str, ...]]:

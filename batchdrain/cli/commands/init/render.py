@@ -84,7 +84,8 @@ def _render_column(ours: str, value: object, mapped: Mapped) -> _Line:
 def _render_state(ours: str, value: object, mapped: Mapped) -> _Line:
     if value is None:
         known = ", ".join(map(flow, mapped.states.known))
-        return _Line(f"      {ours}:   # none of these looks like it: name one of them: {known}")
+        told = f"none of these looks like it: name one of them: {known}" if known else "no word is known: name yours"
+        return _Line(f"      {ours}:   # {told}")
     doubt = "" if ours in mapped.states.sure else "   # a guess: no row shows it"
     return _Line(f"      {ours}: {flow(value)}{doubt}", is_default=value == _DEFAULTS["states"][ours])
 

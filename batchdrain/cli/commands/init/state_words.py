@@ -92,10 +92,9 @@ def _choose_unnamed(
             f"no word says plainly that a phase failed; {_list(suspects)} may: check source.states.failed"
         ]
     if with_text and all(_state_of(one, column) is None for one in with_text):
-        chosen = with_text[0] if len(with_text) == 1 else sorted(with_text, key=str)
-        return chosen, [
-            f"{_list(sorted(with_text, key=str))} are the only ones with failure texts, so they are taken for failed: a guess"
-        ]
+        chosen, only = sorted(with_text, key=str), agree(len(with_text), "is the only one", "are the only ones")
+        they_are = agree(len(with_text), "it is", "they are")
+        return _bare(chosen), [f"{_list(chosen)} {only} with failure texts, so {they_are} taken for failed: a guess"]
     return None, []
 
 

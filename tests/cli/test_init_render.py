@@ -1,0 +1,281 @@
+"""The section that `inv init` writes, line by line, and what it says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from invoke.vendor import yaml
+
+from batchdrain.cli.commands.init import terminal
+from batchdrain.cli.commands.init.mapping import NO_WORDS, Mapped
+from batchdrain.cli.commands.init.render import EXAMPLE_ARGV, flow, render_section
+from batchdrain.cli.commands.init.section import _doubts_of, write_section
+from batchdrain.cli.commands.init.state_words import StateWords
+from batchdrain.cli.commands.init.tables import NoTable
+from batchdrain.cli.invocation import Invocation
+from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError
+from tests.cli.called import json_of, lines_of
+from tests.support.workplace import Workplace
+
+safe_load: Any = yaml.safe_load
+OWN = Mapped(
+    table="w.steps",
+    columns={"run_id": ["a", "b"], "phase_id": "step", "phase_index": None, "state": "état",
+             "last_failure_reason": {"column": "e", "path": "x.y"}, "updated_at": "changed"},
+    states=StateWords(words={"failed": [4, None], "queued": None, "executing": "EXECUTING", "complete": "done"},
+                      sure=frozenset({"failed", "complete"}), known=(4, "it's")),
+    reason="its key is a + b + step", doubts=("one é",), source={"updated_at_unit": "ms"},
+    command={"result_from": "database", "argv": ["x", "{run_id}"], "columns": ["a"]},
+)  # fmt: skip
+LIKE_OURS = Mapped(
+    table="phases",
+    columns={name: name for name in ("run_id", "phase_id", "phase_index", "state")}
+    | {"last_failure_reason": None, "updated_at": None},
+    states=NO_WORDS,
+)
+MIDDLE = [
+    "  # batch_size: 10                # phases of one `inv drain`",
+    "  # workers: 1                    # sequential is the safe way; more run phases of different runs side by side",
+    "  # profile: classic              # or conservative, triage, throughput; what you set yourself wins over it",
+    "  source:                       # your table; batchdrain never alters it",
+]
+COMMAND = "  command:                      # executed for each phase, without a shell; {python} is this interpreter"
+LAST = ["    # transient_exit_codes: [75]", "  # timeout: {default_s: 600}", "  # retry: {max_attempts: 2}      # transient failures only"]  # fmt: skip
+HEAD = "# Made by `inv init`. What stands behind a # is the default. Every key: docs/configuration.md of batchdrain."
+
+
+def test_each_line_of_a_section_that_differs_from_the_defaults_is_set() -> None:
+    other = replace(OWN, table="o_log", reason="its key is id", is_log=True)
+    assert render_section("sqlite:///x.db", [OWN, other]).splitlines() == [
+        HEAD,
+        '#: Chosen: "w.steps": its key is a + b + step.',
+        '#: It may be meant as well (--table): "o_log": its key is id; it bears the name of a log.',
+        "#: ! one \\u00e9",
+        "batchdrain:",
+        '  database_url: "sqlite:///x.db"',
+        *MIDDLE,
+        '    table: "w.steps"',
+        '    updated_at_unit: "ms"',
+        "    columns:",
+        '      run_id: ["a", "b"]',
+        '      phase_id: "step"',
+        "      phase_index: null   # no column looks like it: name yours",
+        '      state: "\\u00e9tat"',
+        '      last_failure_reason: {column: "e", path: "x.y"}',
+        '      updated_at: "changed"',
+        "    states:                     # your words",
+        "      failed: [4, null]",
+        '      # queued:   # none of these looks like it: name one of them: 4, "it\'s"',
+        '      # executing: "EXECUTING"   # a guess: no row shows it',
+        '      complete: "done"',
+        COMMAND,
+        '    argv: ["x", "{run_id}"]   # docs/tables.md has this script',
+        "    result_from: database       # the command itself sets the phase's state",
+        '    columns: ["a"]',
+        *LAST,
+    ]
+
+
+def test_each_line_that_is_a_default_is_a_comment() -> None:
+    assert render_section(None, [LIKE_OURS]).splitlines() == [
+        HEAD,
+        "batchdrain:",
+        '  # database_url: ""              # DATABASE_URL, else sqlite:///batchdrain.db',
+        *MIDDLE,
+        '    # table: "phases"',
+        "    columns:",
+        *(f'      # {name}: "{name}"' for name in ("run_id", "phase_id", "phase_index", "state")),
+        "      last_failure_reason: null   # no column looks like it: name yours",
+        "      # updated_at: null   # no column looks like it: name yours",
+        "    # states:                     # your words",
+        *(f"      # {ours}:   # no word is known: name yours" for ours in NO_WORDS.words),
+        COMMAND,
+        '    argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]   # an example: name yours',
+        "    # result_from: exit_code      # or database: the command itself sets the phase's state",
+        *LAST,
+    ]
+
+
+def test_the_example_of_a_command_is_the_one_that_is_refused_until_it_is_replaced() -> None:
+    assert safe_load(render_section(None, [LIKE_OURS]))["batchdrain"]["command"]["argv"] == EXAMPLE_ARGV
+
+
+def test_of_what_is_known_or_was_answered_nothing_is_said_to_look_like_nothing() -> None:
+    for sure in (replace(LIKE_OURS, is_known=True), replace(LIKE_OURS, is_answered=True)):
+        found = render_section(None, [sure])
+        assert "      last_failure_reason: null\n      # updated_at: null\n" in found
+    answered = render_section(None, [replace(OWN, is_answered=True)])
+    assert '    argv: ["x", "{run_id}"]\n' in answered
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("postgresql://u@h/d", '  database_url: "postgresql://u@h/d"'),
+        ("postgresql://u:s@h/d", '  database_url: ""              # it holds a secret: set DATABASE_URL in the environment'),
+    ],
+)
+def test_a_url_with_a_password_is_never_written(url: str, line: str) -> None:
+    found = render_section(url, [LIKE_OURS]).splitlines()[2]
+    assert found in (line, line.replace("  database", "  # database"))
+    assert ":s@" not in found
+
+
+@pytest.mark.parametrize("value", ["no", "1", "a: b", "é\n", "", None, 3, [1, "null", None], {"column": "a", "path": "b.c"}])
+def test_a_value_is_read_as_what_it_was(value: object) -> None:
+    assert safe_load(f"x: {flow(value)}") == {"x": value}
+
+
+IS_NULL = "no column looks like {0}, so it is null: name yours in source.columns.{0} if there is one"
+LACKS = "none of the words that the state may have looks like {}: set source.states, or map a view that makes texts of it"
+
+
+@pytest.mark.parametrize(
+    ("mapped", "doubts"),
+    [
+        (OWN, ["one é", IS_NULL.format("phase_index"), LACKS.format("queued"), "no row shows the word for executing: check source.states"]),
+        (LIKE_OURS, [IS_NULL.format("last_failure_reason"), IS_NULL.format("updated_at"),
+                     LACKS.format("failed, queued, executing, complete")]),
+        (replace(LIKE_OURS, is_known=True), [LACKS.format("failed, queued, executing, complete")]),
+        (replace(LIKE_OURS, doubts=("x holds json, not text: no reason is read; y",), states=StateWords(words={}, sure=frozenset())),
+         ["x holds json, not text: no reason is read; y", IS_NULL.format("updated_at")]),
+        (replace(LIKE_OURS, is_known=True, columns={**LIKE_OURS.columns, "state": None, "run_id": None}),
+         ["no column looks like run_id: set source.columns.run_id yourself", "no column looks like state: set source.columns.state yourself"]),
+        (replace(OWN, doubts=(), columns={**OWN.columns, "phase_index": "p"},
+                 states=StateWords(words={"failed": "a", "queued": "b", "complete": "c"}, sure=frozenset())),
+         ["no row shows the word for failed, queued, complete: check source.states"]),
+    ],
+)  # fmt: skip
+def test_each_thing_that_a_user_should_check_is_told_once(mapped: Mapped, doubts: list[str]) -> None:
+    assert [*_doubts_of(mapped)] == doubts
+
+
+@pytest.fixture
+def place(sqlite_project: Workplace) -> Workplace:
+    (sqlite_project.root / "invoke.yaml").unlink()
+    sqlite_project.add(*((f"r{place}", "a", 0, word, None) for place, word in enumerate(("FAILED", "QUEUED", "COMPLETE"))))
+    return sqlite_project
+
+
+def asked_in(place: Workplace, *, dry: bool = False, section: Mapping[str, Any] = MappingProxyType({})) -> Invocation:
+    return Invocation(section=section, environ={}, root=place.root, dry=dry)
+
+
+def write(place: Workplace, *, dry: bool = False, **given: Any) -> None:
+    write_section(asked_in(place, dry=dry), **{"url": place.url, "table": None, **given})
+
+
+def test_what_was_written_is_told_with_its_reason_its_doubts_and_what_comes_next(
+    place: Workplace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.sql("CREATE TABLE tiers (id INTEGER PRIMARY KEY, run_id TEXT, status TEXT)")
+    write(place)
+    assert lines_of(capsys) == [
+        f"Wrote the batchdrain section to invoke.yaml: table 'phases' of {place.url}.",
+        "  its key is run_id + phase_id; state holds its state, failed is 'FAILED'",
+        f"  ! {IS_NULL.format('updated_at')}",
+        "  ! no row shows the word for executing: check source.states",
+        "  or --table=tiers: its key is id; status holds its state",
+        "Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`.",
+    ]
+    written = (place.root / "invoke.yaml").read_text()
+    assert written.startswith(HEAD)
+    with pytest.raises(ConfigError, match=r"^invoke.yaml has a batchdrain section already; edit it, or take it out"):
+        write_section(asked_in(place, section={"workers": 1}), url=None, table=None)
+    with pytest.raises(ConfigError, match=r"^invoke.yaml has an empty batchdrain section already; take that line out"):
+        write(place)
+    assert (place.root / "invoke.yaml").read_text() == written
+
+
+def test_a_dry_run_prints_what_would_be_written_and_writes_nothing(
+    place: Workplace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(place, dry=True)
+    shown = lines_of(capsys)
+    assert not (place.root / "invoke.yaml").exists()
+    write(place, dry=True, shape="json")
+    found = json_of(capsys)
+    assert found == {"file": str(place.root / "invoke.yaml"), "table": "phases", "written": False, "said": shown}
+    write(place, shape="json")
+    assert json_of(capsys)["written"] is True
+    assert (place.root / "invoke.yaml").read_text().splitlines() == shown
+
+
+@pytest.mark.parametrize(("before", "kept"), [("other: 1", "other: 1\n"), ("other: 1\n", "other: 1\n"), ("", "")])
+def test_the_section_is_appended_to_what_the_file_has(place: Workplace, before: str, kept: str) -> None:
+    (place.root / "invoke.yaml").write_text(before)
+    write(place)
+    assert (place.root / "invoke.yaml").read_text().startswith(f"{kept}{HEAD}\n")
+
+
+@pytest.mark.parametrize("line", ["batchdrain:", '"batchdrain" :', "'batchdrain': {}", "a: 1\nbatchdrain:"])
+def test_a_second_section_is_never_written(place: Workplace, line: str) -> None:
+    (place.root / "invoke.yaml").write_text(line)
+    with pytest.raises(ConfigError, match="has an empty batchdrain section already"):
+        write(place)
+    assert (place.root / "invoke.yaml").read_text() == line
+
+
+def test_a_file_that_can_not_be_read_is_told(place: Workplace) -> None:
+    (place.root / "invoke.yaml").mkdir()
+    with pytest.raises(FilesUnavailable, match=r"Is a directory; make it readable"):
+        write(place)
+
+
+def test_a_statement_that_gives_a_state_is_printed_for_people_alone(
+    place: Workplace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.sql("DROP TABLE phases")
+    place.sql("CREATE TABLE jobs (id INTEGER PRIMARY KEY, failed_at TIMESTAMP)")
+    for shape, statement in (("text", ['CREATE VIEW "drainable" AS']), ("json", [])):
+        with pytest.raises(NoTable, match="have the statement executed that is printed, and run `inv init` again") as caught:
+            write(place, shape=shape)
+        assert (lines_of(capsys)[:1], caught.value.exit_code) == (statement, 78)
+    place.sql("ALTER TABLE jobs DROP COLUMN failed_at")
+    with pytest.raises(NoTable, match=r"looks like one of phases: 'jobs' comes nearest, .*; name it with --table$"):
+        write(place)
+    assert lines_of(capsys) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "is_answered", "told"),
+    [
+        (None, False, "Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`."),
+        (None, True, "Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`."),
+        (["x"], True, "Next: run `inv doctor` and `inv dry-run`."),
+        (["x"], False, "Next: make the script that command.argv names, then run `inv doctor` and `inv dry-run`."),
+    ],
+)
+def test_what_comes_next_is_told_of_what_was_found_and_after_answers_no_doubt(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    argv: list[str] | None, is_answered: bool, told: str,
+) -> None:  # fmt: skip
+    found = replace(OWN, command={} if argv is None else {"argv": argv}, is_answered=is_answered)
+    monkeypatch.setattr("batchdrain.cli.commands.init.section.look_for", lambda *_: [found])
+    write(place)
+    lines = lines_of(capsys)
+    assert lines[-1] == told
+    assert ("  its key is a + b + step" in lines, any(line.startswith("  ! ") for line in lines)) == (not is_answered,) * 2
+
+
+@pytest.mark.parametrize(
+    ("ci", "is_terminal", "may"),
+    [(None, True, True), ("", True, True), ("0", True, True), ("False", True, True), ("no", True, True), ("1", True, False),
+     ("true", True, False), (None, False, False)],
+)  # fmt: skip
+def test_people_are_asked_at_a_terminal_that_is_not_of_a_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str | None, is_terminal: bool, may: bool
+) -> None:
+    monkeypatch.setattr(terminal, "_is_terminal", lambda _: is_terminal)
+    assert terminal.may_ask({} if ci is None else {"CI": ci}) is may
+
+
+def test_a_table_that_is_not_there_is_refused_with_what_was_meant(place: Workplace) -> None:
+    with pytest.raises(UsageError, match=r"^--table: 'phasse' is not in .* \(did you mean 'phases'"):
+        write(place, table="phasse")
+    assert not Path(place.root / "invoke.yaml").exists()
