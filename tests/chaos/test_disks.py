@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.sessions.record import LAG_S
+from batchdrain.sessions.late_saver import LAG_S
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
 from tests.chaos.faults import repeated
