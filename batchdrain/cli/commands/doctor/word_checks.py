@@ -15,6 +15,7 @@ from batchdrain.database.phases.declared_words import find_meanings, find_words
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run_and_state, read_ambiguous_ids
 from batchdrain.database.phases.some_rows import find_some_in
+from batchdrain.database.quiet_look import look_quietly
 from batchdrain.drain.project import Project
 from batchdrain.model.state_words import NULL
 from batchdrain.model.states import PhaseState
@@ -108,7 +109,7 @@ def _read_meanings(project: Project) -> Mapping[str, str]:
     table, column = project.store.table, project.settings.source.columns.state
     if project.store.relation is not Relation.TABLE:
         return {}
-    with project.store.database.read() as connection:
+    with project.store.database.read() as connection, look_quietly():
         columns = sa.inspect(connection).get_columns(table.table.name, schema=table.schema)
     return next((find_meanings(one.get("comment") or "") for one in columns if one["name"] == column), {})
 
