@@ -138,3 +138,15 @@ def test_three_rows_stay_free_and_what_is_left_out_is_counted(rows: int, told: l
 )  # fmt: skip
 def test_a_time_has_the_form_of_its_limit(seconds: float, limit_s: float, told: str) -> None:
     assert to_clock(seconds, limit_s) == told
+
+
+@pytest.mark.parametrize(
+    ("run_id", "phase_id", "shown"),
+    [
+        ("r" * 80, "p" * 80, "rrrrrrrrr… / ppppppppp…"), ("r" * 12, "p" * 8, "rrrrrrrrrrrr / pppppppp"), ("r" * 13, "p" * 8, "rrrrrrrrrrr… / pppppppp"),
+        ("rrr", "p" * 30, "rrr / pppppppppppppppp…"), ("r" * 30, "ppp", "rrrrrrrrrrrrrrrr… / ppp"),
+    ],
+)  # fmt: skip
+def test_both_ids_have_half_of_the_room_or_what_the_other_leaves(run_id: str, phase_id: str, shown: str) -> None:
+    shot = replace(SHOT, running=[slot(13, run_id, phase_id, 1, 1.0, 60)])
+    assert lines(shot, 36)[1] == f"  13 {shown}  1/60 s"

@@ -150,3 +150,14 @@ def test_of_a_group_the_ledger_counts_and_without_a_pace_nobody() -> None:
     free.note_begun()
     free.tell_wait()
     assert (free.permits(), told.notices) == (True, [])
+
+
+@pytest.mark.parametrize(("at_s", "waits"), [(109.9, True), (110.0, False), (111.0, False)])
+def test_a_worker_whose_turn_has_come_waits_for_nothing(monkeypatch: pytest.MonkeyPatch, at_s: float, waits: bool) -> None:
+    now = SimpleNamespace(s=100.0)
+    monkeypatch.setattr(pace, "monotonic", lambda: now.s)
+    ours, told = pace_of(6)
+    ours.note_begun()
+    now.s = at_s
+    ours.tell_wait()
+    assert (bool(told.waits), len(told.notices)) == (waits, int(waits))

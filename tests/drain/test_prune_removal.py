@@ -215,3 +215,18 @@ def test_where_there_are_no_tables_of_ours_files_alone_go(place: Project) -> Non
         assert weigh(place, fd, plan).counts == {"session files": 1}
         assert remove_planned(place, fd, plan).counts == {"session files": 1}
     assert not Path(place.folder.path(FORM)).exists()
+
+
+def test_of_a_named_session_that_only_the_ledger_has_the_record_goes_without_a_folder(place: Project) -> None:
+    keep_heads(place, head_of(FORM, OLD))
+    plan = plan_prune(place, None, None, (FORM,))
+    assert [one.files.session_id for one in plan.sessions] == [FORM]
+    assert weigh(place, None, plan).counts == {"session records": 1}
+    assert remove_planned(place, None, plan).counts == {"session records": 1}
+    assert heads_left(place) == set()
+
+
+def test_every_kind_of_record_is_weighed(place: Project) -> None:
+    insert(place, place.store.ledger.group, group_key="g", begun_ms=MS)
+    with planned(place) as (fd, plan):
+        assert weigh(place, fd, plan).counts == {"group records": 1}

@@ -69,6 +69,11 @@ def test_a_session_takes_its_batch_or_its_plan_and_a_queued_one_its_batches(
     assert (request_.most, request_.batch, request_.state) == (most, batch, state)
 
 
+def test_a_file_without_a_size_has_that_of_its_settings() -> None:
+    assert request_of(kept(BASE, batch_size=None), Settings(batch_size=99)).settings.batch_size == 4
+    assert request_of(kept(BASE, batch_size=2), Settings(batch_size=99)).settings.batch_size == 2
+
+
 def test_a_file_says_only_what_was_asked_for() -> None:
     plain, queued = BASE.as_fields()["filters"], REQUESTS["queued"].as_fields()["filters"]
     assert {"plan", "triage", "group", "max_batches", "stop_on_first_failure", "flags"}.isdisjoint(plain)
@@ -115,7 +120,12 @@ def test_a_session_goes_on_only_over_the_rows_that_it_was_begun_with_unless_it_e
     require_same_source(session.model_copy(update={"stopped_because": f"{WHILE_IT_RAN} x"}), other)
     for name in ("source_sha256", "command_sha256"):
         settings = {key: value for key, value in BASE.as_fields()["settings"].items() if key != name}
-        assert has_same_source(kept(BASE, settings=settings), other) is (name == "source_sha256")
+        unlike = other.model_copy(update={"command": SETTINGS.command.model_copy(update={"argv": ["another"]})})
+        session = kept(BASE, settings=settings)
+        assert (has_same_source(session, unlike), has_same_command(session, unlike)) == (
+            name == "source_sha256",
+            name == "command_sha256",
+        )
     assert has_same_source(kept(BASE, settings=None), other), "a session of the earlier program does not know"
 
 

@@ -162,3 +162,34 @@ def test_recovery_finds_the_log_of_an_id_that_needed_a_hash(logs: Path) -> None:
     name = named(folder, KEY.run_id, KEY.phase_id, 3, 7)
     assert "Run-1-" in name
     assert find_files(logs, KEY, 3, 7, f"{name}.stderr.txt").stderr == f"{logs}/{name}.stderr.txt"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_known"),
+    [
+        ("any/logs/a-b/p-1.1.stderr.txt", True), ("logs/a-b/p-1.1-7-2.stderr.txt", True), ("any/other/a-b/p-1.1.stderr.txt", False),
+        ("any/logs/a-b/p-1.stderr.txt", False), ("any/logs/a-b/odd.txt", False), ("a-b/p-1.1.stderr.txt", False), ("odd", False),
+    ],
+)  # fmt: skip
+def test_only_a_log_of_this_folder_tells_whose_its_name_is(logs: Path, path: str, is_known: bool) -> None:
+    (logs / "a-b").mkdir()
+    later = LogFolder(logs, lambda: [(PhaseKey("a/b", "p/1"), path)])
+    other = named(later, "a b", "q", 2)
+    assert (other == "a-b/q.2") is not is_known, "without a record the name is free for whoever comes first"
+    if is_known:
+        assert re.fullmatch("a-b-[0-9a-f]{8}/q.2", other)
+        assert re.fullmatch("a-b/p-1-[0-9a-f]{8}.2", named(later, "a/b", "p 1", 2)), "nor is the phase's name another one's"
+        assert named(later, "a/b", "p/1", 2) == "a-b/p-1.2"
+
+
+def test_a_folder_that_is_not_there_yet_has_given_no_name_and_nobody_is_asked(tmp_path: Path) -> None:
+    def ask() -> list[tuple[PhaseKey, str]]:
+        raise AssertionError
+
+    files = LogFolder(tmp_path / "none", ask).name_files(PhaseKey("r", "p"), "1", "1")
+    assert files.stderr == f"{tmp_path}/none/r/p.1.stderr.txt"
+    (tmp_path / "empty").mkdir()
+    assert (
+        LogFolder(tmp_path / "empty", ask).name_files(PhaseKey("r", "p"), "", "1").stdout
+        == f"{tmp_path}/empty/r/p.stdout.txt"
+    )

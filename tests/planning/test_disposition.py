@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Page
+from batchdrain.database.phases.singly import Unreadable
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import VERSION
 from batchdrain.model.failure import Failure
@@ -175,3 +178,17 @@ def test_returns_that_are_too_few_for_a_quarantine_are_not_lifted_and_both_are_t
     promising = {key("quarantined"): verdict("quarantined", VerdictKind.PROMISING)}
     [only] = find_reopenable(reading(verdicts=promising), categorise, lambda *_: True)
     assert (only.lifted, only.verdict) == (["quarantined: orphaned 3 times in a row"], None)
+
+
+def test_a_row_that_can_not_be_read_is_not_reopened_and_a_run_is_read_alone_where_that_is_possible() -> None:
+    whole, asked = reading(), list[str]()
+
+    def pages_of(run_id: str) -> Iterator[Page]:
+        asked.append(run_id)
+        yield Page.of([("r", "hopeless", 0, "boom"), ("r", "quarantined", 0, Unreadable("r / quarantined: no text"))])
+
+    assert len(list(find_reopenable(whole, categorise, lambda *_: True, "r"))) == 3, "this one can't be read by its runs"
+    by_run = replace(reading(), pages_of=pages_of)
+    assert [one.key.phase_id for one in find_reopenable(by_run, categorise, lambda *_: True, "r")] == ["hopeless"]
+    assert asked == ["r"]
+    assert len(list(find_reopenable(by_run, categorise, lambda *_: True))) == 3

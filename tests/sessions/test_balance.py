@@ -17,6 +17,7 @@ from batchdrain.planning.remainder import Remainder
 from batchdrain.sessions.balance import Balance, BalanceCount, Ends, Skips
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
+from tests.sessions.files import result
 from tests.support.workplace import Workplace, wait_for
 
 FAILED = frozenset({"FAILED"})
@@ -225,3 +226,44 @@ def test_how_many_there_were_at_the_start_stays_whatever_comes_later() -> None:
     later = nobody_counted.balance()
     assert later is not None
     assert (later.failed_before, later.new) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("initial", "final", "takes_failed", "is_gone"),
+    [
+        ("FAILED", "FAILED", True, True), ("FAILED", "BROKEN", True, True), ("QUEUED", "FAILED", True, False), ("QUEUED", "FAILED", False, False),
+        ("FAILED", "FAILED", False, False), ("QUEUED", "BROKEN", False, False),
+    ],
+)  # fmt: skip
+def test_only_a_phase_that_had_gone_back_to_the_backlog_can_have_left_it_since(
+    initial: str, final: str, takes_failed: bool, is_gone: bool
+) -> None:
+    """By any word of its state; a queued phase that failed is in the backlog of the failed ones."""
+    failed = result(1, success=False, initial_state=initial, final_state=final)
+    before, words = Balance.of(before=1, known=1), frozenset({"FAILED", "BROKEN"})
+    count = BalanceCount([failed], before, words, takes_failed=takes_failed)
+    count.weigh(Remainder(total=0))
+    found = count.balance()
+    assert found is not None
+    assert (found.still_failing, found.gone_since, found.taken_elsewhere) == ((0, 1, 1) if is_gone else (1, 0, 0))
+    assert found.adds_up
+
+
+def test_what_was_not_reached_is_told_as_a_sum_or_not_at_all() -> None:
+    whole = Balance.of(before=9, known=8, skips=Skips(accepted=1, filtered=2, by_rules=3))
+    assert (
+        whole.said_of_not_reached
+        == "8 = 2 skipped by your filters + 3 skipped by a rule + 2 left for another drain + 1 moved or deleted"
+    )
+    assert whole.said_of_taken.startswith(" (1 of them was moved or deleted")
+    assert Balance().said_of_not_reached == Balance().said_of_taken == ""
+    assert Balance(not_reached=5, waiting=4).said_of_not_reached == "", "a file of an earlier version lacks a part"
+    assert Balance(not_reached=2, taken_elsewhere=2).said_of_taken.startswith(" (2 of them were moved or deleted")
+
+
+def test_the_last_reading_says_what_is_left_out() -> None:
+    count = BalanceCount([], Balance.of(before=3, known=3, skips=Skips(by_rules=3)), frozenset({"FAILED"}))
+    count.weigh(Remainder(total=3, skipped=Counter({Skip("accepted", "known"): 1, Skip("--run-id", "not r"): 1})))
+    found = count.balance()
+    assert found is not None
+    assert (found.accepted, found.filtered, found.skipped, found.waiting) == (1, 1, 0, 1)

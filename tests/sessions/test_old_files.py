@@ -190,3 +190,21 @@ def test_who_wants_the_lock_in_the_last_moment_breaks_no_removal(
     monkeypatch.setattr(os, "rmdir", late)
     remove_session(fd, SessionFiles(session_id=NAME, folder=NAME))
     assert [path.name for path in tmp_path.rglob("*")] == ([NAME, "lock"] if "lock" in parts else [])
+
+
+def test_what_is_found_comes_in_the_order_of_its_names(fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (3, 1, 2):
+        (tmp_path / f"{NAME}.json.corrupt-{number}").touch()
+        (tmp_path / f"triage-20200102-03040{number}").mkdir()
+    names = sorted(os.listdir(fd))
+    for order in (names, names[::-1]):
+        monkeypatch.setattr(os, "listdir", lambda _, order=order: list(order))
+        assert find_sessions(fd)[NAME].aside == [f"{NAME}.json.corrupt-{number}" for number in (1, 2, 3)]
+        assert [name for name, _ in find_triages(fd)] == [f"triage-20200102-03040{number}" for number in (1, 2, 3)]
+
+
+def test_events_that_were_looked_at_are_closed(fd: int, tmp_path: Path) -> None:
+    (tmp_path / f"{NAME}.events.jsonl").write_text(AT)
+    assert last_seen(fd, SessionFiles(NAME, events=f"{NAME}.events.jsonl")) == BY_EVENT
+    opened = [os.path.realpath(path) for path in Path("/proc/self/fd").iterdir()]
+    assert not any(path.endswith(".events.jsonl") for path in opened)
