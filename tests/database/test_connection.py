@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from batchdrain.config.settings import Patience
 from batchdrain.database import dialects
 from batchdrain.database.connection import open_database
-from batchdrain.model.errors import DatabaseUnavailable
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable
+from tests.database.test_what_errors_mean import Postgres, raised
 
 
 def test_a_database_that_somebody_uses_is_made_ready_once_they_are_done(sqlite_url: str) -> None:
@@ -106,3 +107,30 @@ def test_an_error_of_the_driver_itself_is_left_as_it_is() -> None:
     )
     dialects._give_up_on_garbage(context)
     assert not context.is_disconnect
+
+
+def refuse(database: Any) -> NoReturn:
+    """As a server does that does not let us in."""
+    with database.read():
+        raise raised(Postgres("28P01"))
+
+
+def test_what_refuses_us_is_an_outage_once_a_file_was_written_or_a_server_answered(
+    sqlite_url: str, postgresql_url: str
+) -> None:
+    file, server = open_database(sqlite_url), open_database(postgresql_url)
+    with pytest.raises(ConfigError):
+        refuse(file)
+    file.write(lambda _: None)
+    for database in (file, server):
+        with pytest.raises(DatabaseUnavailable):
+            refuse(database)
+        database.close()
+
+
+def test_a_text_that_is_no_utf8_is_read_and_given_back_byte_for_byte(sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
+    with database.read() as connection:
+        found = connection.exec_driver_sql("SELECT CAST(x'61ff' AS TEXT)").scalar_one()
+    database.close()
+    assert (found, found.encode("utf-8", "surrogateescape")) == ("a\udcff", b"a\xff")
