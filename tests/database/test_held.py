@@ -95,3 +95,17 @@ def test_what_is_held_of_another_table_is_told_with_its_session_and_whether_its_
     assert elsewhere() == [left]
     bench.work.sql("UPDATE batchdrain_claim SET lease_until_ms = 5 WHERE owner IS NOT NULL")
     assert elsewhere() == [replace(left, is_over=True)]
+
+
+def test_what_is_held_comes_in_the_order_in_which_it_began_and_else_by_its_ids(bench: Bench) -> None:
+    names = ("r2/a", "r1/b", "r1/a", "r3/a")
+    bench.work.fail(*names)
+    claims = bench.controller()
+    for name in names:
+        taken(bench.claim(claims, name))
+    bench.work.sql("UPDATE batchdrain_attempt SET started_ms = 5")
+    bench.work.sql("UPDATE batchdrain_attempt SET started_ms = 1 WHERE run_id = 'r3'")
+    held = bench.project.store.history.read_held()
+    assert [str(one.key) for one in held] == ["r3 / a", "r1 / a", "r1 / b", "r2 / a"]
+    bench.work.sql("DROP TABLE batchdrain_attempt")
+    assert len(bench.project.store.history.read_held()) == 4

@@ -6,6 +6,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -135,3 +137,19 @@ def test_locked_tables_are_read_by_nobody_else_and_are_free_afterwards(server_pr
     found.close()
     assert seen == ([False, "7s"] if on_postgresql else [False, 7, True, 86_400])
     assert can_be_read()
+
+
+def test_who_can_not_get_the_lock_makes_no_table_and_gives_no_lock_back() -> None:
+    asked: list[str] = []
+
+    def answer(statement: str) -> SimpleNamespace:
+        asked.append(statement)
+        return SimpleNamespace(scalar=lambda: 0)
+
+    connection: Any = SimpleNamespace(dialect=SimpleNamespace(name="mysql"), exec_driver_sql=answer)
+    with (
+        pytest.raises(sa.exc.TimeoutError, match="another controller has been making the tables for 30 s"),
+        lock_table_creation(connection),
+    ):
+        asked.append("made")
+    assert asked == ["SELECT GET_LOCK('batchdrain', 30)"]

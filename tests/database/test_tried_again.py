@@ -76,6 +76,9 @@ def test_what_does_not_go_away_is_told_as_what_it_is(
     with pytest.raises(becomes) as caught:
         database.write(work, may_wait=may_wait)
     assert (type(caught.value), work.calls) == (becomes, calls)
+    assert not isinstance(caught.value, DatabaseUnavailable) or caught.value.remedy
+    if isinstance(caught.value, StatementLost):
+        assert "at the last try at one statement, while a new connection works" in caught.value.message
 
 
 def test_a_lock_that_comes_after_another_trouble_is_not_waited_for_either(database: Database) -> None:

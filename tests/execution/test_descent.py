@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -55,3 +56,14 @@ def test_whoever_left_the_group_is_asked_to_end_too(
     monkeypatch.setattr(system, "descendants_of", lambda _: [left.pid])
     Descent(command.pid, adopts=True).terminate()
     assert (left.wait(60), command.wait(60)) == (-signal.SIGTERM, -signal.SIGTERM)
+
+
+def test_a_kill_reaches_the_group_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own, since it collects whatever child it has."""
+    monkeypatch.setattr(system, "descendants_of", lambda _: [])
+    child = os.fork()
+    if not child:
+        command = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        is_gone = Descent(command.pid, adopts=False).kill(20)
+        os._exit(0 if is_gone else 1)
+    assert os.waitpid(child, 0)[1] == 0

@@ -46,3 +46,16 @@ def test_of_a_log_beyond_its_cap_the_first_and_the_last_quarter_are_kept(tmp_pat
 def test_a_cap_below_a_block_cuts_nothing(tmp_path: Path) -> None:
     content = os.urandom(50_000)
     assert capped(tmp_path / "log", content, most=10_000)[0] == content
+
+
+def test_a_log_whose_middle_is_cut_out_already_is_left_alone_while_its_rest_has_room(tmp_path: Path) -> None:
+    """What counts is the room on the disk: its length never shrinks."""
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        file.write(b"first")
+        file.seek(9 * MOST)
+        file.write(b"last")
+    descriptor = os.open(path, os.O_RDWR)
+    cap(descriptor, MOST)
+    os.close(descriptor)
+    assert _CUT_NOTICE not in path.read_bytes()

@@ -103,3 +103,14 @@ def test_the_session_of_a_claim_without_its_attempt_is_that_of_the_one_record_of
     assert (
         spool_reader.find_session(str(tmp_path / "absent"), ".k.1.json") == spool_reader.find_session("", ".k.1.json") == ""
     )
+
+
+def test_what_a_command_left_behind_is_gone_before_its_end_is_kept(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    """Else its record would name the command, and nobody could begin the phase."""
+    program = "import subprocess; [subprocess.Popen(['sleep', '600'], start_new_session=True) for _ in range(3)]"
+    wanted = guarded(order(program), tmp_path, lease_s=600)
+    ending = pool.execute(wanted)
+    pool.close()
+    assert (ending.by, ending.left_over) == (EndedBy.EXIT, 3)
+    assert spool_reader.read(wanted.spool_dir, wanted.token) is not None
+    assert spool_reader.command_of(wanted.spool_dir, wanted.token) is None

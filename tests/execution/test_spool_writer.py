@@ -68,3 +68,25 @@ def test_a_record_that_can_not_be_kept_is_an_error_and_a_note_is_none(tmp_path: 
 def test_a_guardian_keeps_the_endings_that_a_recovery_takes_for_results_and_no_other() -> None:
     """A command that was ended because its controller died has no result: its phase goes back."""
     assert {by.value for by in KEPT} == guardian._SPOOLED
+
+
+def test_what_is_planted_once_more_in_a_records_place_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another name of one of the user's files, put there again in the moment in which the first one was moved out of the way."""
+    theirs, place = tmp_path / "theirs", tmp_path / "spool"
+    theirs.write_text("precious")
+    place.mkdir()
+    os.link(theirs, place / "t.json")
+    real = os.rename
+
+    def rename(source: str, target: str, **folders: int) -> None:
+        real(source, target, **folders)
+        os.link(theirs, place / "t.json")
+
+    monkeypatch.setattr(os, "rename", rename)
+    folder = os.open(place, os.O_RDONLY)
+    with pytest.raises(FileExistsError):
+        spool_writer.write(folder, "t", {"by": "exit"})
+    os.close(folder)
+    assert theirs.read_text() == "precious"

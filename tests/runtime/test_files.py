@@ -99,3 +99,23 @@ def test_only_the_temporary_files_that_nobody_holds_are_swept(tmp_path: Path) ->
     os.close(holder)
     os.close(folder)
     assert sorted(os.listdir(tmp_path)) == [".held.2.tmp", ".x", "x", "x.tmp"]
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_dry_run_says_whether_a_file_could_be_written_and_writes_none(
+    tmp_path: Path, may: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def access(_: str, mode: int, *, dir_fd: int) -> bool:
+        asked.append(mode)
+        return may and dir_fd >= 0
+
+    monkeypatch.setattr(os, "access", access)
+    if may:
+        files.write_for_people(tmp_path / "x", [b"1"], "plan", dry=True)
+    else:
+        with pytest.raises(FilesUnavailable, match="plan: Permission denied") as caught:
+            files.write_for_people(tmp_path / "x", [b"1"], "plan", dry=True)
+        assert caught.value.remedy == "name a file that can be written"
+    assert (asked, os.listdir(tmp_path)) == ([os.W_OK | os.X_OK], [])

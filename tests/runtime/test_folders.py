@@ -149,3 +149,11 @@ def test_a_user_s_own_group_is_nobody_else_and_another_user_s_is(tmp_path: Path)
         finally:
             os.seteuid(0)
     assert told == [False, True]
+
+
+def test_a_folder_that_is_walked_to_again_is_held_once(folder: Path) -> None:
+    os.close(folders.open_folder(folder, mode=0o700))
+    before = _count_descriptors()
+    for _ in range(3):
+        os.close(folders.open_folder(folder, mode=0o700))
+    assert _count_descriptors() == before
