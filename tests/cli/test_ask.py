@@ -169,6 +169,7 @@ def test_a_request_that_its_session_does_not_hear_any_more_is_made_to_the_next_p
     run(project, "s1", chain="c")
     run(project, "s2", chain="c")
     run(project, "s3", chain="d")
+    run(project, "s4")
     rows = {row.session_id: row for row in project.session_rows.read()}
     project.session_rows.end(rows["s1"].uid, None, "complete")
     row, asked = asking._ask(project, rows["s1"], Ask.STOP, "")

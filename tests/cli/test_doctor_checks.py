@@ -25,6 +25,7 @@ from batchdrain.database.ledger.rights import LedgerRights
 from batchdrain.database.network_disk import REMEDY
 from batchdrain.database.storage import Remark
 from tests.cli.called import found_by
+from tests.support.opened import opened
 from tests.support.workplace import Workplace
 
 on = pytest.mark.parametrize
@@ -277,3 +278,26 @@ def test_a_table_that_may_not_be_updated_fails(sqlite_project: Workplace, monkey
             patched.setattr(os, "access", lambda path, _, lacking=lacking: Path(path).name != lacking)
             found = found_by(check_privileges, sqlite_project)
         assert found == [("privileges", "fail", "'phases' may not be updated", "GRANT UPDATE, or make it writable")]
+
+
+@on("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_each_column_that_is_written_has_to_be_ours_to_update(database_url: str, tmp_path: Path) -> None:
+    place = Workplace(root=tmp_path, url=database_url)
+    place.make_table()
+    assert found_by_reader(place) == []
+    role = database_url.rsplit("/", 1)[1] + "_looker"
+    place.sql(f"CREATE ROLE {role} LOGIN")
+    place.sql(f"GRANT SELECT, UPDATE (state) ON phases TO {role}")
+    there = Workplace(root=tmp_path, url=database_url.replace("postgres@", f"{role}@"))
+    try:
+        refused = found_by_reader(there)
+        there.source = {"columns": {"last_failure_reason": None}}
+        assert (refused, found_by_reader(there)) == (["'phases' may not be updated"], [])
+    finally:
+        place.sql(f"DROP OWNED BY {role}")
+        place.sql(f"DROP ROLE {role}")
+
+
+def found_by_reader(place: Workplace) -> list[str]:
+    with opened(place, with_ledger=False) as project:
+        return [one.message for one in check_privileges(project)]
