@@ -103,3 +103,12 @@ def test_where_others_hold_all_it_is_said_of_how_many(place: Workplace, capsys: 
         hold(project, "r/a", by=identify_self())
     assert planned(place) == 0
     assert lines_of(capsys)[-1] == "1 is claimed by another controller: `inv sessions` shows it."
+
+
+def test_what_would_be_given_back_first_is_not_said_to_be_claimed_by_others(place: Workplace, capsys: Capsys) -> None:
+    with opened(place) as project:
+        hold(project, "r/a")
+    assert planned(place, run_id="zz*") == 0
+    lines = lines_of(capsys)
+    assert lines[-1] == "  2 by --run-id: not zz*"
+    assert not any("claimed by another controller" in line for line in lines)

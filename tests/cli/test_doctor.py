@@ -79,7 +79,7 @@ STATES: list[tuple[dict[str, str], list[str], list[str]]] = [
     ({"failed": "BROKEN"}, ["FAILED"] * 14 + ["COMPLETE"], ["no row is 'BROKEN' (states.failed), and nobody maps 'FAILED' (14 rows)"]),
     ({"failed": "BROKEN"}, ["KO", "COMPLETE"], ["no row is 'BROKEN' (states.failed), and nobody maps 'KO' (1 row)"]),
     ({}, ["FAILED", "failed", "Failed "], [
-        "'Failed ' (1 row), 'failed' (1 row) stand beside 1 'FAILED' (states.failed): a drain takes these alone"]),
+        "'Failed ' (1 row), 'failed' (1 row) stand beside 1 'FAILED' (states.failed): a drain takes that alone"]),
     ({}, ["FAILED", "PENDING"], ["no row is 'QUEUED' (states.queued), and nobody maps 'PENDING' (1 row)"]),
     ({}, ["FAILED", "done", "done"], [
         f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; nobody maps 'done' (2 rows)"]),
