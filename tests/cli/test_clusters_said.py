@@ -92,7 +92,8 @@ def test_the_same_is_told_as_json(place: Workplace, capsys: Capsys) -> None:
         "cluster": disk, "ids": [disk], "count": 3, "runs": 3, "all_runs": {"count": 3, "runs": 3}, "scope": "systemic",
         "fingerprint": fingerprint(DISK), "example": {"run_id": "a", "phase_id": "p", "text": DISK}, "tried": 0, "fixed": 0, "accepted": 0,
     }  # fmt: skip
-    assert (found(top=1)["total"], len(found(top=1)["clusters"])) == (3, 1)
+    cut = found(top=1)
+    assert (cut["failed"], cut["total"], cut["without_reason"], len(cut["clusters"])) == (6, 3, 1, 1), "only the list is cut"
     of_b = found(run_id="b")
     assert sorted((one["count"], one["all_runs"]["count"], one["all_runs"]["runs"]) for one in of_b["clusters"]) == [
         (1, 1, 1),
