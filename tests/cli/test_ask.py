@@ -106,11 +106,11 @@ def test_what_ends_already_is_told_by_whom_and_a_harder_request_is_taken(
     run(project, "s1")
     me = asking._name_self()
     said = []
-    for ask, reason in ((Ask.STOP, "lunch"), (Ask.PAUSE, "x"), (Ask.STOP, ""), (Ask.STOP_NOW, ""), (Ask.STOP, "")):
+    for ask, reason in ((Ask.STOP, "lunch\nnow"), (Ask.PAUSE, "x"), (Ask.STOP, ""), (Ask.STOP_NOW, ""), (Ask.STOP, "")):
         ask_session(invocation_of(place), ask, session_id=None, reason=reason)
         said += [line.partition(":")[0] if line.startswith("Asked") else line for line in lines_of(capsys)]
     ending = f"It is ending already, asked by {me}"
-    assert said == ["Asked", f"{ending}: lunch: s1 on {WHERE}", "Asked", "Asked", f"{ending}: s1 on {WHERE}"]
+    assert said == ["Asked", f"{ending}: lunch\\x0anow: s1 on {WHERE}", "Asked", "Asked", f"{ending}: s1 on {WHERE}"]
 
 
 def test_a_session_whose_process_died_or_that_has_ended_is_not_asked(
@@ -169,6 +169,7 @@ def test_a_request_that_its_session_does_not_hear_any_more_is_made_to_the_next_p
     run(project, "s1", chain="c")
     run(project, "s2", chain="c")
     run(project, "s3", chain="d")
+    run(project, "s4")
     rows = {row.session_id: row for row in project.session_rows.read()}
     project.session_rows.end(rows["s1"].uid, None, "complete")
     row, asked = asking._ask(project, rows["s1"], Ask.STOP, "")

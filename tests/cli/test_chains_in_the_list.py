@@ -25,12 +25,13 @@ def left(*, ended: bool) -> dict[str, ChainRow]:
 
 
 def test_what_is_of_no_chain_stays_and_a_chain_stands_where_its_newest_session_stood() -> None:
-    rows = [row("4", "complete", chain=None), row("3", "complete"), row("2", "complete", chain=None), row("1", "stopped")]
+    rows = [row("4", "complete", chain=None), row("3", "complete"), row("2", "complete", chain=None),
+            row("1", "stopped", total_processed=6, total_success=2, total_failed=4, success_rate=1 / 3)]  # fmt: skip
     found = join_chains(rows, {})
     assert [one["session_id"] for one in found] == ["4", "3", "2"]
     chain = found[1]
     assert (chain["kind"], chain["total_processed"], chain["total_success"], chain["total_failed"], chain["success_rate"]) == (
-        "chain", 8, 6, 2, 0.75,
+        "chain", 10, 5, 5, 0.5,
     )  # fmt: skip
     assert (chain["started_at"], [one["said"] for one in chain["held"]], chain["batch_size"]) == ("began 1", ["3", "1"], None)
     assert found[0] is rows[0]

@@ -79,7 +79,7 @@ STATES: list[tuple[dict[str, str], list[str], list[str]]] = [
     ({"failed": "BROKEN"}, ["FAILED"] * 14 + ["COMPLETE"], ["no row is 'BROKEN' (states.failed); not mapped: 'FAILED' (14 rows)"]),
     ({"failed": "BROKEN"}, ["KO", "COMPLETE"], ["no row is 'BROKEN' (states.failed); not mapped: 'KO' (1 row)"]),
     ({}, ["FAILED", "failed", "Failed "], [
-        "'Failed ' (1 row), 'failed' (1 row) exist beside 1 'FAILED' (states.failed): a drain takes only these"]),
+        "'Failed ' (1 row), 'failed' (1 row) exist beside 1 'FAILED' (states.failed): a drain takes only that one"]),
     ({}, ["FAILED", "PENDING"], ["no row is 'QUEUED' (states.queued); not mapped: 'PENDING' (1 row)"]),
     ({}, ["FAILED", "done", "done"], [
         f"a drain writes 'COMPLETE' (states.complete), {STRANGE}; not mapped: 'done' (2 rows)"]),

@@ -1,18 +1,15 @@
-"""Each line that a dry run, `inv pick-next-run`, `inv demo`, `inv prune` and a resume of nothing say, on one backlog."""
+"""Each line that a dry run, `inv pick-next-run`, `inv prune` and a resume of nothing say, on one backlog."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batchdrain.cli.commands.chain_flags import ChainFlags
-from batchdrain.cli.commands.demo import make_demo
 from batchdrain.cli.commands.drain import drain_failed
 from batchdrain.cli.commands.drain_all import drain_all
 from batchdrain.cli.commands.drain_flags import DrainFlags
@@ -21,7 +18,7 @@ from batchdrain.cli.commands.prune import PruneFlags, prune
 from batchdrain.cli.commands.resume import resume_session
 from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.drain.project import Project
-from batchdrain.model.errors import ConfigError, UsageError
+from batchdrain.model.errors import UsageError
 from batchdrain.runtime import clock
 from tests.cli.called import invocation_of, json_of, lines_of
 from tests.sessions.files import put
@@ -160,40 +157,6 @@ def test_the_next_run_is_a_row_or_json_with_its_type(place: Workplace, capsys: C
 def test_a_run_without_a_name_is_not_the_next_one(place: Workplace, project: Project) -> None:
     place.add(*(("", str(number), 0, "QUEUED", None) for number in range(3)))
     assert choose_next_run(project, "any") == "q"
-
-
-def test_the_demo_tells_what_it_made_and_a_dry_run_what_it_would_make(tmp_path: Path, capsys: Capsys) -> None:
-    path = tmp_path / "demo.db"
-    asked = {"section": {"database_url": f"sqlite:///{path}"}}
-
-    def made(*, dry: bool = False, mount: str = "", **how: Any) -> list[str]:
-        place: Any = type("Place", (), {"root": tmp_path})
-        make_demo(invocation_of(place, dry=dry, mount=mount, **asked), **{"phases": None, "seed": None, **how})
-        return lines_of(capsys)
-
-    assert made(dry=True) == [f"Would make {path} with 60 failed phases"]
-    assert made(dry=True, phases=1) == [f"Would make {path} with 1 failed phase"]
-    assert not path.exists()
-    [line] = made(mount="x.", phases=5)
-    assert re.fullmatch(
-        rf"Made {re.escape(str(path))}: 5 failed, \d+ queued, \d+ complete phases?\. Now: inv x\.dry-run, inv x\.drain, inv x\.summary",
-        line,
-    )
-    [found] = [json.loads("".join(made(phases=5, shape="json")))]
-    assert (found["database"], found["made"]["failed"], sorted(found["made"]), found["said"][0][:4]) == (
-        str(path), 5, ["complete", "failed", "queued"], "Made",
-    )  # fmt: skip
-    asked["section"]["database_url"] = "postgresql://h/d"
-    with pytest.raises(
-        ConfigError, match=r"^inv demo makes a SQLite file, and the configured database is another; run it where"
-    ):
-        made()
-    other = tmp_path / "mine.db"
-    other.write_bytes(b"mine")
-    asked["section"]["database_url"] = f"sqlite:///{other}"
-    with pytest.raises(ConfigError, match=r"^inv demo: .*; the demo never replaces a database of yours$"):
-        made()
-    assert other.read_bytes() == b"mine"
 
 
 def test_prune_says_what_is_to_go_by_when_and_that_nothing_went(

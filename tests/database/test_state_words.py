@@ -57,7 +57,7 @@ def test_rows_of_each_word_are_drained_and_counted_as_one_state(project: Workpla
 
     counts = "2 failed, 1 queued, 2 complete, 4 other in 4 runs"
     assert (looked.code, counts in looked.out, counts in view.out, counts in ran.out) == (0, True, True, True), looked
-    assert "'error' (1 row) exist beside 2 'FAILED' or 'ERROR' (states.failed)" in looked.out
+    assert "'error' (1 row) exists beside 2 'FAILED' or 'ERROR' (states.failed)" in looked.out
     assert "Would drain 2 of 2" in view.out
     assert "Balance: 2 failed before + 0 new = 1 fixed + 1 still failing + 0 accepted + 0 not reached" in ran.out
     require_others_untouched(before, dump(project), "a/p", "a/q~fail")

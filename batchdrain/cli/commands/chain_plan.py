@@ -42,7 +42,7 @@ def show_chain_plan(
         for error in failures:
             Output(sys.stderr).line(to_error_lines(error))
     if shape == "json":
-        out.json(render_chain_json(project.store.database.name, plans, idle, recovery, problems))
+        out.json(render_chain_json(project.store.database.name, plans, [*chain.idle, *idle], recovery, problems))
         return code
     out.line("Dry run: nothing is written")
     read = {} if recovery else {kind.value: made.total for kind, made in plans.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from batchdrain.cli.commands.doctor import (
     engine_checks,
@@ -77,27 +77,43 @@ def _examine_all(invocation: Invocation) -> Iterator[Finding]:
             cure="fix that, and run `inv doctor` again",
         )  # fmt: skip
         return
-    for part, check in _PARTS:
-        if unread := sorted(place for place in lost if place.split(".")[0] in part):
+    for part in _PARTS:
+        unread = sorted(place for place in lost if place.split(".")[0] in part.needs)
+        if not unread:
+            yield from part.check(invocation, settings)
+        elif part.is_used(settings) or any(place.split(".")[0] == part.name for place in unread):
             yield Finding(
-                part[-1], ok=True, is_warning=True,
+                part.name, ok=True, is_warning=True,
                 message=f"was not checked, because {' and '.join(unread)} can't be read", cure="fix that, and run `inv doctor` again",
             )  # fmt: skip
-        else:
-            yield from check(invocation, settings)
 
 
-_PARTS: Final[tuple[tuple[tuple[str, ...], Callable[[Invocation, Settings], Iterator[Finding]]], ...]] = (
-    (("policy",), lambda _, settings: project_checks.check_policy(settings)),
-    (("engine",), lambda _, settings: engine_checks.check_engine(settings)),
-    (("categories",), lambda _, settings: project_checks.check_category_rules(settings)),
-    (("triage", "command"), lambda invocation, settings: project_checks.check_command(settings, invocation.root)),
-    (("notify", "command"), lambda invocation, settings: project_checks.check_notify(settings, invocation.root)),
-    ((), lambda *_: project_checks.check_machine()),
-    (
-        ("session_dir",),
-        lambda invocation, settings: session_dir_check.check_session_dir(invocation.root / settings.session_dir),
+class _Part(NamedTuple):
+    """A check, with the settings without which it is not made."""
+
+    name: str  #: as its findings are called
+    needs: tuple[str, ...]  #: the keys of the section
+    check: Callable[[Invocation, Settings], Iterator[Finding]]
+    is_used: Callable[[Settings], bool] = lambda _: True  #: whether there is anything to check
+
+
+_PARTS: Final = (
+    _Part("policy", ("policy",), lambda _, settings: project_checks.check_policy(settings)),
+    _Part("engine", ("engine",), lambda _, settings: engine_checks.check_engine(settings)),
+    _Part("categories", ("categories",), lambda _, settings: project_checks.check_category_rules(settings)),
+    _Part("command", ("triage", "command"), lambda given, settings: project_checks.check_command(settings, given.root)),
+    _Part(
+        "notify",
+        ("notify", "command"),
+        lambda given, settings: project_checks.check_notify(settings, given.root),
+        lambda settings: bool(settings.notify.argv),
     ),
-    (("patience", "source", "database_url", "database"), examine_database),
+    _Part("machine", (), lambda *_: project_checks.check_machine()),
+    _Part(
+        "session_dir",
+        ("session_dir",),
+        lambda given, settings: session_dir_check.check_session_dir(given.root / settings.session_dir),
+    ),
+    _Part("database", ("patience", "source", "database_url", "database"), examine_database),
 )
-"""The checks, each with the settings that it needs. If these can't be read, the last one names what was not checked."""
+"""The checks, in the order in which they report."""
