@@ -48,7 +48,7 @@ def backlog_for(
     )
     if request.plan is None:
         read = selection.reading
-        return selection.backlog(read if kept is None else kept.noting(read, categoriser_of(request.settings)))
+        return selection.backlog(read if kept is None else kept.wrap(read, categoriser_of(request.settings)))
     planned = replace(selection, heeds_verdicts=False)  # whoever planned a phase wants it, whatever a diagnosis says
     return PlanBacklog(request.plan, planned.reading, state=request.state, categorise=categoriser_of(request.settings))
 

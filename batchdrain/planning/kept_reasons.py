@@ -31,7 +31,7 @@ class KeptReasons:
         self._skips: list[Skip | None] = []
         self._is_complete = False
 
-    def noting(self, read: Callable[[], Reading], categorise: Categorise) -> Callable[[], Reading]:
+    def wrap(self, read: Callable[[], Reading], categorise: Categorise) -> Callable[[], Reading]:
         """`read`, made to note its rows."""
 
         def read_and_note() -> Reading:
