@@ -12,14 +12,12 @@ from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.foreseen_results import foresee
 from batchdrain.drain.project import Project
-from batchdrain.drain.refused_values import RefusedValues
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
+from batchdrain.drain.row_reasons import RowReasons
 from batchdrain.drain.selection import backlog_for, find_idle
 from batchdrain.model.phase import Skip
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.given_back import GivenBack
-from batchdrain.planning.kept_reasons import KeptReasons
 from batchdrain.planning.plan import ImaginedClaims, Plan, plan
 from batchdrain.planning.reading import Reasons
 from batchdrain.runtime import clock
@@ -31,8 +29,9 @@ class DryPlan:
 
     made: Plan
     may_end_before: Callable[[int], Sequence[str]]  #: what may end the plan before the phase at a place, from 1 on
-    backlog: Callable[[], Backlog]  #: makes a fresh backlog, without the plan's choices
-    reasons: Callable[[], Reasons]  #: for each row the rule that skips it, as if nothing were chosen
+    reasons: Callable[
+        [str | None], Reasons
+    ]  #: for each row, or each of a run, the rule that skips it, as if nothing were chosen
     recovery: Sequence[GivenBack]  #: what recovery would settle first
     problems: Sequence[str]  #: why a drain would not begin, as far as can be seen without writing
     limit: int | None  #: the most phases that it takes; None: all there are
@@ -40,18 +39,16 @@ class DryPlan:
     idle: Sequence[str]  #: requested options that change nothing, a line each
 
 
-def make_dry_plan(
-    project: Project, request: DrainRequest, left: Resumption | None, *, kept: KeptReasons | None = None
-) -> DryPlan:
-    """Make the plan. `left`: what is left of a session that would be resumed; `kept`: where it is noted why rows are skipped,
-    if each row is to be explained. Raises ConfigError, DatabaseUnavailable."""
-    recovery = foresee_recovery(project)
-    limit, refuse = request.most if left is None else left.most, RefusedValues(project.store)
+def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | None, *, explains: bool = False) -> DryPlan:
+    """Make the plan. `left`: what is left of a session that would be resumed; `explains`: the reasons of all rows are wanted.
+    Raises ConfigError, DatabaseUnavailable."""
+    recovery, found = foresee_recovery(project), RowReasons(project.store, keeps=explains)
+    limit = request.most if left is None else left.most
     known = partial(foresee_progress, project, request, left, recovery)
     done = known()
     if left is not None and limit is not None:
         limit = max(0, limit - len(done.places) + len(left.session.results))
-    progress, backlog = done.progress(), backlog_for(project, request, done, recovery, kept=kept)
+    progress, backlog = done.progress(), backlog_for(project, request, done, recovery, kept=found.kept)
     stopped = None if left is None else find_session_stop(request, progress)
     of_group, group_end = find_group_end(project, request, recovery)
     if limit is not None and of_group is not None:
@@ -66,16 +63,14 @@ def make_dry_plan(
         project.limits_for(request.settings),
         most=limit if stopped is None else 0,
         now=clock.now(),
-        claims=ImaginedClaims(take=done.take, refuse=refuse),
+        claims=ImaginedClaims(take=done.take, refuse=found.refuse),
         retries=[] if left is None or stopped is not None else sorted(left.retries),
     )
     name_ends = partial(name_early_ends, request=request, progress=progress, backlog=backlog)
-    afresh: Callable[[], Backlog] = lambda: backlog_for(project, request, known(refuse.found), recovery)  # noqa: E731
     return DryPlan(
         made=replace(name_ends(made), forecast=forecast, may_refuse=find_risks(project, request) if made.all else ()),
         may_end_before=lambda place: name_ends(replace(made, retries=(), phases=made.all[:place])).may_end_by,
-        backlog=afresh,
-        reasons=lambda: (None if kept is None else kept.reasons(refuse.found)) or afresh().why_not(),
+        reasons=partial(found.of, lambda: backlog_for(project, request, known(found.refuse.found), recovery)),
         recovery=recovery,
         problems=find_problems(project, request),
         limit=limit,

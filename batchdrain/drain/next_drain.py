@@ -63,7 +63,7 @@ def _request_of(project: Project, key: PhaseKey, kind: Kind) -> DrainRequest:
 
 
 def _find_skip(plan: DryPlan, key: PhaseKey) -> Skip | None:
-    for page, skips in plan.backlog().why_not(key.run_id):
+    for page, skips in plan.reasons(key.run_id):
         for ids, skip in zip(page.ids, skips, strict=True):
             if ids == (key.run_id, key.phase_id):
                 return skip

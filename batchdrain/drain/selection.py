@@ -47,7 +47,8 @@ def backlog_for(
         drained_before=drained_before,
     )
     if request.plan is None:
-        return replace(selection, kept=kept).backlog()
+        read = selection.reading
+        return selection.backlog(read if kept is None else kept.wrap(read, categoriser_of(request.settings)))
     planned = replace(selection, heeds_verdicts=False)  # whoever planned a phase wants it, whatever a diagnosis says
     return PlanBacklog(request.plan, planned.reading, state=request.state, categorise=categoriser_of(request.settings))
 

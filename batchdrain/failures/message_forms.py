@@ -24,7 +24,7 @@ _IDLE: Final = 100
 """A form that takes no text in so many calls is forgotten."""
 _FEW: Final = 8
 """A new form is remembered if it takes so many texts at once."""
-_LEARNT: Final = 6
+_NEW: Final = 6
 """At most so many forms are made in one call."""
 _PAUSE: Final = 64
 """The most calls that pass without a new form, after texts turned out not to be alike."""
@@ -44,7 +44,7 @@ _VALUE: Final = re.compile(
 _NUMBER: Final = re.compile(r"([0-9]{1,80})([,;.]*)")
 _QUOTED: Final = re.compile(r"'([A-Za-z0-9_.:/@+~-]{1,80})'([,;.)]*)")
 _NAME: Final = re.compile(r"(?=.*[0-9]).*")
-_WORD: Final = re.compile(r"[A-Za-z_-]+")
+_LETTERS: Final = re.compile(r"[A-Za-z_-]+")
 _SHORT: Final = 5
 """A longer number is nothing but a value."""
 _LEAST: Final = 13
@@ -120,8 +120,8 @@ class MessageForms:
     def _learn(self, texts: Sequence[str], left: Sequence[int], found: list[str]) -> Sequence[int]:
         """Make forms of some of the texts that are left. Returns the places of those that no new form takes either."""
         forms = [form for form in self._forms if form.idle < _IDLE]
-        learnt = 0
-        while len(left) >= _FEW and learnt < _LEARNT:
+        made = 0
+        while len(left) >= _FEW and made < _NEW:
             form = _form_of(texts[left[len(left) // 2]])
             rest = left if form is None else _take(form, texts, left, found)
             if form is None or len(left) - len(rest) < _FEW:
@@ -129,7 +129,7 @@ class MessageForms:
                 left = rest
                 break
             left = rest
-            forms, learnt = [form, *forms][:_FORMS], learnt + 1
+            forms, made = [form, *forms][:_FORMS], made + 1
             self._pause = 0
         self._forms = forms
         return left
@@ -191,7 +191,7 @@ def _is_bare(tokens: Sequence[str], parts: Sequence[str]) -> bool:
 def _is_word(token: str) -> bool:
     """Whether it is a quoted word. It depends on the words before it what becomes of it."""
     quoted = _QUOTED.fullmatch(token)
-    return quoted is not None and _WORD.fullmatch(quoted[1]) is not None
+    return quoted is not None and _LETTERS.fullmatch(quoted[1]) is not None
 
 
 def _slot_of(token: str, *, is_coded: bool, is_route: bool) -> _Slot | None:

@@ -17,7 +17,6 @@ from batchdrain.failures.message_forms import MessageForms
 from batchdrain.model.failure import Failure
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.known_texts import EQUAL_KINDS, KnownTexts
-from batchdrain.runtime.collector import rare_collections
 
 RUNS: Final = 10_000
 """For each fingerprint at most this many runs are told apart."""
@@ -66,9 +65,8 @@ class ClusterReading:
 
     def read(self, pages: Iterable[Page]) -> None:
         """Count the rows of all pages."""
-        with rare_collections():
-            for page in pages:
-                self._take_in(page)
+        for page in pages:
+            self._take_in(page)
 
     def _take_in(self, page: Page) -> None:
         if EQUAL_KINDS.issuperset(map(type, page.reasons)):

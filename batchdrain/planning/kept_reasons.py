@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshal
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Final
 
@@ -15,7 +16,7 @@ from batchdrain.database.phases.pages import Page
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_builder import LaneBuilder
-from batchdrain.planning.reading import Reasons
+from batchdrain.planning.reading import Categorise, Reading, Reasons
 
 _AT_HAND: Final = 1 << 20  #: bytes that are kept in memory; a small backlog has no file
 _REMEDY: Final = "mend its disk, or name another folder by TMPDIR"
@@ -29,6 +30,16 @@ class KeptReasons:
         self._sizes = array("q")  # of the pages in the file
         self._skips: list[Skip | None] = []
         self._is_complete = False
+
+    def wrap(self, read: Callable[[], Reading], categorise: Categorise) -> Callable[[], Reading]:
+        """`read`, made to note its rows."""
+
+        def read_and_note() -> Reading:
+            found = read()
+            builder = LaneBuilder(found.rules, categorise, found.redact, counts_only=True)
+            return replace(found, pages=self.note(found.pages, builder))
+
+        return read_and_note
 
     def note(self, pages: Iterable[Page], builder: LaneBuilder) -> Iterator[Page]:
         """Yields `pages`, and keeps what `builder` says of their rows in place of what was kept before. If they can't be

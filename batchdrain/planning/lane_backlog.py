@@ -27,7 +27,6 @@ from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.since_reading import SinceReading
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
-from batchdrain.runtime.collector import rare_collections
 
 
 class LaneBacklog:
@@ -67,21 +66,20 @@ class LaneBacklog:
             pass
 
     def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
-        """Like `refresh`, but a little with each step. Phases chosen meanwhile come from the reading before. Until the last
-        step nothing changes."""
+        """Like `refresh`, but a little with each step. Phases that are chosen meanwhile come from the reading before, and are
+        not chosen again. Nothing changes before the last step."""
         began, took_s = monotonic(), 0.0
         self._since = since = SinceReading()
         try:
-            with rare_collections():
-                reading = self._read()
-                builder = reading.begin(self._categorise)
-                for step in self._steps(reading, builder, now):
-                    took_s += monotonic() - began
-                    if step is None:
-                        yield
-                    else:
-                        self._take_over(reading, builder, step)
-                    began = monotonic()
+            reading = self._read()
+            builder = reading.begin(self._categorise)
+            for step in self._steps(reading, builder, now):
+                took_s += monotonic() - began
+                if step is None:
+                    yield
+                else:
+                    self._take_over(reading, builder, step)
+                began = monotonic()
         finally:
             self._since = None
         since.apply_to(self, now())
@@ -94,9 +92,10 @@ class LaneBacklog:
         builder.finish()
         failed = builder.rows_of.copy()  # a copy, since the builder still counts with the original
         failed.update(self._fixed())
+        retry_stats = reading.rules.past.retry_stats.copy()
         known = Knowledge(
-            rules=reading.rules, retry_stats=reading.rules.past.retry_stats.copy(), run_type=self._run_type, failed=failed,
-            taken=self._taken, redact=reading.redact,
+            rules=reading.rules, retry_stats=retry_stats, run_type=self._run_type, failed=failed, taken=self._taken,
+            redact=reading.redact,
         )  # fmt: skip
         lanes = RankedLanes(known, self._ranking, self._state)
         for _ in lanes.add(builder.buffers, now):

@@ -53,6 +53,7 @@ class LaneBuilder:
         self._named = set(rules.known_by_name())
         self._usable = UsableIds(rules.settings.command.argv)
         self._named_runs = {run_id for run_id, _ in self._named}
+        self._named_phases = {phase_id for _, phase_id in self._named}
         self._skips_of_lane: dict[tuple[str, str | Skip], Skip | None] = {}
         self._open = OpenLanes(self._skip_of, order_of(rules.order.phase), KEPT if most is None else most)
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, if canaries are sent ahead
@@ -80,7 +81,7 @@ class LaneBuilder:
         here = page if page.has_sound_ids else self._without_unusable(page)
         if self._rules.past.summed_runs:
             self._note_named(self._rules.remembered(here.ids))
-        if self._named_runs and not self._named_runs.isdisjoint(here.runs):
+        if self._may_name(here):
             here = self._without_named(here)
         if self._names.matter or Unreadable in set(map(type, here.reasons)):
             self._open.take_in(here, self._names.of_all(here.reasons))
@@ -114,7 +115,7 @@ class LaneBuilder:
             self._note_named(self._rules.remembered(page.ids))
         names = self._names.of_all(page.reasons) if self._names.matter else [""] * len(page.runs)
         found = self._find_skips(list(zip(page.runs, names, strict=True)))
-        if self._named_runs and not self._named_runs.isdisjoint(page.runs):
+        if self._may_name(page):
             are_named = list(map(self._named.__contains__, page.ids))
             for at, row in zip(compress(count(), are_named), page.select(are_named).rows, strict=True):
                 found[at] = self.judged(row)[0]
@@ -149,10 +150,15 @@ class LaneBuilder:
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
         return self._rules.phase(key, digest, failure, parks=self._parks), failure, attempts
 
+    def _may_name(self, page: Page) -> bool:
+        """Whether a row of the page may be known by name. Looking for each pair of ids would take as long as counting it."""
+        return not (self._named_runs.isdisjoint(page.runs) or self._named_phases.isdisjoint(page.phases))
+
     def _note_named(self, names: Iterable[tuple[str, str]]) -> None:
         for name in names:
             self._named.add(name)
             self._named_runs.add(name[0])
+            self._named_phases.add(name[1])
 
     def _without_named(self, page: Page) -> Page:
         """Take in one by one the rows that some rule knows by name; return the page without them."""

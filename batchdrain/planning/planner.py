@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -15,9 +15,7 @@ from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack, foreseen, foreseen_counts
 from batchdrain.planning.hints import read_hints
-from batchdrain.planning.kept_reasons import KeptReasons
 from batchdrain.planning.lane_backlog import LaneBacklog
-from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.reading import Reading
 from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import SkipRules
@@ -37,12 +35,12 @@ class Selection:
     heeds_verdicts: bool = True  #: whether to heed the verdicts of diagnoses; only failed phases have any
     given_back: Sequence[GivenBack] = ()  #: for a dry run: what recovery would give back before a drain begins
     drained_before: Mapping[str, int] = field(default_factory=dict)  #: for a dry run: phases no longer queued, by run_id
-    kept: KeptReasons | None = None  #: where a reading notes for each row why it is skipped; None: nowhere
 
-    def backlog(self) -> LaneBacklog:
-        """A backlog that has not been read yet. Raises ConfigError for a policy or rule that cannot be loaded."""
+    def backlog(self, read: Callable[[], Reading] | None = None) -> LaneBacklog:
+        """A backlog that has not been read yet. `read`: takes the looks at the database, None: `reading` does. Raises
+        ConfigError for a policy or rule that cannot be loaded."""
         backlog = LaneBacklog(
-            self.reading,
+            read or self.reading,
             ranking_of(self.settings.policy),
             state=self.state,
             categorise=categoriser_of(self.settings),
@@ -74,11 +72,7 @@ class Selection:
             verdicts=read_verdicts(self.store, past.attempts) if heeds else {},
             order=self.store.table.ids.order,
         )
-        pages, redact = self.pages(), self.store.redact
-        if self.kept is not None:
-            builder = LaneBuilder(rules, categoriser_of(self.settings), redact, counts_only=True)
-            pages = self.kept.note(pages, builder)
-        return Reading(pages=pages, rules=rules, redact=redact, pages_of=self.pages_of)
+        return Reading(pages=self.pages(), rules=rules, redact=self.store.redact, pages_of=self.pages_of)
 
     def _count_queued(self) -> dict[str, int]:
         counts = foreseen_counts(self.store.count_queued(), self.given_back, PhaseState.QUEUED, by=1)

@@ -14,6 +14,7 @@ from batchdrain.planning.lane_heap import LaneHeap
 from batchdrain.planning.lane_view import Knowledge, best_of_rest, lane_of
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import STEADY, Ranking
+from batchdrain.runtime.collector import rare_collections
 
 _AT_ONCE: Final = 200
 _EQUALS: Final = 10_000
@@ -39,12 +40,13 @@ class RankedLanes:
         """Rank and add all lanes of a reading, some with each step. There are no lanes before. Raises ConfigError for a bad
         policy."""
         self._enter(buffers)
-        for start in range(0, len(buffers), _AT_ONCE):
-            moment = now()
-            for buffer in buffers[start : start + _AT_ONCE]:
-                if buffer.waiting:
-                    self._order.append(buffer, self._rank(buffer, moment))
-            yield
+        with rare_collections():
+            for start in range(0, len(buffers), _AT_ONCE):
+                moment = now()
+                for buffer in buffers[start : start + _AT_ONCE]:
+                    if buffer.waiting:
+                        self._order.append(buffer, self._rank(buffer, moment))
+                yield
         try:
             self._order.settle()
         except TypeError as error:

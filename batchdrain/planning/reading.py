@@ -11,7 +11,6 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import SkipRules
-from batchdrain.runtime.collector import rare_collections
 
 Categorise = Callable[[str | None], str]
 Reasons = Iterator[tuple[Page, Sequence[Skip | None]]]
@@ -52,8 +51,7 @@ class Reading:
     def count(self, categorise: Categorise) -> Remainder:
         """Count the rows by what skips them. Raises as `build` does."""
         builder = LaneBuilder(self.rules, categorise, self.redact, counts_only=True)
-        with rare_collections():
-            builder.read(self.pages)
+        builder.read(self.pages)
         return builder.remainder
 
     def why_not(self, categorise: Categorise, run_id: str | None = None) -> Reasons:

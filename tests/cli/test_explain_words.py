@@ -21,7 +21,6 @@ from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import Outcome, PhaseState
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.disposition import Disposition, DispositionKind
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan, Planned
@@ -59,14 +58,11 @@ def next_drain(
             made, remainder=replace(made.remainder, skipped=made.remainder.skipped + type(made.skipped)({skipped: 1}))
         )
 
-    def no_backlog() -> Backlog:
-        raise AssertionError("it is judged already")
-
-    def no_reasons() -> Reasons:
+    def no_reasons(_: str | None) -> Reasons:
         raise AssertionError("it is judged already")
 
     plan = DryPlan(
-        made=made, may_end_before=lambda place: may_end_by[:place], backlog=no_backlog, reasons=no_reasons, recovery=(), problems=problems, limit=None,
+        made=made, may_end_before=lambda place: may_end_by[:place], reasons=no_reasons, recovery=(), problems=problems, limit=None,
         stopped=None, idle=(),
     )  # fmt: skip
     return NextDrain(kind=Kind.FAILED, plan=plan, **fields)

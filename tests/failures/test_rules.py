@@ -101,6 +101,24 @@ def test_what_a_rule_takes_is_found_by_the_set_too(one: BuiltInRule, other: Buil
         assert re2.search(join([one.wide_core], one.edges), text) is not None
 
 
+EXACT_IN_ASCII = [rule for rule in RULES if rule.core != rule.wide_core and rule.is_exact_in_ascii]
+
+
+@given(
+    st.sampled_from(EXACT_IN_ASCII),
+    st.text(alphabet="ab1 _.-!", max_size=6),
+    st.integers(0, 60),
+    st.sampled_from(["", " a", FAR]),
+)
+def test_in_ascii_a_pattern_that_is_wider_for_letters_alone_takes_what_its_rule_takes(
+    rule: BuiltInRule, beside: str, at: int, between: str
+) -> None:
+    text = f"{beside}{rule.takes[:at]}{between}{rule.takes[at:]}{beside}".lower()
+    if text.isascii():
+        exact, wide = (re2.search(join([core], rule.edges), text) for core in (rule.core, rule.wide_core))
+        assert (exact is None) == (wide is None)
+
+
 TRACE = "Traceback (most recent call last):\n  File 'a.py', line 3, in <module>\n    import patch\n"
 
 

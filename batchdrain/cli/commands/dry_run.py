@@ -15,7 +15,6 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import settle
 from batchdrain.planning import plan_file
-from batchdrain.planning.kept_reasons import KeptReasons
 from batchdrain.planning.plan import explain_in_order, explain_pages, explain_rows
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_json import render_json
@@ -48,8 +47,7 @@ def show_plan(
     whatever its phases' results are."""
     project.require_fit_table(request.settings.command)
     request = settle(project, request)
-    kept = KeptReasons() if view.explain else None
-    found = make_dry_plan(project, request, left, kept=kept)
+    found = make_dry_plan(project, request, left, explains=view.explain)
     filters = {"kind": request.kind.value, **request.filters.as_fields()}
     file = plan_file.as_file(
         found.made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=found.idle
@@ -57,7 +55,7 @@ def show_plan(
     out, as_json = Output(), shape == "json"
     nothing = "" if found.made.all else _explain_nothing(project, request, found)
     order = project.store.table.ids.order
-    rows = explain_rows(found.reasons(), found.made, order) if view.explain and as_json else None
+    rows = explain_rows(found.reasons(None), found.made, order) if view.explain and as_json else None
     text = render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows)
     if view.output is not None:
         plan_file.save(view.output, file, text.encode(), dry=view.dry)
@@ -67,7 +65,7 @@ def show_plan(
     for line in _render(project, request, found, quiet=view.quiet):
         out.line(line)
     if view.explain:
-        pages = explain_pages(found.reasons(), found.made)
+        pages = explain_pages(found.reasons(None), found.made)
         in_order = pages if view.quiet else explain_in_order(pages, order)
         for line in render_explanation(in_order, request.state.value, quiet=view.quiet):
             out.line(line)

@@ -57,7 +57,7 @@ def count_states_and_runs(
     an index of the runs."""
     if table.source.where or not _is_plain(table):
         counts = count_by_run_and_state(connection, table)
-        of_states = [sum(rows for (_, word), rows in counts.items() if word in table.states[one]) for one in states]
+        of_states = [sum(rows for (_, state), rows in counts.items() if state in table.states[one]) for one in states]
         return of_states, sum(counts.values()), len({run for run, _ in counts})
     conditions = [table.state.is_any(f"the_{one.value}", table.states[one]) for one in states]
     columns = [sa.func.count(sa.case((condition, 1))) for condition, _ in conditions]

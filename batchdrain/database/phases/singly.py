@@ -19,6 +19,7 @@ from batchdrain.database.phases.halves import RAISED, is_over, read_in_halves
 from batchdrain.database.phases.packed_rows import PackedRows, Texts, stream_texts
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.model.phase import PhaseKey
+from batchdrain.runtime.collector import rare_collections
 from batchdrain.runtime.text import safe_text
 
 _CHARS: Final = 400
@@ -42,7 +43,7 @@ def read_all_but(
     all possible rows, which `to_names` turns into texts; `read_rows`: reads, of some ids, the rows that are meant, with the
     columns of a page; `again`: gives the same pages in the same order, if the database can; then the drawn rows need not be
     remembered. Raises errors that no row causes."""
-    with closing(DrawnRows()) as drawn:
+    with closing(DrawnRows()) as drawn, rare_collections():  # also of what is made of the rows meanwhile
         count = 0
         try:
             for page in pages:
