@@ -111,7 +111,7 @@ def test_a_known_schema_comes_before_any_guess_and_one_without_a_state_is_none()
 
 
 CUSTOMERS = table("id# name status", keys=["id"], name="customers")
-NEAREST = "'{}' comes nearest, and "
+NEAREST = "'{}' is the closest match, and "
 
 
 @on(

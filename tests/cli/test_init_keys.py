@@ -86,7 +86,7 @@ def test_rows_that_are_marked_as_deleted_are_left_alone_and_that_is_told(
     if "TRUTH" in condition or (column.startswith("is_") and place.url.startswith("mysql")):
         condition = "coalesce(is_deleted, 0) = 0"  # a BOOLEAN of MariaDB holds numbers
     assert section["source"]["where"] == condition, shown
-    assert f"rows that are marked as deleted are left alone (source.where: {condition})" in shown.out
+    assert f"rows that are marked as deleted are skipped (source.where: {condition})" in shown.out
 
     assert place.inv("init", env={"DATABASE_URL": place.url}).code == 0
     argv = {"INVOKE_BATCHDRAIN_COMMAND_ARGV": '["true"]', "DATABASE_URL": place.url}

@@ -28,7 +28,9 @@ from batchdrain.config.reason_setting import ReasonAt
     ],
 )
 def test_a_path_is_taken_apart_as_it_is_meant(path: object, parts: tuple[str, ...]) -> None:
-    assert ReasonAt.model_validate({"column": "c", "path": path}).path == parts
+    at = ReasonAt.model_validate({"column": "c", "path": path})
+    assert at.path == parts
+    assert ReasonAt.model_validate({"column": "c", "path": at.shown_path or ()}).path == parts
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,8 @@ def test_a_new_text_goes_where_one_may_be_written_and_never_into_a_json_column(
     given: dict[str, str], written: str | None
 ) -> None:
     assert ReasonAt.model_validate({"column": "c", **given}).written == written
+
+
+def test_a_path_is_shown_as_people_write_it() -> None:
+    paths = ["error.message", "errors[-1].text", "[-1].error", '"a.b".c']
+    assert [ReasonAt.model_validate({"column": "c", "path": path}).shown_path for path in paths] == paths

@@ -123,7 +123,7 @@ def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]
         return lack, statement
     for table in sorted(others, key=lambda one: (-_rank_name(one), one.full_name)):
         if texts := suggest_texts(table, dialect, taken):
-            told_of = f"{table.full_name!r} comes nearest, and the bytes in {', '.join(map(repr, find_bytes(table)))} can't name a phase"
+            told_of = f"{table.full_name!r} is the closest match, and the bytes in {', '.join(map(repr, find_bytes(table)))} cannot identify a phase"
             return f"{told_of}; a view that makes texts of them can be drained", texts
     return lack, ""
 
@@ -155,7 +155,7 @@ def _describe_lack(tables: Sequence[TableFacts]) -> str:
         known = find_known(table.by_name)
         if known is not None and known.no_state:
             return (
-                f"{table.full_name!r} has the columns of {known.name} and can't be drained as it stands: {known.no_state}; "
+                f"{table.full_name!r} has the columns of {known.name} and cannot be drained as it is: {known.no_state}; "
                 f"{known.way} can be drained, see {known.docs} of batchdrain"
             )
     lacking = {table.full_name: (table, map_table(table).missing) for table in others}

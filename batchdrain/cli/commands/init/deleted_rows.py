@@ -18,7 +18,7 @@ def explain_deleted(table: TableFacts) -> list[str]:
     """What the user should check about such rows; [] if no column marks rows as deleted."""
     found = find_deleted(table)
     return (
-        [f"rows that are marked as deleted are left alone (source.where: {found}): take it out if they are meant"]
+        [f"rows that are marked as deleted are skipped (source.where: {found}): remove that condition if they are meant"]
         if found
         else []
     )

@@ -81,11 +81,18 @@ def find_known(columns: Collection[str]) -> KnownSchema | None:
     return next((one for one in KNOWN if names.issuperset(map(str.casefold, one.has))), None)
 
 
-def complete_view(mapped: Mapped, view: TableFacts, tables: Sequence[TableFacts]) -> Mapped:
-    """Add to the mapping of a view what its project's recipe says, if it is the one that was printed for one of the tables."""
+def complete_view(mapped: Mapped, view: TableFacts, definition: str, tables: Sequence[TableFacts]) -> Mapped:
+    """Add to the mapping of a view what its project's recipe says, if it is the one that was printed for one of the tables.
+    `definition`: the view's, in SQL."""
     for table in tables:
         known = find_known(table.by_name)
-        if known is None or not known.no_state or not view.is_view or table.is_view or table.schema != view.schema:
+        if (
+            known is None
+            or not known.no_state
+            or table.is_view
+            or table.schema != view.schema
+            or table.name not in definition
+        ):
             continue
         told = f"it is a view of {known.name} in {join_name(table.schema, table.name)}: {known.docs} of batchdrain"
         return replace(

@@ -61,8 +61,13 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
             statement,
         )
     if likeliest.is_view and likeliest.name.startswith(NAME):
-        return [complete_view(found[0], likeliest, seen), *found[1:]]
+        return [complete_view(found[0], likeliest, _read_definition(database, likeliest), seen), *found[1:]]
     return found
+
+
+def _read_definition(database: Database, view: TableFacts) -> str:
+    with database.read() as connection:
+        return sa.inspect(connection).get_view_definition(view.name, schema=view.schema) or ""
 
 
 def _is_behind_known(mapped: Mapped, tables: Sequence[TableFacts]) -> bool:
