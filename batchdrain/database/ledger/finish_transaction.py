@@ -12,13 +12,12 @@ from batchdrain.database.ledger.attempt_fields import to_row
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.groups import return_unit
+from batchdrain.database.ledger.fallbacks import with_text_of_row
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.way_back import Destination, WayBack, give_row_back
-from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import ClaimLost
-from batchdrain.model.failure import Failure
 from batchdrain.model.phase import GONE
 from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, next_state
@@ -119,7 +118,7 @@ class FinishTransaction:
         state = table.states[next_state(claim.phase.state, attempt.outcome)].write
         changed = table.finish(connection, key, claim.held_state, state, reason=attempt.reason, kind=claim.prior_kind)
         if changed == 1:
-            return replace(_with_text_of_row(attempt, table), final_state=state)
+            return replace(with_text_of_row(attempt, self.tables), final_state=state)
         now = table.read_row_state(connection, key)
         if changed > 1 or (now is not None and now.state == claim.held_state):
             raise RowRefused(
@@ -129,10 +128,3 @@ class FinishTransaction:
         if now is None and attempt.success and self.tables.gone_is_complete:
             return replace(attempt, final_state=GONE)
         return replace(attempt, outcome=Outcome.MOVED, final_state=GONE if now is None else now.state)
-
-
-def _with_text_of_row(attempt: Attempt, table: PhaseTable) -> Attempt:
-    """The attempt with the failure that the next reading of its row will find: a column may hold only a part of the reason."""
-    if attempt.reason is None or table.reason is None or table.fit(attempt.reason) == attempt.reason:
-        return attempt
-    return replace(attempt, failure=Failure.of_category(table.fit(attempt.reason), attempt.category))
