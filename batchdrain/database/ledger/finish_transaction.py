@@ -11,8 +11,8 @@ from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.attempt_fields import to_row
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
-from batchdrain.database.ledger.groups import return_unit
 from batchdrain.database.ledger.fallbacks import with_text_of_row
+from batchdrain.database.ledger.groups import return_unit
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.way_back import Destination, WayBack, give_row_back
 from batchdrain.model.attempt import Attempt
