@@ -43,7 +43,7 @@ def test_a_dry_run_says_of_each_claim_whether_it_would_be_given_back_and_changes
     before = held.states()
     assert recover(held, dry=True) == 0
     told = capsys.readouterr().out.splitlines()
-    assert sorted(line.partition(": attempt")[0].partition(": nothing of")[0] for line in told) == [
+    assert sorted(line.partition(": attempt")[0].partition(": batchdrain will not")[0] for line in told) == [
         "1 would be recovered, 2 still held. Nothing was written.", STRAY, "Would be released: r / dead", "Would stay held: r / alive",
         "Would stay held: r / here",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ _TIMEOUT: Final = "timed out after * limit timeout.default_s"
 _WORDS: Final = (
     (re.compile(re.escape(_TIMEOUT)), "timed out after *"),  # who set the limit is no part of the failure
     (re.compile(re.escape(cluster_id_of(_TIMEOUT))), cluster_id_of("timed out after *")),
-    (re.compile(r"(?<=its lease ended <n> s ago): `inv recover` gives it back"), ""),  # a cure, which there was none
+    (re.compile(r"(?<=its lease ended <n> s ago): `inv recover` releases it"), ""),  # a cure, which there was none
     (re.compile(r"skipped by batch is full: (?=\d)"), "does not fit into the batch: "),
     (re.compile(r"^( +1) batch is full$", re.MULTILINE), r"\1 does not fit into the batch"),
     (re.compile(r"^( +\d+) batch is full$", re.MULTILINE), r"\1 do not fit into the batch"),
@@ -28,6 +28,7 @@ _WORDS: Final = (
     (re.compile(r"\b1 finds? the batch full\b"), "1 does not fit into the batch"),
     (re.compile(r"\bfind the batch full\b"), "do not fit into the batch"),
     (re.compile(r"\bfinds the batch full\b"), "does not fit into the batch"),
+    (re.compile(r" \((?:\d+ )?accepted\)$", re.MULTILINE), ""),  # what is accepted by now is said beside a cluster
     # the field's terms for what had words of our own
     (re.compile(r"\bgiven back (?=\d+ times in a row)"), "orphaned "),
     (re.compile(r"\bwhat ails its run is known\b"), "why its run fails is known"),

@@ -23,7 +23,7 @@ from batchdrain.reports.html.durations import durations_of
 from batchdrain.reports.html.timeline import slots_of, timeline_of
 from batchdrain.sessions.attempt_log import AttemptSpan
 from batchdrain.sessions.balance import Balance, Ends, Skips
-from batchdrain.sessions.session import Kind
+from batchdrain.sessions.session import Kind, Status
 from tests.reports.pages import made_of, of_attacks, of_the_demo, page_of, spans_of
 from tests.support.hostile import obeyed
 
@@ -228,3 +228,16 @@ def test_of_several_limits_the_longest_is_shown_and_the_category_with_the_longes
         ("late", None, True),
         ("patch", 20.0, False),
     ]
+
+
+def test_the_colour_of_a_failed_phase_colours_no_column_of_another_table() -> None:
+    style = (Path(page.__file__).parent / "style.css").read_text()
+    rules = [selector for rule in re.findall(r"([^{}]+)\{", style) for selector in rule.split(",") if "nth-" in selector]
+    assert rules
+    assert all(selector.strip().startswith("#phases ") for selector in rules), rules
+
+
+@pytest.mark.parametrize(("status", "until"), [("running", "to now"), ("interrupted", "to its interruption")])
+def test_a_session_that_is_not_complete_says_until_when_it_ran(status: str, until: str) -> None:
+    found = of_the_demo(3).model_copy(update={"status": Status(status), "completed_at": None})
+    assert any(text.strip().endswith(until) for text in Elements(page_of(found)).texts)

@@ -50,6 +50,14 @@ def fallbacks(attempt: Attempt, claim: Claim, tables: ClaimTables) -> Iterator[V
             yield Version(lambda refusal: _with_plain_reason(_to_refused(attempt, refusal)), way)
 
 
+def with_text_of_row(attempt: Attempt, tables: ClaimTables) -> Attempt:
+    """The attempt with the failure that the next reading of its row will find: a column may hold only a part of the reason."""
+    reason, table = attempt.reason, tables.phases
+    if reason is None or table.reason is None or table.fit(reason) == reason:
+        return attempt
+    return replace(attempt, failure=Failure.of_category(table.fit(reason), attempt.category))
+
+
 def _with_plain_reason(attempt: Attempt) -> Attempt:
     """The fingerprint is that of the text that the row will hold, since the next drain reads it from there."""
     reason = _to_plain(attempt.reason or "", PLAIN_CHARS)

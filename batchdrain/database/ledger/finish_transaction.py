@@ -11,6 +11,7 @@ from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.attempt_fields import to_row
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.fallbacks import with_text_of_row
 from batchdrain.database.ledger.groups import return_unit
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.way_back import Destination, WayBack, give_row_back
@@ -117,7 +118,7 @@ class FinishTransaction:
         state = table.states[next_state(claim.phase.state, attempt.outcome)].write
         changed = table.finish(connection, key, claim.held_state, state, reason=attempt.reason, kind=claim.prior_kind)
         if changed == 1:
-            return replace(attempt, final_state=state)
+            return replace(with_text_of_row(attempt, self.tables), final_state=state)
         now = table.read_row_state(connection, key)
         if changed > 1 or (now is not None and now.state == claim.held_state):
             raise RowRefused(

@@ -180,7 +180,7 @@ class PhaseTable:
         """Write the end state and the new reason (None: an empty one). `kind`: the type of the state's value before the
         claim. Returns how many rows were changed. Raises RowRefused."""
         empty = None if self.takes_null else ""
-        written = empty if reason is None else self._fit(to_storable(reason))
+        written = empty if reason is None else self.fit(to_storable(reason))
         return self._update(connection, key, expected, end_state, kind=kind, reason=(written,))
 
     def give_back(
@@ -232,6 +232,7 @@ class PhaseTable:
     def _to_shown(self, name: str | None) -> sa.ColumnElement[Any]:
         return sa.null() if name is None else columns.to_shown(self.table.c[name], self.declared[name], self.dialect)
 
-    def _fit(self, reason: str) -> str:
+    def fit(self, reason: str) -> str:
+        """The reason as the column of reasons holds it."""
         length = None if self.reason is None else self.declared[self.reason.name].length
         return columns.fit_reason(reason, length)

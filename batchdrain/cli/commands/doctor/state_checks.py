@@ -79,11 +79,13 @@ def check_condition(project: Project) -> Iterator[Finding]:
 
 
 def _without_told(project: Project, problems: list[str]) -> list[str]:
-    """Without the refusals of constraints that `check_written` told already: at most one for each word that it found."""
-    left, found = sum(not one.ok for one in check_written(project)), list[str]()
+    """Without the refusals of constraints that `check_written` told already: at most one constraint for each word that it found,
+    whichever rows were tried."""
+    words, told, found = sum(not one.ok for one in check_written(project)), set[str](), list[str]()
     for problem in dict.fromkeys(problems):
-        if left and _BY_CONSTRAINT.search(problem):
-            left -= 1
+        refusal = problem.partition(": ")[2].partition("; ")[0]
+        if _BY_CONSTRAINT.search(problem) and (refusal in told or len(told) < words):
+            told.add(refusal)
         else:
             found.append(problem)
     return found
