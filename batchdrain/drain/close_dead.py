@@ -11,7 +11,7 @@ from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.session_heads import read_holders
 from batchdrain.drain.borne_out import require_same_database
-from batchdrain.drain.chain_resumption import Target, find_target
+from batchdrain.drain.chain.resumption import Target, find_target
 from batchdrain.drain.close import keep_head
 from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.drain.project import Project

@@ -6,7 +6,7 @@ import os
 import socket
 import uuid
 
-from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.failures.fingerprints import VERSION

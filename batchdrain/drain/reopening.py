@@ -9,7 +9,7 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes, new_note
 from batchdrain.database.ledger.reopening import NotReopened, ReopenTransaction
 from batchdrain.database.storage import require_transactions
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey

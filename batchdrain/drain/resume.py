@@ -7,7 +7,7 @@ import socket
 import uuid
 from typing import Any, Final
 
-from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import leave_out_tried, require_ready, settle_ledger

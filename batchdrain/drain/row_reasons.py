@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from batchdrain.database.store import Store
-from batchdrain.drain.refused_values import RefusedValues
+from batchdrain.drain.preview.refused_values import RefusedValues
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.kept_reasons import KeptReasons
 from batchdrain.planning.reading import Reasons

@@ -11,14 +11,14 @@ from typing import Final
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.drain.circuit_breaker import CircuitBreaker
 from batchdrain.drain.database_outage import DatabaseOutage
-from batchdrain.drain.engine_at_work import EngineAtWork, open_probed
+from batchdrain.drain.engine.at_work import EngineAtWork, open_probed
+from batchdrain.drain.engine.remote_heartbeat import RemoteHeartbeat, make_remote
 from batchdrain.drain.heartbeat import Heartbeat
 from batchdrain.drain.membership import Membership
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.pace import Pace
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.remote_heartbeat import RemoteHeartbeat, make_remote
 from batchdrain.drain.table_watch import TableWatch
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.runtime.threads import require_room

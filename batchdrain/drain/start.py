@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchdrain.drain.ambiguous_rows import ambiguity_of
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.foreseen_results import foresee
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.new_session import make_session, open_record
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import join_group, leave_out_tried, require_ready, settle_ledger
+from batchdrain.drain.preview.results import foresee
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen

@@ -14,11 +14,11 @@ from threading import Event
 from time import monotonic
 from typing import Any, Final
 
-from batchdrain.drain.ended_futures import EndedFutures
-from batchdrain.drain.engine_orders import make_orders
+from batchdrain.drain.engine.choice_of_orders import make_orders
+from batchdrain.drain.engine.ended_futures import EndedFutures
+from batchdrain.drain.engine.orders import Found, Left
 from batchdrain.drain.in_flight import Claimed, Ended, Running
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.orders import Found, Left
 from batchdrain.drain.preparer import Preparer
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.row_states import RowStates

@@ -13,9 +13,9 @@ from batchdrain.cli.commands.explain_text import PhaseText
 from batchdrain.database.ledger.notes import Note
 from batchdrain.database.ledger.phase_history import PastAttempt, PhaseHistory
 from batchdrain.drain.attempt_files import AttemptFile
-from batchdrain.drain.dry_plan import DryPlan
-from batchdrain.drain.explanation import Explanation
-from batchdrain.drain.next_drain import NextDrain
+from batchdrain.drain.preview.dry_plan import DryPlan
+from batchdrain.drain.preview.explanation import Explanation
+from batchdrain.drain.preview.next_drain import NextDrain
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.failure import NO_REASON, Failure

@@ -56,9 +56,7 @@ def test_the_view_of_the_recipe_is_printed_and_mapped_with_all_that_the_recipe_s
 ) -> None:
     make(place, script)
     refused = place.inv("init", env={"DATABASE_URL": place.url})
-    assert (refused.code, f"has the columns of {name} and cannot be drained as it is" in refused.err) == (78, True), (
-        refused
-    )
+    assert (refused.code, f"has the columns of {name} and cannot be drained as it is" in refused.err) == (78, True), refused
     place.sql(refused.out.strip().rstrip(";").replace(":", r"\:"))
 
     section, shown = ask(place)

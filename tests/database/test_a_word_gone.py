@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from batchdrain.config.settings import Command
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import Outcome, PhaseState
 from tests.database.bench import Bench, attempt_of, taken

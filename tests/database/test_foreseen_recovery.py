@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from batchdrain.database.ledger.claims import Claims
-from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.preview.dry_plan import DryPlan, make_dry_plan
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
 from batchdrain.execution import process_identity

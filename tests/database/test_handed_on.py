@@ -10,7 +10,7 @@ import pytest
 from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.database.ledger.session_rows import SessionRow, SessionRows
-from batchdrain.drain.between_parts import read_running
+from batchdrain.drain.chain.between_parts import read_running
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.runtime import clock
 from tests.database.bench import NOW, Bench

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.drain.dry_plan import make_dry_plan
+from batchdrain.drain.preview.dry_plan import make_dry_plan
 from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.reading import Reasons

@@ -12,7 +12,7 @@ from tests.support.workplace import DEADLINE_S, Workplace, named, wait_for
 _BETWEEN = """
 import os, signal, sys
 from invoke.main import program
-from batchdrain.drain import chain_run
+from batchdrain.drain.chain import run as chain_run
 
 first = chain_run.begin
 number, moment = (sys.argv.pop() for _ in range(2))

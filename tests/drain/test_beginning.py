@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from batchdrain.database.ledger.groups import Groups
-from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.drain.start import begin

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from batchdrain.drain.between_parts import read_running
+from batchdrain.drain.chain.between_parts import read_running
 from tests.drain.chaining import end_in, queue
 from tests.support.opened import opened
 from tests.support.workplace import DEADLINE_S, Ran, Workplace, wait_for
@@ -21,7 +21,7 @@ SELDOM_S = 20.0  # no beat comes while a test runs: what is heard is heard as a 
 WAITS = """
 import pathlib, sys, time
 from invoke.main import program
-from batchdrain.drain import chain_run
+from batchdrain.drain.chain import run as chain_run
 
 first = chain_run.begin
 def begin(project, request, *more):

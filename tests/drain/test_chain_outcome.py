@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain import chain_outcome
-from batchdrain.drain.chain_outcome import ChainOutcome
+from batchdrain.drain.chain import outcome as chain_outcome
+from batchdrain.drain.chain.outcome import ChainOutcome
 from batchdrain.drain.shutdown import SETTLES_S
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, SessionInUse
 

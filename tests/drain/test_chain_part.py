@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_part import PartPlan, has_nothing, plan_part
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.part import PartPlan, has_nothing, plan_part
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.filters import Filters

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain import chain_run, resume
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_outcome import ChainOutcome
+from batchdrain.drain import resume
+from batchdrain.drain.chain import run as chain_run
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.outcome import ChainOutcome
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome

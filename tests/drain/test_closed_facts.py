@@ -11,7 +11,7 @@ import pytest
 
 from batchdrain.database.ledger.chains import Chains
 from batchdrain.drain import close_dead as closing
-from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.close import keep_head
 from batchdrain.drain.close_dead import BECAUSE, Closed, close_dead, find_dead, may_live
 from batchdrain.drain.new_session import make_session

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-from batchdrain.drain.ended_futures import EndedFutures
+from batchdrain.drain.engine.ended_futures import EndedFutures
 
 
 def followed(count: int) -> tuple[EndedFutures, list[Future[Any]]]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain import engine_probe
-from batchdrain.drain.engine_probe import Probe
+from batchdrain.drain.engine import probe as engine_probe
+from batchdrain.drain.engine.probe import Probe
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution import tickets
 from batchdrain.execution.delivery import Delivery

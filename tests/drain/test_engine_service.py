@@ -9,8 +9,8 @@ from typing import Any, Self
 import pytest
 
 from batchdrain.config.settings import Settings
-from batchdrain.drain import engine_service
-from batchdrain.drain.engine_service import open_engine
+from batchdrain.drain.engine import service as engine_service
+from batchdrain.drain.engine.service import open_engine
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError, ConfigError, EngineUnavailable, UsageError
 from batchdrain.runtime import leaving

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from batchdrain.database.ledger.groups import Groups
-from batchdrain.drain import foreseen_failure as failing
-from batchdrain.drain.foreseen_end import count_returned, find_group_end, find_session_stop, name_early_ends
-from batchdrain.drain.foreseen_failure import find_problems, find_risks, foresee_failure, name_stopped
-from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.preflight import asked_of_group
+from batchdrain.drain.preview import failure as failing
+from batchdrain.drain.preview.end import count_returned, find_group_end, find_session_stop, name_early_ends
+from batchdrain.drain.preview.failure import find_problems, find_risks, foresee_failure, name_stopped
+from batchdrain.drain.preview.progress import foresee_progress
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption

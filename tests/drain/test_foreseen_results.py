@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain import foreseen_results as results
-from batchdrain.drain.foreseen_results import foresee
+from batchdrain.drain.preview import results
+from batchdrain.drain.preview.results import foresee
 from batchdrain.drain.project import Project
 from batchdrain.drain.selection import backlog_for
 from batchdrain.planning.forecast import Forecast

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain import orders as room
-from batchdrain.drain.orders import GuardedOrders, Left
+from batchdrain.drain.engine import orders as room
+from batchdrain.drain.engine.orders import GuardedOrders, Left
 from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.order import EndedBy, Ending
 from tests.drain.judging import ending

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.drain.explanation import explain_phase, read_reopenings
-from batchdrain.drain.next_drain import NextDrain, look_ahead
+from batchdrain.drain.preview.explanation import explain_phase, read_reopenings
+from batchdrain.drain.preview.next_drain import NextDrain, look_ahead
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.model.phase import GONE, PhaseKey, Skip

@@ -10,10 +10,10 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.chains import ChainRow
-from batchdrain.drain import chain as chain_room
-from batchdrain.drain import chain_run as room
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_outcome import ChainOutcome
+from batchdrain.drain.chain import chain as chain_room
+from batchdrain.drain.chain import run as room
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.outcome import ChainOutcome
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome

@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.config.settings import Command, Lease
-from batchdrain.drain import remote_heartbeat
-from batchdrain.drain.remote_heartbeat import RemoteHeartbeat
+from batchdrain.drain.engine import remote_heartbeat
+from batchdrain.drain.engine.remote_heartbeat import RemoteHeartbeat
 from batchdrain.execution.engines.protocol import Capabilities
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import DatabaseUnavailable

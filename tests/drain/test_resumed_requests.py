@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from batchdrain.config.settings import Settings
-from batchdrain.drain.chain_idle import _as_it_opens
-from batchdrain.drain.foreseen_failure import find_problems
-from batchdrain.drain.foreseen_progress import foresee_progress
+from batchdrain.drain.chain.idle_options import _as_it_opens
 from batchdrain.drain.narrowing import Narrowing
+from batchdrain.drain.preview.failure import find_problems
+from batchdrain.drain.preview.progress import foresee_progress
 from batchdrain.drain.request import DrainRequest, has_same_command, request_of, require_same_source
 from batchdrain.drain.resumption import Resumption
 from batchdrain.model.errors import BadData, UsageError

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from batchdrain.drain import ticketed_orders
-from batchdrain.drain.engine_errors import MOST
-from batchdrain.drain.orders import Left
-from batchdrain.drain.ticketed_orders import Patience, TicketedOrders
+from batchdrain.drain.engine import ticketed_orders
+from batchdrain.drain.engine.errors import MOST
+from batchdrain.drain.engine.orders import Left
+from batchdrain.drain.engine.ticketed_orders import Patience, TicketedOrders
 from batchdrain.execution import lost_executions
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import EngineUnavailable

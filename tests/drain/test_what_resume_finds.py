@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_resumption import Target, find_target, read_sessions_again
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.resumption import Target, find_target, read_sessions_again
 from batchdrain.drain.close import keep_head
 from batchdrain.drain.project import Project
 from batchdrain.sessions.session import Kind, Status

@@ -11,9 +11,9 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.drain import known_failures as known_room
-from batchdrain.drain.foreseen_end import name_early_ends
 from batchdrain.drain.known_failures import KnownFailures
 from batchdrain.drain.narrowing import Narrowing
+from batchdrain.drain.preview.end import name_early_ends
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.shutdown import Shutdown

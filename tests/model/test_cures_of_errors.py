@@ -19,7 +19,7 @@ CURED_ELSEWHERE = {
     "database/ledger/migration.py": "it is raised anew with its cure",
     "database/ledger/way_back.py": "`blocked` says what to do",
     "database/store.py": "a row that is gone is passed over",
-    "drain/foreseen_failure.py": "it is the sentence of a plan",
+    "drain/preview/failure.py": "it is the sentence of a plan",
 }
 """Of each file one error may lack its cure, and why."""
 

@@ -11,7 +11,7 @@ from batchdrain.cli.commands.status import alive_of, describe_nothing
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.session_rows import SessionRow
-from batchdrain.drain.between_parts import read_running
+from batchdrain.drain.chain.between_parts import read_running
 from batchdrain.drain.project import Project
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.model.errors import UsageError

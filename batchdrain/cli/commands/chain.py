@@ -10,8 +10,8 @@ from batchdrain.cli.commands.go_through import Told, go_through
 from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_idle import find_idle_in_chain
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.idle_options import find_idle_in_chain
 from batchdrain.runtime.text import safe_text
 
 

@@ -6,11 +6,11 @@ import sys
 
 from batchdrain.cli.screens.writer import Output, to_error_lines
 from batchdrain.database.run_counts import describe_reading
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_part import plan_part
-from batchdrain.drain.foreseen_failure import find_problems, foresee_failure
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.part import plan_part
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
+from batchdrain.drain.preview.failure import find_problems, foresee_failure
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.planning.plan import Plan
 from batchdrain.reports.chain_plan_json import render_chain_json

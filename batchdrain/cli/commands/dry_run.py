@@ -8,8 +8,8 @@ from pathlib import Path
 
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.run_counts import describe_reading
-from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
-from batchdrain.drain.foreseen_failure import foresee_failure, name_stopped
+from batchdrain.drain.preview.dry_plan import DryPlan, make_dry_plan
+from batchdrain.drain.preview.failure import foresee_failure, name_stopped
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption

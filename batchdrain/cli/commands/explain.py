@@ -14,7 +14,7 @@ from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.attempt_files import find_file
-from batchdrain.drain.explanation import explain_phase
+from batchdrain.drain.preview.explanation import explain_phase
 from batchdrain.model.errors import UsageError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.reports.beside import Beside

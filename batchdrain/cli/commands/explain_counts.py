@@ -9,7 +9,7 @@ from batchdrain.cli.commands.named import settle_named
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.disposition import DispositionKind

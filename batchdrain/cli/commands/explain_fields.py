@@ -9,8 +9,8 @@ from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.notes import Note
 from batchdrain.database.ledger.phase_history import PastAttempt
 from batchdrain.drain.attempt_files import AttemptFile
-from batchdrain.drain.explanation import Explanation
-from batchdrain.drain.next_drain import NextDrain
+from batchdrain.drain.preview.explanation import Explanation
+from batchdrain.drain.preview.next_drain import NextDrain
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.phase import Skip
 from batchdrain.planning.disposition import Disposition

@@ -7,8 +7,8 @@ from typing import Final
 
 from batchdrain.cli.commands.explain_fields import FindFile, fields_of_reopening
 from batchdrain.database.ledger.phase_history import PastAttempt
-from batchdrain.drain.explanation import Explanation
-from batchdrain.drain.next_drain import NextDrain
+from batchdrain.drain.preview.explanation import Explanation
+from batchdrain.drain.preview.next_drain import NextDrain
 from batchdrain.failures.excerpt import gist_of
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.planning.disposition import DispositionKind

@@ -12,9 +12,9 @@ from batchdrain.cli.commands.show_report import show
 from batchdrain.cli.commands.tell_others import early_ends_told, tell_others
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, to_error_lines
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_outcome import ChainOutcome
-from batchdrain.drain.chain_run import run_chain
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.outcome import ChainOutcome
+from batchdrain.drain.chain.run import run_chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import BatchDrainError

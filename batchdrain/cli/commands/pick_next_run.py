@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.selection import backlog_for

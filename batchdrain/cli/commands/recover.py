@@ -9,8 +9,8 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.held_claims import Held, Stray
 from batchdrain.database.storage import require_transactions
-from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.liveness import describe_held, describe_recovered, describe_stray, is_due
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.remapped import find_left_elsewhere, read_strays
 from batchdrain.drain.settling import settle
 from batchdrain.model.errors import BadData, DatabaseUnavailable

@@ -10,7 +10,7 @@ from batchdrain.cli.commands.named import describe_shared, require_phase, requir
 from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
-from batchdrain.drain.explanation import read_reopenings
+from batchdrain.drain.preview.explanation import read_reopenings
 from batchdrain.drain.project import Project
 from batchdrain.drain.reopening import Reopened, find_left_out, reopen_all
 from batchdrain.failures.fingerprints import cluster_id_of

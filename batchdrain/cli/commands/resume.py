@@ -15,7 +15,7 @@ from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.cli.commands.resume_plan import show_resumption
 from batchdrain.cli.commands.tell_others import early_ends_told
 from batchdrain.cli.invocation import Invocation
-from batchdrain.drain.chain_resumption import find_target
+from batchdrain.drain.chain.resumption import find_target
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resume
 from batchdrain.planning.planner import settle_run

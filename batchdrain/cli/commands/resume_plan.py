@@ -7,7 +7,7 @@ from dataclasses import replace
 from batchdrain.cli.commands.chain_plan import show_chain_plan
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.drain.chain_resumption import Target
+from batchdrain.drain.chain.resumption import Target
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.drain.resumption import request_to_resume, what_is_left

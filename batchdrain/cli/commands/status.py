@@ -10,7 +10,7 @@ from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.session_rows import SessionRow
-from batchdrain.drain.between_parts import read_running
+from batchdrain.drain.chain.between_parts import read_running
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import is_alive
 from batchdrain.reports.status_view import render_status, to_fields

@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
-from batchdrain.drain.engine_service import open_engine
+from batchdrain.drain.engine.service import open_engine
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution.engines.examined import Examined
 from batchdrain.model.errors import BatchDrainError

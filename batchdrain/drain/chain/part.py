@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.foreseen_end import name_early_ends
-from batchdrain.drain.foreseen_failure import find_risks
-from batchdrain.drain.foreseen_results import foresee
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.narrowing import Narrowing
+from batchdrain.drain.preview.end import name_early_ends
+from batchdrain.drain.preview.failure import find_risks
+from batchdrain.drain.preview.refused_values import RefusedValues
+from batchdrain.drain.preview.results import foresee
 from batchdrain.drain.project import Project
-from batchdrain.drain.refused_values import RefusedValues
 from batchdrain.drain.resumption import what_is_left
 from batchdrain.drain.selection import backlog_for, find_idle_order, settle
 from batchdrain.planning.given_back import GivenBack

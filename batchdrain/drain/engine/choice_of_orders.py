@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from batchdrain.drain.engine.orders import GuardedOrders, Orders
+from batchdrain.drain.engine.ticketed_orders import Patience, TicketedOrders
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.orders import GuardedOrders, Orders
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.services import Services
 from batchdrain.drain.stops import Stops
-from batchdrain.drain.ticketed_orders import Patience, TicketedOrders
 
 
 def make_orders(it: OpenSession, services: Services, recorder: Recorder, stops: Stops) -> Orders:

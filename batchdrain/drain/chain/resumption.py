@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from batchdrain.database.ledger.chains import Chains
-from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.idle_limits import has_transient
 from batchdrain.drain.project import Project
 from batchdrain.drain.resumption import find_session, read_session

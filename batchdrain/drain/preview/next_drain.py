@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
-from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.preview.dry_plan import DryPlan, make_dry_plan
+from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.model.phase import PhaseKey, Skip

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from batchdrain.drain.foreseen_end import find_group_end, find_session_stop, name_early_ends
-from batchdrain.drain.foreseen_failure import find_problems, find_risks
-from batchdrain.drain.foreseen_progress import foresee_progress
-from batchdrain.drain.foreseen_recovery import foresee_recovery
-from batchdrain.drain.foreseen_results import foresee
+from batchdrain.drain.preview.end import find_group_end, find_session_stop, name_early_ends
+from batchdrain.drain.preview.failure import find_problems, find_risks
+from batchdrain.drain.preview.progress import foresee_progress
+from batchdrain.drain.preview.recovery import foresee_recovery
+from batchdrain.drain.preview.results import foresee
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from batchdrain.drain.engine_errors import MOST
+from batchdrain.drain.engine.errors import MOST
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution import left_files, tickets

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from batchdrain.drain.engine_errors import MOST, EngineErrors
+from batchdrain.drain.engine.errors import MOST, EngineErrors
+from batchdrain.drain.engine.orders import Found, Left
+from batchdrain.drain.engine.remote_heartbeat import RemoteHeartbeat
 from batchdrain.drain.in_flight import Running
-from batchdrain.drain.orders import Found, Left
-from batchdrain.drain.remote_heartbeat import RemoteHeartbeat
 from batchdrain.drain.stops import Stops
 from batchdrain.execution import lost_executions
 from batchdrain.execution.delivery import Delivery

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.ledger.phase_history import PhaseHistory, read_phase_history
-from batchdrain.drain.next_drain import NextDrain, look_ahead
+from batchdrain.drain.preview.next_drain import NextDrain, look_ahead
 from batchdrain.drain.project import Project
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import GONE, PhaseKey

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from batchdrain.drain.engine_probe import Probe
-from batchdrain.drain.engine_service import open_engine
+from batchdrain.drain.engine.probe import Probe
+from batchdrain.drain.engine.service import open_engine
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution.delivery import Delivery

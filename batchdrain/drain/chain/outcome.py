@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import monotonic
 
-from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.drain.shutdown import SETTLES_S

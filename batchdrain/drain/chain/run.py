@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from batchdrain.drain.chain import Chain
-from batchdrain.drain.chain_outcome import ChainOutcome
-from batchdrain.drain.chain_part import has_nothing
-from batchdrain.drain.chain_resumption import read_sessions_again
+from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.outcome import ChainOutcome
+from batchdrain.drain.chain.part import has_nothing
+from batchdrain.drain.chain.resumption import read_sessions_again
 from batchdrain.drain.idle_limits import has_transient
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project

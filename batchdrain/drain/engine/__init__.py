@@ -1,0 +1,1 @@
+"""The engine of a drain: opened, probed, given orders, and left."""
