@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.database.compiled_text import CompiledText
-from batchdrain.database.driver_cursor import execute, types_of
+from batchdrain.database.driver_cursor import execute, fetch, types_of
 
 Row = tuple[Any, ...]
 
@@ -30,7 +30,7 @@ class CompiledRead:
         try:
             if self._converts is None:
                 self._converts = self._find_converts(connection.dialect, types_of(found))
-            return [self._to_row(row) for row in found.fetchmany(most)]
+            return [self._to_row(row) for row in fetch(connection, found, most, form.text)]
         finally:
             found.close()  # before it, SQLite's statement is under way
 

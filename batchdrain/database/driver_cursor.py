@@ -33,18 +33,32 @@ def execute_directly(connection: sa.Connection, text: str, parameters: Any = ())
         return cursor.execute(text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
         cursor.close()
-        is_lost = connection.dialect.is_disconnect(error, connection.connection, None)
-        if is_lost:
-            connection.invalidate(error)
-        raise sa.exc.DBAPIError.instance(
-            text,
-            parameters,
-            error,
-            connection.dialect.loaded_dbapi.Error,
-            hide_parameters=connection.engine.hide_parameters,
-            connection_invalidated=is_lost,
-            dialect=connection.dialect,
-        ) from error
+        raise _to_sqlalchemy(connection, text, parameters, error) from error
+
+
+def fetch(connection: sa.Connection, found: Any, most: int, text: str) -> list[Any]:
+    """The next rows, at most `most`. `found`: what `execute` gave. Raises SQLAlchemyError: on SQLite a row is looked for only now."""
+    try:
+        rows: list[Any] = found.fetchmany(most)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _to_sqlalchemy(connection, text, (), error) from error
+    return rows
+
+
+def _to_sqlalchemy(connection: sa.Connection, text: str, parameters: Any, error: Exception) -> Exception:
+    """SQLAlchemy's form of an error of the driver. A connection that it broke is thrown away."""
+    is_lost = connection.dialect.is_disconnect(error, connection.connection, None)
+    if is_lost:
+        connection.invalidate(error)
+    return sa.exc.DBAPIError.instance(
+        text,
+        parameters,
+        error,
+        connection.dialect.loaded_dbapi.Error,
+        hide_parameters=connection.engine.hide_parameters,
+        connection_invalidated=is_lost,
+        dialect=connection.dialect,
+    )
 
 
 def types_of(found: Any) -> list[Any]:

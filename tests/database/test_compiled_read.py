@@ -61,3 +61,12 @@ def test_on_sqlite_the_driver_has_it_directly_unless_somebody_listens(connection
         assert (len(heard), read.first(connection, {"the_id": 2}) is None) == (2, False)
         point.rollback()
     assert read.first(connection, {"the_id": 2}) is None, "it was a part of the transaction"
+
+
+@pytest.mark.everyday("sqlite")
+def test_on_sqlite_an_error_that_comes_with_a_later_row_is_sqlalchemys_too(connection: sa.Connection) -> None:
+    for number in (1, 2):
+        connection.execute(WRITTEN.insert(), {"id": number, "word": '{"a": 1}' if number == 1 else "no JSON"})
+    read = CompiledRead(sa.select(sa.func.json_extract(WRITTEN.c.word, "$.a")).order_by(WRITTEN.c.id))
+    with pytest.raises(sa.exc.OperationalError, match="malformed JSON"):
+        read.execute(connection, {}, 2)
