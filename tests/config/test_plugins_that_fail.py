@@ -23,10 +23,10 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("code", "says", "cure"),
     [
-        ("raise ImportError('needs x')", f"the module '{MODULE}' can't be imported: ImportError: needs x", "install it, or mend the path"),
-        ("1 / 0", "can't be imported: ZeroDivisionError: division by zero", "install it, or mend the path"),
-        ("raise SystemExit(3)", "can't be imported: SystemExit: 3", "install it, or mend the path"),
-        ("x = 1", f"module '{MODULE}' has no 'choose'", "mend the path"),
+        ("raise ImportError('needs x')", f"the module '{MODULE}' can't be imported: ImportError: needs x", "install it, or correct the path"),
+        ("1 / 0", "can't be imported: ZeroDivisionError: division by zero", "install it, or correct the path"),
+        ("raise SystemExit(3)", "can't be imported: SystemExit: 3", "install it, or correct the path"),
+        ("x = 1", f"module '{MODULE}' has no 'choose'", "correct the path"),
         ("choose = 1", "expected a callable, got int", "docs/choosing.md"),
         (
             "from batchdrain.model.errors import ConfigError\nraise ConfigError('its own words', remedy='its own cure')",

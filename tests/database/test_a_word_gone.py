@@ -54,9 +54,10 @@ def test_what_was_judged_by_its_word_is_complete_whatever_becomes_of_the_row(
 
 def test_a_row_that_is_not_there_is_told_from_one_that_bears_the_word(project: Workplace) -> None:
     project.add(("r", "word", 0, "gone", None))
-    project.sql("CREATE VIEW shown AS SELECT * FROM phases")
+    project.sql("CREATE VIEW whole AS SELECT * FROM phases")
+    project.sql("CREATE VIEW shown AS SELECT * FROM phases WHERE phase_index = 0")
     found = {}
-    for table in ("phases", "shown"):
+    for table in ("phases", "whole", "shown"):
         project.source = {"table": table}
         with opened(project, command={"argv": ["true"], "result_from": "database"}) as opened_project:
             for name in ("word", "none"):
@@ -65,6 +66,7 @@ def test_a_row_that_is_not_there_is_told_from_one_that_bears_the_word(project: W
                 found[table, name] = (row.state, row.is_there, row.is_deleted)
     assert found == {
         ("phases", "word"): ("gone", True, False), ("phases", "none"): ("gone", False, True),
+        ("whole", "word"): ("gone", True, False), ("whole", "none"): ("gone", False, True),
         ("shown", "word"): ("gone", True, False), ("shown", "none"): ("gone", False, False),
     }  # fmt: skip
 

@@ -105,14 +105,14 @@ def test_an_option_takes_what_the_driver_can_mean_and_nothing_else(backend: str,
             continue
         with pytest.raises(ConfigError) as caught:
             parse_url(url_of(backend, name, value, folder))
-        assert (repr(name) in str(caught.value), caught.value.remedy) == (True, "mend the URL"), value
+        assert (repr(name) in str(caught.value), caught.value.remedy) == (True, "correct the URL"), value
 
 
 @pytest.mark.parametrize("name", _WHY)
 def test_an_option_that_is_never_taken_says_why(name: str) -> None:
     for backend, url in BEGINS.items():
         if name not in _TAKEN[backend]:
-            with pytest.raises(ConfigError, match=f"{name!r} is not taken: ") as caught:
+            with pytest.raises(ConfigError, match=f"{name!r} is not accepted: ") as caught:
                 parse_url(f"{url}{name}={SECRET}")
             assert SECRET not in str(caught.value)
 
@@ -127,7 +127,7 @@ def test_a_misspelt_option_is_told_with_the_one_that_is_meant(backend: str) -> N
 def test_hosts_their_addresses_and_ports_alone_may_stand_twice(folder: Path) -> None:
     parse_url("postgresql://u@/x?host=a&host=b&port=1&port=2&hostaddr=1.1.1.1&hostaddr=1.1.1.2")
     for name in ("application_name", "user"):
-        with pytest.raises(ConfigError, match=f"'{name}' stands twice"):
+        with pytest.raises(ConfigError, match=f"'{name}' occurs twice"):
             parse_url(f"postgresql://u@/x?{name}=a&{name}=b")
 
 

@@ -50,7 +50,7 @@ def test_what_is_refused_twice_is_told_with_its_cure() -> None:
     database: Any = Refuses(9)
     with pytest.raises(ConfigError, match="refuses what batchdrain writes into its own tables: UNIQUE") as caught:
         write_own(database, lambda _: None)
-    assert (database.writes, "take away the trigger or the constraint" in caught.value.remedy) == (2, True)
+    assert (database.writes, "remove the trigger or the constraint" in caught.value.remedy) == (2, True)
 
 
 @pytest.mark.parametrize(("times", "writes"), [(0, 1), (5, 6)])

@@ -101,7 +101,7 @@ def test_what_the_driver_says_is_told_and_what_it_stumbles_over_is_no_protocol(
     ("error", "says"),
     [
         (FileNotFoundError(2, "No such file"), "database_url: No such file"),
-        *((error, rf"the driver does not take its user, password or options \({type(error).__name__}\)") for error in (
+        *((error, rf"the driver does not accept its user, password or options \({type(error).__name__}\)") for error in (
             TypeError("hunter2"), ValueError("hunter2"), KeyError("hunter2"), NotImplementedError("hunter2"),
         )),
     ],

@@ -65,7 +65,7 @@ def test_a_file_system_is_of_the_network_of_the_kernel_or_of_neither(
     found = f"{kind} at /srv"
     assert find_network_kind(tmp_path) == (found if kind in NETWORK else None)
     assert find_kernel_kind(tmp_path) == (found if kind in KERNEL else None)
-    problem = f"{tmp_path} lies on a file system of the network ({found}), where SQLite's locks don't hold"
+    problem = f"{tmp_path} is on a network file system ({found}), where SQLite's locks don't hold"
     assert network_disk_problem_of(tmp_path) == (problem if kind in NETWORK else None)
 
 

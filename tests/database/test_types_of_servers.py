@@ -28,7 +28,9 @@ OF_POSTGRESQL = {
 }  # fmt: skip
 
 
-def of_postgresql(base: str, category: str = "X", kind: str = "b", is_deterministic: bool = True) -> DeclaredType:
+def of_postgresql(
+    base: str, category: str = "X", kind: str = "b", is_deterministic: bool = True, of_domain: bool = False
+) -> DeclaredType:
     row: Any = SimpleNamespace(
         base=base,
         category=category,
@@ -36,6 +38,7 @@ def of_postgresql(base: str, category: str = "X", kind: str = "b", is_determinis
         full_name=f"{base}(5)",
         bare_name=base,
         is_deterministic=is_deterministic,
+        of_domain=of_domain,
         words=[],
     )
     return _to_postgresql(None, row)

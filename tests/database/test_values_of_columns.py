@@ -138,7 +138,7 @@ def test_a_value_reaches_a_command_as_its_text(value: object, given: str | None)
 def test_a_value_that_no_command_can_be_given_is_bad_data_of_its_row(value: object, says: str) -> None:
     with pytest.raises(BadData, match=f"r / p: column 'c' {says}") as caught:
         _to_given(KEY, "c", value)
-    assert caught.value.remedy == "mend the row, or take the column out of batchdrain.command.columns"
+    assert caught.value.remedy == "correct the row, or remove the column from batchdrain.command.columns"
 
 
 def test_the_longest_value_fits_into_one_argument_with_its_name() -> None:

@@ -108,7 +108,7 @@ def test_a_scheduler_that_speaks_otherwise_speaks_no_tls(reason: str) -> None:
 def test_an_alert_about_our_certificate_is_told_as_that(reason: str) -> None:
     found = _refusal_of(ADDRESS, error_of(reason))
     assert found is not None
-    assert found.message.endswith(f"the scheduler does not take our certificate: {reason}")
+    assert found.message.endswith(f"the scheduler does not accept our certificate: {reason}")
     assert str(found.remedy).startswith("set `cert` and `key` of engine_options")
 
 
@@ -183,7 +183,7 @@ def test_certificates_that_both_sides_trust_are_no_reason_to_refuse(signed: dict
 def test_a_scheduler_that_does_not_take_our_certificate_says_so_behind_the_handshake(signed: dict[str, Signed]) -> None:
     with served(over_tls(signed["scheduler"])) as port:
         found = told("tls", port, context_of(None, signed["me"].ca))
-    assert str(found).startswith("the scheduler does not take our certificate: ")
+    assert str(found).startswith("the scheduler does not accept our certificate: ")
 
 
 def test_a_scheduler_whose_certificate_nobody_signed_whom_we_trust(signed: dict[str, Signed], tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_scheduler_without_tls_is_told_from_one_that_speaks_tls_alone(signed: 
     with served(speak) as port:
         assert (told("tls", port, ours), told("tcp", port, None)) == ("the scheduler speaks no TLS", None)
     with served(over_tls(signed["scheduler"])) as port:
-        assert told("tcp", port, None, 1.0) == "the scheduler speaks TLS alone"
+        assert told("tcp", port, None, 1.0) == "the scheduler speaks only TLS"
     with served(lambda taken: taken.recv(1)) as port:
         assert told("tcp", port, None, 0.2) is None, "it says nothing, and ends"
 

@@ -45,7 +45,7 @@ def test_a_link_in_a_folder_that_others_may_write_to_is_followed_by_nobody(place
     place.chmod(0o777)
     found = refusal_of(place / "link", guarded=False)
     assert found.filename == str(place / "link")
-    assert found.strerror == f"is a link, and others may turn it elsewhere: they may write to {place}"
+    assert found.strerror == f"is a link, and other users may redirect it: they may write to {place}"
     assert found.cure == f"chmod go-w {place}, or name another folder"
     os.close(open_folder(place / "target"))
 
@@ -160,7 +160,7 @@ def test_an_access_list_makes_the_bits_of_the_group_those_of_others(place: Path,
 
 @as_root
 def test_the_cure_says_what_we_may_do_ourselves(place: Path) -> None:
-    keeps = "; where a volume keeps its mode all the same, name a folder outside of it"
+    keeps = "; if a volume does not allow that, name a folder outside of it"
     assert cure_of_shared(place.stat(), "x") == f"chmod 700 x{keeps}"
     os.chown(place, NOBODY, NOBODY)
     assert cure_of_shared(place.stat(), "x") == f"chown 0 x and chmod 700 x{keeps}"
