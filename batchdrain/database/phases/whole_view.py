@@ -14,7 +14,8 @@ _NAME: Final = r"(?:\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|[\w$]+)"
 _ONE_TABLE: Final = re.compile(rf"({_NAME}(?:\.{_NAME})?)(?:\s+(?:AS\s+)?{_NAME})?", re.IGNORECASE)
 _TEXT: Final = re.compile(r"'(?:[^'\\]|'')*'")
 _OPEN, _CLOSED = "⟦", "⟧"
-_CALL: Final = re.compile(rf"([\w$]+)\s*{_OPEN}")
+_CALL: Final = re.compile(rf"([\w$.\"`]+)\s*{_OPEN}")
+"""What is before a parenthesis. A quoted name, or one with a schema, may be a function that makes one row of many."""
 _OF_ONE_ROW: Final = frozenset(
     [
         "and",
