@@ -68,11 +68,11 @@ def test_a_filter_of_runs_that_changes_nothing_is_told_by_what_there_is(
     ("flags", "seen", "states", "lines"),
     [
         ({"categories": ["transient"]}, [LOST, BOOM], ["failed"], []),
-        ({"categories": ["patch"]}, [LOST, BOOM], ["failed"], ["--category=patch: no failed phase is of it; there are other, transient"]),
-        ({"categories": ["patch"]}, [], ["queued"], ["--category=patch: no queued phase is of it; none has failed yet"]),
+        ({"categories": ["patch"]}, [LOST, BOOM], ["failed"], ["--category=patch: no failed phase has this category; there are other, transient"]),
+        ({"categories": ["patch"]}, [], ["queued"], ["--category=patch: no queued phase has this category; none has failed yet"]),
         ({"cluster": OF_BOOM}, [BOOM], ["failed"], []),
-        ({"cluster": OF_BOOM}, [LOST], ["failed", "queued"], [f"--cluster={OF_BOOM}: no failed or queued phase failed so; `inv clusters` shows the ids that there are"]),
-        ({"categories": ["transient"]}, [BOOM], ["failed"], ["--category=transient: no failed phase is of it; there are other"]),
+        ({"cluster": OF_BOOM}, [LOST], ["failed", "queued"], [f"--cluster={OF_BOOM}: no failed or queued phase is in this cluster; `inv clusters` shows the ids that there are"]),
+        ({"categories": ["transient"]}, [BOOM], ["failed"], ["--category=transient: no failed phase has this category; there are other"]),
     ],
     ids=str,
 )  # fmt: skip
@@ -106,7 +106,7 @@ def test_only_kinds_that_are_asked_for_are_kept() -> None:
     assert (seen.categories, seen.clusters) == (set(), {OF_BOOM})
 
 
-IDLE = "decides nothing here: what it looks at is alike, or an entry before it has decided"
+IDLE = "has no effect here: it ranks all runs equally, or an entry before it has decided"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,11 @@ def test_a_policy_that_tells_no_two_lanes_apart_is_told_if_nothing_will_change_t
 )
 def test_more_workers_than_runs_are_told(workers: int, runs: int, said: str) -> None:
     found = list(find_idle_workers(workers, runs))
-    assert found == ([f"--workers={workers}: {said} phases to drain, and those of one run go one by one"] if said else [])
+    assert found == (
+        [f"--workers={workers}: {said} phases to drain, and those of one run are executed one after the other"]
+        if said
+        else []
+    )
 
 
 def test_the_run_that_may_be_meant_is_quoted_and_of_very_many_or_long_names_only_some_are_compared() -> None:

@@ -65,7 +65,7 @@ def test_lanes_go_in_this_order(policy: Callable[..., Any], order: list[dict[str
     [
         ({}, "a sample of its run"),
         ({"taken": 1}, "its run is sampled"),
-        ({"taken": 1, "failed_alike": True}, "what ails its run is known"),
+        ({"taken": 1, "failed_alike": True}, "why its run fails is known"),
     ],
 )
 def test_how_far_a_run_is_sampled_is_said_by_its_place(facts: dict[str, Any], said: str) -> None:

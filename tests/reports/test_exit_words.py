@@ -103,7 +103,7 @@ def test_without_one_the_worst_that_is_known_is_told(facts: dict[str, Any], why:
 @pytest.mark.parametrize(
     ("orphaned", "why"),
     [
-        (True, "nobody knows what became of some phase (Orphaned)"),
+        (True, "the result of some phase is unknown (Orphaned)"),
         (False, "nothing was selected this time (--fail-if-nothing)"),
     ],
 )

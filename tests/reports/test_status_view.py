@@ -69,10 +69,13 @@ def test_the_eta_is_as_of_now_and_never_none_at_all(progress: dict[str, Any], et
 @pytest.mark.parametrize(
     ("progress", "said"),
     [
-        ({"retries": 2, "eta_s": None}, "12/25 · 8 ok · 3 failed · 2 retries to come · 1.0 a minute · as of 0 s ago"),
+        (
+            {"retries": 2, "eta_s": None},
+            "12/25 · 8 ok · 3 failed · 2 retries to come · 1.0 phases per minute · as of 0 s ago",
+        ),
         ({"retries": 0, "eta_s": None, "elapsed_s": 0.0}, "12/25 · 8 ok · 3 failed · as of 0 s ago"),
         ({"retries": 0, "eta_s": None, "before": 12}, "12/25 · 8 ok · 3 failed · as of 0 s ago"),
-        ({"retries": 0, "eta_s": None, "before": 6}, "12/25 · 8 ok · 3 failed · 0.5 a minute · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "before": 6}, "12/25 · 8 ok · 3 failed · 0.5 phases per minute · as of 0 s ago"),
     ],
 )
 def test_what_is_not_known_of_a_session_is_not_said(progress: dict[str, Any], said: str) -> None:

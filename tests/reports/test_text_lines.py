@@ -33,7 +33,7 @@ def test_the_forecast_stands_in_text_and_page() -> None:
         "total_success": 2,
     }
     found = session(results, forecast=KeptForecast.of(told).model_dump(), active_s=60.0, **ended)
-    said = "2 of 3 fixed (1-3) in 1 min (0.5-2); came 2 in 1 min: both inside"
+    said = "2 of 3 fixed (1-3) in 1 min (0.5-2); actual: 2 in 1 min: both inside"
     assert f"Forecast: {said}" in lines_of(found)
     assert f"| Forecast | {said} |" in lines_of(found, "markdown")
 
@@ -62,14 +62,14 @@ def test_a_long_kind_of_failures_is_cut(length: int, shown: int) -> None:
     assert line.endswith("…") is (length > 120)
 
 
-def test_what_may_pass_by_itself_is_told_before_what_has_to_be_mended_whichever_is_larger() -> None:
+def test_what_may_pass_by_itself_is_told_before_what_has_to_be_fixed_whichever_is_larger() -> None:
     results = [failed("a", "reset", category="transient"), failed("b", "reset", category="transient"), failed("c", "disk")]
     lines = [
         line.strip().partition(":")[0]
         for line in lines_of(session(results))
-        if line.startswith(("  Again", "  Once", "  If"))
+        if line.startswith(("  Try again", "  Once", "  If"))
     ]
-    assert lines == ["Again", "Once mended", "If it is known"]
+    assert lines == ["Try again", "Once fixed", "If it is known"]
 
 
 def test_only_a_success_with_another_code_than_0_is_an_odd_one() -> None:
