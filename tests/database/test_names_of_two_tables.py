@@ -12,6 +12,7 @@ from batchdrain.config.settings import Command, Settings, Source
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.renamed import part_from_twin
 from batchdrain.database.store import Store
+from batchdrain.model.errors import ConfigError
 from batchdrain.model.states import Outcome
 from tests.database.bench import NOW, attempt_of, choice_of, taken
 from tests.support.workplace import Workplace
@@ -99,6 +100,30 @@ def test_a_table_that_was_parted_keeps_that_name_when_its_twin_is_dropped(place:
     place.sql("DROP TABLE phases")
     with opened(place, "Phases") as store:
         assert store.ledger.source == apart != "Phases"
+
+
+def claim_of(claims: Claims, phase: str = "r/p") -> object:
+    return claims.claim(choice_of(phase), lease_s=60, run_type="default", now=NOW)
+
+
+@pytest.mark.parametrize("first", ["former", "present"])
+def test_a_drain_that_began_before_the_twin_shares_its_claims_with_later_ones(place: Workplace, first: str) -> None:
+    """Nothing but the claim keeps two from the same phase if the command sets its state."""
+    command = Command(argv=["true"], result_from="database")
+    with opened(place, "Phases") as store:
+        former = Claims(store, command, "a" * 32)
+        add_twin(place)
+        with opened(place, "Phases") as again:
+            present = Claims(again, command, "b" * 32)
+            if first == "former":
+                claim = taken(former.claim(choice_of("r/p"), lease_s=60, run_type="default", now=NOW))
+                assert claim_of(present) is None
+                former.finish(claim, attempt_of(claim, Outcome.FAILED))
+            assert claim_of(present) is not None
+            with pytest.raises(ConfigError, match="has another name in batchdrain's tables since this drain began"):
+                claim_of(former)
+            with opened(place, "phases") as twin:
+                assert claim_of(Claims(twin, command, "c" * 32)) is not None
 
 
 def test_rows_of_the_other_table_do_not_go_along(place: Workplace) -> None:

@@ -34,7 +34,7 @@ class ClaimTables:
         return cls(
             phases=store.table,
             ledger=store.ledger,
-            statements=Statements(store.ledger),
+            statements=Statements(store.ledger, store.table),
             source=store.ledger.source,
             held_state=store.table.states[PhaseState.EXECUTING].write if command.result_from == "exit_code" else None,
             intermediate=intermediate_states_of(store.table, command),

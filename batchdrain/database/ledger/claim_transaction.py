@@ -16,6 +16,7 @@ from batchdrain.database.ledger.group_turns import take_turn
 from batchdrain.database.ledger.groups import require_untried, take_unit
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.schema import require_known
+from batchdrain.database.ledger.source_names import bare_name_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.phases.columns import from_parameter, to_parameter
 from batchdrain.database.url import mask_url
@@ -83,7 +84,7 @@ class ClaimTransaction:
 
     def _read_claim(self, connection: sa.Connection) -> Any:
         """The phase's row in batchdrain_claim; None if nobody has claimed it yet. Raises ConfigError if a newer batchdrain
-        has changed the tables meanwhile."""
+        has changed the tables meanwhile, or if the ledger's rows have another name of the phases' table now; NotTaken."""
         found = self.tables.statements.read_claim(connection, self.phase.key)
         if found is None:
             raise ConfigError(
@@ -92,6 +93,14 @@ class ClaimTransaction:
             )
         if found.version != str(SCHEMA_VERSION):
             require_known(found.version, mask_url(connection.engine.url))
+        if found.is_elsewhere and found.owner != self.holder.owner:
+            if self.tables.source != bare_name_of(self.tables.phases):
+                raise NotTaken
+            raise ConfigError(
+                f"table {self.tables.phases.source.table!r} has another name in batchdrain's tables since this drain began, as the "
+                "name of another table differs from it in case alone",
+                remedy="`inv resume` continues under that name",
+            )
         return None if found.epoch is None else found
 
     def _values(self) -> dict[str, Any]:

@@ -51,6 +51,20 @@ def has_twin(connection: sa.Connection, table: PhaseTable) -> bool:
     return int(found) > 1
 
 
+def is_elsewhere(
+    claim: sa.Table, table: PhaseTable, source: str, key: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool] | None:
+    """Whether the phase must not be claimed under the name `source`, since others know the table by its other name: they parted
+    it from a twin after our drain began, or began before the twin was there and hold the phase. None if there is no other name.
+    `key`: compares `claim.c.key` with the phase's."""
+    bare, apart = bare_name_of(table), apart_name_of(table)
+    if table.dialect != "mysql" or bare == apart or source not in {bare, apart}:
+        return None
+    if source == bare:
+        return sa.exists().where(is_named(claim.c.source, apart, table.dialect))
+    return sa.exists().where(is_named(claim.c.source, bare, table.dialect), key, claim.c.owner.is_not(None))
+
+
 def is_named(column: sa.ColumnElement[Any], name: str, dialect: str) -> sa.ColumnElement[bool]:
     """Whether a column `source` of the ledger holds exactly this name."""
     if dialect != "mysql":

@@ -15,6 +15,8 @@ from batchdrain.database.compiled_read import CompiledRead
 from batchdrain.database.compiled_write import CompiledWrite
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import VERSION, Ledger
+from batchdrain.database.ledger.source_names import is_elsewhere
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
 
 SUCCESS_CODES: Final = "success_codes"
@@ -37,12 +39,14 @@ class ClaimRow(NamedTuple):
     prior_reason: str | bytes | None
     held_state: str | None
     prior_kind: str | None
+    is_elsewhere: bool | None  #: see `source_names.is_elsewhere`
 
 
 class Statements:
     """The statements. Every UPDATE names key, epoch or owner, and its row count tells whether it succeeded."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, phases: PhaseTable | None = None) -> None:
+        """`phases`: the table that the ledger's source names."""
         claims, attempts = ledger.claim, ledger.attempt
         this = sa.and_(claims.c.source == ledger.source, claims.c.key == given("the_key"))
         ours = sa.and_(this, claims.c.epoch == given("the_epoch"), claims.c.owner == given("the_owner"))
@@ -50,7 +54,7 @@ class Statements:
             attempts.c.source == ledger.source, attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch")
         )
         due = sa.or_(claims.c.next_at_ms.is_(None), claims.c.next_at_ms <= db_now_ms())
-        self._claim = CompiledRead(_select_claim(ledger, this))
+        self._claim = CompiledRead(_select_claim(ledger, this, phases))
         holder, freed = _set_holder(), _set_free(claims)
         prior: dict[str, Any] = {
             "prior_state": given("former_state"),
@@ -87,12 +91,15 @@ class Statements:
         return None if found is None else ClaimRow(*found)
 
 
-def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool], phases: PhaseTable | None) -> sa.Select[Any]:
     """Selects one ClaimRow. The same statement reads the tables' version with each claim."""
     claims, meta = ledger.claim, ledger.meta
     names = ("epoch", "attempts", "owner", "prior_state", "prior_reason", "held_state")
     columns = [meta.c.value.label("version"), *(claims.c[name] for name in names)]
     columns.append(claims.c[PRIOR_KIND] if PRIOR_KIND in claims.c else sa.null().label(PRIOR_KIND))
+    others = claims.alias("others")
+    elsewhere = None if phases is None else is_elsewhere(others, phases, ledger.source, others.c.key == given("the_key"))
+    columns.append((sa.null() if elsewhere is None else elsewhere).label("is_elsewhere"))
     return sa.select(*columns).select_from(meta.outerjoin(claims, this)).where(meta.c.name == VERSION)
 
 
