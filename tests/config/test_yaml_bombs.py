@@ -26,11 +26,11 @@ def bomb(opening: str, closing: str, each: str) -> str:
 
 
 FILES = {
-    "a list in itself": ("batchdrain: &p [*p]\n", "holds itself"),
-    "a mapping in itself": ("batchdrain: &p {a: *p}\n", "holds itself"),
-    "deep in itself": ("batchdrain: {policy: &p [{name: x, y: [*p]}]}\n", "holds itself"),
-    "of another tool": ("run: &p {a: {b: *p}}\nbatchdrain: {}\n", "holds itself"),
-    "merged into itself": ("batchdrain: &p {<<: *p}\n", "holds itself"),
+    "a list in itself": ("batchdrain: &p [*p]\n", "contains itself"),
+    "a mapping in itself": ("batchdrain: &p {a: *p}\n", "contains itself"),
+    "deep in itself": ("batchdrain: {policy: &p [{name: x, y: [*p]}]}\n", "contains itself"),
+    "of another tool": ("run: &p {a: {b: *p}}\nbatchdrain: {}\n", "contains itself"),
+    "merged into itself": ("batchdrain: &p {<<: *p}\n", "contains itself"),
     "lists": (bomb("[", "]", "{value}"), "more than 100000 values"),
     "mappings": (bomb("{", "}", "k{n}: {value}"), "more than 100000 values"),
     "deep": ("batchdrain: " + "[" * 3000 + "]" * 3000, "nested too deeply"),

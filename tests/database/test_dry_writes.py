@@ -70,7 +70,7 @@ def test_a_trigger_that_turns_a_state_into_another_is_found_though_the_write_wen
     table.work.fail("r/a", reason="boom")
     table.work.sql(TURN.format(f"NEW.state = '{state}'"))
     found = table.tried()
-    wanted = f"does not let the state become '{state}': 1 rows were changed, and 'ODD' stands then"
+    wanted = f"does not let the state become '{state}': 1 row changed, and then the state is 'ODD'"
     assert found.problems, found
     assert all(wanted in line for line in found.problems), found
 

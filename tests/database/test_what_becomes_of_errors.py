@@ -69,7 +69,7 @@ def test_only_what_fails_over_a_rows_own_content_is_bad_data_of_that_row(error: 
     [
         (raised(Sqlite(11)), FilesUnavailable, "the file is damaged"),
         (raised(Sqlite(26)), FilesUnavailable, "the file is damaged"),
-        (raised(Sqlite(13)), FilesUnavailable, "make room"),
+        (raised(Sqlite(13)), FilesUnavailable, "free disk space or repair the disk"),
         (raised(Sqlite(8)), ConfigError, "batchdrain must be able to write the file"),
         (raised(Postgres("3D000")), ConfigError, "correct batchdrain.database_url"),
         (raised(Postgres("42501", "permission denied for table batchdrain_claim")), ConfigError, "GRANT SELECT, INSERT"),

@@ -24,6 +24,7 @@ from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import PhaseState
+from batchdrain.runtime.text import count_of
 
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
 """A column of reasons must take at least this much. Longer texts, or texts that are not ASCII, may be kept only in part."""
@@ -165,8 +166,8 @@ def _try_write(
             part.rollback()
         return None
     part.rollback()
-    stands = "no row" if now is None else quote_word(now.state)
+    after = "the row is gone" if now is None else f"the state is {quote_word(now.state)}"
     return (
-        f"table {table.source.table!r} does not let the state become {quote_word(state)}: {changed} rows were changed, and {stands} "
-        "is the state then; is there a trigger or a rule? Map another word in batchdrain.source.states"
+        f"table {table.source.table!r} does not let the state become {quote_word(state)}: {count_of(changed, 'row')} changed, and "
+        f"then {after}; is there a trigger or a rule? Map another word in batchdrain.source.states"
     )
