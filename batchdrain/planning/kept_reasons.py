@@ -8,6 +8,7 @@ from __future__ import annotations
 import marshal
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Final
@@ -19,7 +20,7 @@ from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.reading import Categorise, Reading, Reasons
 
 _AT_HAND: Final = 1 << 20  #: bytes that are kept in memory; a small backlog has no file
-_REMEDY: Final = "mend its disk, or name another folder by TMPDIR"
+_REMEDY: Final = "fix its disk, or name another folder by TMPDIR"
 
 
 class KeptReasons:
@@ -52,6 +53,7 @@ class KeptReasons:
             if self._file is not None:
                 self._write(page, array("L", [numbers.setdefault(skip, len(numbers)) for skip in skips]))
             yield page
+        self._flush()
         self._skips, self._is_complete = list(numbers), self._file is not None
 
     def reasons(self, refused: Mapping[PhaseKey, Skip]) -> Reasons | None:
@@ -65,7 +67,8 @@ class KeptReasons:
     def close(self) -> None:
         """Forget what is kept."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # it tries once more to write what a full disk did not take
+                self._file.close()
         self._file, self._sizes, self._skips, self._is_complete = None, array("q"), [], False
 
     def _write(self, page: Page, numbers: array[int]) -> None:
@@ -77,6 +80,13 @@ class KeptReasons:
             self.close()
         else:
             self._sizes.append(len(content))
+
+    def _flush(self) -> None:
+        try:
+            if self._file is not None:
+                self._file.flush()
+        except OSError:
+            self.close()
 
     def _read(self, file: IO[bytes], refused: Mapping[tuple[str, str], Skip]) -> Reasons:
         try:

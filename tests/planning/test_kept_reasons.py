@@ -63,6 +63,14 @@ def test_what_turned_out_later_is_told_of_the_phases_that_no_rule_skips() -> Non
     assert [skip and skip.rule for _, skip in told] == ["bad data", "bad id", None]
 
 
+@pytest.mark.parametrize("rows", [ODD[:1], [*ODD, *ODD]], ids=["while it is closed", "while it is written"])
+def test_a_disk_that_is_full_keeps_nothing_and_ends_nothing(monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> None:
+    monkeypatch.setattr(kept_reasons, "SpooledTemporaryFile", lambda _: open("/dev/full", "wb"))  # noqa: SIM115, PTH123
+    with closing(KeptReasons()) as kept:
+        _noted(kept, rows)
+        assert kept.reasons({}) is None
+
+
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeptReasons]:
     """So that a few rows are in a file."""
