@@ -40,7 +40,7 @@ def test_what_has_become_of_the_failed_phases_is_told_of_all_runs_or_of_those_th
     project: Project, sqlite_project: Workplace, capsys: Capsys
 ) -> None:
     [(who,)] = [(note.by,) for note in Notes(project.store.database, project.store.ledger).read(NoteKind.ACCEPTED)]
-    accepted = ["      1 accepted     known, and not tried", f"            1 by JIRA-7 ({who})"]
+    accepted = ["      1 accepted     known failures: drains skip them", f"            1 by JIRA-7 ({who})"]
     last, where = "Fixed so far, by drains over all sessions: 0", project.store.where
     assert told(sqlite_project, capsys) == [f"4 failed phases: {where}", f"      3 {OPEN}", *accepted, last]
     assert told(sqlite_project, capsys, "a") == [f"2 failed phases: {where}", f"      1 {OPEN}", *accepted, last]
@@ -81,7 +81,7 @@ def test_the_same_is_told_as_json(project: Project, sqlite_project: Workplace, c
 def test_a_phase_alone_is_none_and_one_that_is_not_there_is_refused(project: Project, sqlite_project: Workplace) -> None:
     assert project.store.ledger
     for flags, why in (
-        (ExplainFlags(phase_id="p"), "--phase-id: alone names no phase; name its run too, with --run-id"),
+        (ExplainFlags(phase_id="p"), "--phase-id: identifies no phase without --run-id; name its run too, with --run-id"),
         (ExplainFlags(run_id="a", phase_id="z"), "--phase-id=z: run a has no such phase"),
         (ExplainFlags(run_id="zz", phase_id="z"), "--run-id=zz: there is no such run; `inv list-run-counts` lists the runs"),
     ):

@@ -124,14 +124,14 @@ NEAREST = "'{}' is the closest match, and "
         ([table("x%", name="b"), table("y%", name="a")], "no column of any looks like a phase or its state (tables: a, b)"),
         ([table("id# status%", keys=["id"])], NEAREST.format("jobs") + "its 'status' holds json, not words (columns: id, status)"),
         ([table("id# status*", keys=["id"])], NEAREST.format("jobs") + "its 'status' holds other, not words (columns: id, status)"),
-        ([CUSTOMERS], NEAREST.format("customers") + "nothing in it tells of work that failed (columns: id, name, status)"),
+        ([CUSTOMERS], NEAREST.format("customers") + "nothing in it looks like failed work (columns: id, name, status)"),
         ([table("id# x", keys=["id"], name="a"), CUSTOMERS],
-         NEAREST.format("customers") + "nothing in it tells of work that failed (columns: id, name, status)"),
+         NEAREST.format("customers") + "nothing in it looks like failed work (columns: id, name, status)"),
         ([table("", name="p", of={"problem": "no rights"})], "'p' could not be read: no rights"),
         ([table("id# name success?", keys=["id"])], NEAREST.format("jobs") + "no column of it looks like state (columns: id, name, "
          "success); 'success' says yes or no: a view that makes words of it can be drained"),
-        ([table("id# name status done?", keys=["id"], name="people")], NEAREST.format("people") + "nothing in it tells of work that "
-         "failed (columns: id, name, status, done); 'done' says yes or no: a view that makes words of it can be drained"),
+        ([table("id# name status done?", keys=["id"], name="people")], NEAREST.format("people") + "nothing in it looks like "
+         "failed work (columns: id, name, status, done); 'done' says yes or no: a view that makes words of it can be drained"),
         ([table(" ".join(f"c{place}%" for place in range(12)) + " id#", keys=["id"])],
          NEAREST.format("jobs") + "no column of it looks like state (columns: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9)"),
     ],
@@ -149,7 +149,7 @@ def test_the_statement_is_for_a_known_schema_else_the_table_with_the_name_of_wor
     stateless = known_table("stateless")
     one = next(one for one in KNOWN if one.no_state)
     assert describe_lack([*timed, stateless], "sqlite")[0] == (
-        f"'stateless' has the columns of {one.name} and none of a state: {one.no_state}; "
+        f"'stateless' has the columns of {one.name} and cannot be drained as it is: {one.no_state}; "
         f"a view over it can be drained, see {one.docs} of batchdrain"
     )
 
@@ -195,7 +195,7 @@ def test_a_column_with_more_than_twenty_words_is_no_state() -> None:
 def test_a_log_is_known_by_the_last_part_of_its_name(name: str, is_one: bool) -> None:
     assert is_log(table("id#", name=name)) is is_one
     mapped = map_table(table("id# status", keys=["id"], name=name))
-    assert (mapped.is_log, mapped.reason_beside == f"{mapped.reason}; it bears the name of a log") == (is_one, is_one)
+    assert (mapped.is_log, mapped.reason_beside == f"{mapped.reason}; it has the name of a log") == (is_one, is_one)
 
 
 def test_a_yes_or_no_of_how_it_ended_is_found_by_kind_and_name() -> None:

@@ -100,4 +100,4 @@ def test_codes_that_a_comment_explains_are_no_words_that_nobody_knows(place: Wor
         else "ALTER TABLE steps MODIFY state int"
     )
     again = place.inv("doctor", env=env)
-    assert "ok   words: a drain writes '1' (states.executing): no row bears it, and no constraint names it" in again.out
+    assert "ok   words: a drain writes '1' (states.executing): no row has it, and no constraint names it" in again.out

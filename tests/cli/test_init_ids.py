@@ -140,7 +140,7 @@ TWICE: Rows = [("r", "a"), ("r", "a"), ("q", "a")]
         ("run_id step", THREE, "step", True, (NO_KEY,)),
         ("queue step", THREE, "step", True, (NO_KEY,)),
         ("run_id position", THREE, "position", True, (NO_KEY,)),
-        ("run_id what", THREE, "what", True, (NO_KEY, "what is taken for the phase, as it tells the rows apart: a guess")),
+        ("run_id what", THREE, "what", True, (NO_KEY, "what is taken for the phase, as it identifies the rows: a guess")),
         ("run_id name phase", [("r", "n", "a"), ("r", "m", "b"), ("q", "n", "a")], "phase", True, (NO_KEY,)),
         ("run_id step task", [("r", "s", "a"), ("r", "s", "b"), ("q", "s", "a")], "task", True, (NO_KEY,)),
         ("run_id step", TWICE, "step", False,
@@ -151,7 +151,7 @@ def test_without_a_key_a_run_by_name_and_what_tells_its_rows_apart_are_the_ids(
     columns: str, rows: Rows, phase: str, is_told_apart: bool, doubts: tuple[str, ...]
 ) -> None:
     run = columns.split(maxsplit=1)[0]
-    reason = f"{run} and {phase} tell its rows apart" if is_told_apart else ""
+    reason = f"{run} and {phase} identify its rows" if is_told_apart else ""
     assert chosen(columns, [], rows) == (run, phase, reason, doubts)
 
 
@@ -172,12 +172,12 @@ def test_without_a_key_a_run_by_name_and_what_tells_its_rows_apart_are_the_ids(
         ("seq# note", [(1, "n"), (2, "n"), (3, "n")], ALL, "seq", (NO_KEY, ONE_RUN)),
         ("note owner#>runs step", [("n", 1, "a"), ("n", 1, "b"), ("n", 2, "c")], "owner", "step",
          (NO_KEY, REFERS.format("owner"))),
-        ("where# which", [(1, "a"), (1, "b"), (2, "a"), (2, "b")], "which", "where",
-         ("which and where tell the rows apart, and are taken for run and phase: a guess",)),
+        ("where# which", [(1, "a"), (1, "b"), (2, "a"), (2, "b")], "where", "which",
+         ("where and which identify the rows, and are taken for run and phase: a guess",)),
         ("task_x step", THREE, "task_x", "step",
-         ("task_x and step tell the rows apart, and are taken for run and phase: a guess",)),
+         ("task_x and step identify the rows, and are taken for run and phase: a guess",)),
         ("task_x step", THREE[:2], ALL, "step", (NO_KEY, ONE_RUN)),
-        *((columns, rows, "b", "a", ("b and a tell the rows apart, and are taken for run and phase: a guess",))
+        *((columns, rows, "b", "a", ("b and a identify the rows, and are taken for run and phase: a guess",))
           for columns, rows in (("a@ b", [(1, "x"), (1, "y"), (2, "x")]), ("b a@", [("x", 1), ("y", 1), ("x", 2)]))),
     ],
 )  # fmt: skip

@@ -50,7 +50,10 @@ def test_over_ids_of_bytes_the_view_with_texts_is_printed_and_can_be_drained(pla
     make(place, shapes.BYTES[kind])
     env = {"DATABASE_URL": place.url}
     refused = place.inv("init", env=env)
-    assert (refused.code, "and the bytes in 'id' can't name a phase; a view that makes texts of them" in refused.err) == (
+    assert (
+        refused.code,
+        "and the bytes in 'id' cannot identify a phase; a view that makes texts of them" in refused.err,
+    ) == (
         78,
         True,
     ), refused

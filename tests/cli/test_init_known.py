@@ -126,7 +126,7 @@ def test_a_job_that_its_own_workers_have_yet_to_try_is_never_written_to(
     make(place, script)
     assert place.inv("init", env={"DATABASE_URL": place.url}).code == 0
     assert (
-        "ok   reasons: 3 of 3 failed phases that were looked at have a text at '[-1].error'"
+        "ok   reasons: 3 of 3 failed phases that were checked have a text at '[-1].error'"
         in place.inv("doctor", env=env_of(place)).out
     )
     assert reason in place.inv("dry-run", env=env_of(place)).out

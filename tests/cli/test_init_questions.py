@@ -67,7 +67,7 @@ def test_enter_takes_each_guess() -> None:
     guess = map_table(JOBS)
     mapped, shown = talk({}, [replace(guess, doubts=("look\x1b here",))])
     assert shown == [
-        "Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written.",
+        "Enter accepts the value in brackets. Ctrl-C ends it, and nothing is written.",
         QUESTIONS[0],
         "  ! look\\x1b here",
         "Its columns are batch, step, status, error, note.",
@@ -85,7 +85,7 @@ def test_enter_takes_each_guess() -> None:
 def test_other_tables_that_may_be_meant_are_named_and_one_that_is_named_is_looked_at() -> None:
     log = replace(map_table(OTHER), reason="its key is x", is_log=True)
     mapped, shown = talk({0: ["other"], 4: ["how"]}, [map_table(JOBS), log])
-    assert shown[1] == "It may be other as well: its key is x; it bears the name of a log."
+    assert shown[1] == "It may be other as well: its key is x; it has the name of a log."
     assert (mapped.table, mapped.columns["state"], mapped.reason) == ("other", "how", "its key is x")
     mapped, shown = talk({0: ["", "jobs"]}, [])
     assert shown[1:3] == ["Table with the phases: "] * 2, "nothing can be taken where nothing was guessed"

@@ -61,7 +61,7 @@ def test_a_column_without_a_likely_name_is_taken_where_failed_rows_alone_have_se
     text: object, others: list[object], is_taken: bool
 ) -> None:
     found = chosen("x", ("failed", text), *(("done", one) for one in others))
-    told = "x has text in rows that failed alone, and is taken for the reason: a guess"
+    told = "x has text only in rows that failed, and is taken for the reason: a guess"
     assert found == (("x", [told]) if is_taken else (None, []))
 
 

@@ -46,7 +46,7 @@ MIDDLE = [
 ]
 COMMAND = "  command:                      # executed for each phase, without a shell; {python} is this interpreter"
 LAST = ["    # transient_exit_codes: [75]", "  # timeout: {default_s: 600}", "  # retry: {max_attempts: 2}      # transient failures only"]  # fmt: skip
-HEAD = "# Made by `inv init`. What stands behind a # is the default. Every key: docs/configuration.md of batchdrain."
+HEAD = "# Made by `inv init`. A line behind a # shows a default. Every key: docs/configuration.md of batchdrain."
 
 
 def test_each_line_of_a_section_that_differs_from_the_defaults_is_set() -> None:
@@ -54,7 +54,7 @@ def test_each_line_of_a_section_that_differs_from_the_defaults_is_set() -> None:
     assert render_section("sqlite:///x.db", [OWN, other]).splitlines() == [
         HEAD,
         '#: Chosen: "w.steps": its key is a + b + step.',
-        '#: It may be meant as well (--table): "o_log": its key is id; it bears the name of a log.',
+        '#: It may be meant as well (--table): "o_log": its key is id; it has the name of a log.',
         "#: ! one \\u00e9",
         "batchdrain:",
         '  database_url: "sqlite:///x.db"',
@@ -233,11 +233,11 @@ def test_a_statement_that_gives_a_state_is_printed_for_people_alone(
     place.sql("DROP TABLE phases")
     place.sql("CREATE TABLE jobs (id INTEGER PRIMARY KEY, failed_at TIMESTAMP)")
     for shape, statement in (("text", ['CREATE VIEW "drainable" AS']), ("json", [])):
-        with pytest.raises(NoTable, match="have the statement executed that is printed, and run `inv init` again") as caught:
+        with pytest.raises(NoTable, match="execute the printed statement, and run `inv init` again") as caught:
             write(place, shape=shape)
         assert (lines_of(capsys)[:1], caught.value.exit_code) == (statement, 78)
     place.sql("ALTER TABLE jobs DROP COLUMN failed_at")
-    with pytest.raises(NoTable, match=r"looks like one of phases: 'jobs' comes nearest, .*; name it with --table$"):
+    with pytest.raises(NoTable, match=r"looks like one of phases: 'jobs' is the closest match, .*; name it with --table$"):
         write(place)
     assert lines_of(capsys) == []
 

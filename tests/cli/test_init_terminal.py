@@ -85,7 +85,7 @@ def test_the_answers_of_people_are_a_mapping(
     mapped = ask(sqlite_project, database)
     assert (mapped.table, mapped.is_answered, mapped.command) == ("phases", True, {"argv": ["no-such-program", "{phase_id}"]})
     said = capsys.readouterr().out
-    assert said.splitlines()[0] == "Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written."
+    assert said.splitlines()[0] == "Enter accepts the value in brackets. Ctrl-C ends it, and nothing is written."
     assert any(line.startswith("  ! ") and "no-such-program" in line for line in said.splitlines())
 
 
@@ -132,5 +132,5 @@ def test_a_table_that_can_not_be_read_is_told_and_asked_for(
     with pytest.raises(UsageError):
         ask(sqlite_project, database)
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "  ! it is away", "Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written.",
+        "  ! it is away", "Enter accepts the value in brackets. Ctrl-C ends it, and nothing is written.",
     ]  # fmt: skip

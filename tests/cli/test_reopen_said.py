@@ -168,7 +168,7 @@ def test_whoever_asks_for_what_is_open_or_is_not_there_is_told_which(place: Work
     [
         ({"cluster": ["x"], "run_id": "a", "reason": "x"}, "--cluster: is of every run, so it goes with no --run-id and no --phase-id"),
         ({"cluster": ["x"], "phase_id": "a", "reason": "x"}, "--cluster: is of every run, so it goes with no --run-id and no --phase-id"),
-        ({"phase_id": "a", "reason": "x"}, "--phase-id: alone names no phase; name its run too, with --run-id"),
+        ({"phase_id": "a", "reason": "x"}, "--phase-id: identifies no phase without --run-id; name its run too, with --run-id"),
         ({"reason": "x"}, "--run-id: is required, or --cluster; name what is reopened"),
         ({"run_id": "a"}, "--reason: is required; say why it may be tried again, for whoever meets it next"),
         ({"cluster": ["x"]}, "--reason: is required; say why it may be tried again, for whoever meets it next"),

@@ -197,12 +197,12 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     if run is None:
         found = _with_run(table, others, phase, "")
         return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
-    reason = "" if told is None and guessed is None else f"{run} and {phase} tell its rows apart"
+    reason = "" if told is None and guessed is None else f"{run} and {phase} identify its rows"
     return Ids(run_id=run, phase_id=phase, reason=reason, doubts=tuple(doubts))
 
 
 def _explain_twins(table: TableFacts, run: str | None, phase: str) -> list[str]:
-    """Why the ids do not tell all rows apart."""
+    """Why the ids do not identify all rows."""
     named = [row for row in table.rows if row.get(phase) is not None and (run is None or row.get(run) is not None)]
     doubts = [f"rows without {phase}{f' or {run}' if run else ''} can't be drained"] if len(named) < len(table.rows) else []
     if len({repr((row.get(phase), run and row.get(run))) for row in named}) < len(named):
