@@ -126,11 +126,11 @@ def test_an_acceptance_that_is_taken_back_is_told_with_what_still_holds(place: W
         return told(place, capsys, accept, AcceptFlags(clear=True, **flags), dry=dry)
 
     assert said(dry=True, run_id="a", phase_id="p") == [
-        "Would be accepted no longer: phase a / p", "  ! another acceptance still holds: of 1 (ann@box)",
+        "Would no longer be accepted: phase a / p", "  ! another acceptance still applies: of 1 (ann@box)",
     ]  # fmt: skip
     assert said(run_id="a", phase_id="p") == [
         "No longer accepted: phase a / p",
-        "  ! another acceptance still holds: of 1 (ann@box)",
+        "  ! another acceptance still applies: of 1 (ann@box)",
     ]
     assert refused(place, accept, AcceptFlags(clear=True, run_id="a", phase_id="p")) == (
         f"accept --clear: phase a / p is not accepted (known: cluster {CLUSTER}, run a)"
@@ -140,14 +140,14 @@ def test_an_acceptance_that_is_taken_back_is_told_with_what_still_holds(place: W
     )
     age_notes(place)
     assert said(dry=True, cluster=[CLUSTER]) == [
-        f"Would be accepted no longer: cluster {CLUSTER}",
-        "  ! it is of an earlier batchdrain, and holds for every table of the ledger",
+        f"Would no longer be accepted: cluster {CLUSTER}",
+        "  ! it is of an earlier batchdrain, and applies to every table of the ledger",
     ]
     accept(invocation_of(place), AcceptFlags(clear=True, cluster=[CLUSTER], format="json"))
     found = json_of(capsys)
     name = f"cluster {CLUSTER}"
     assert (found["taken_back"], found["of_every_table"], found["is_dry"]) == ([name], [name], False)
-    assert found["said"][1] == "  ! it was of an earlier batchdrain, and held for every table of the ledger"
+    assert found["said"][1] == "  ! it was of an earlier batchdrain, and applied to every table of the ledger"
     assert said(run_id="a")[0] == "No longer accepted: run a"
     assert told(place, capsys, accept, AcceptFlags()) == [f"Nothing is accepted in {where(place)}."]
     accept(invocation_of(place), AcceptFlags(format="json"))
@@ -157,20 +157,20 @@ def test_an_acceptance_that_is_taken_back_is_told_with_what_still_holds(place: W
 @on(
     ("flags", "why"),
     [
-        ({"run_id": "a", "clear": True, "reason": "x"}, "--clear: takes back what was accepted, so it goes with no --reason and no --until"),
-        ({"run_id": "a", "clear": True, "until": LATER}, "--clear: takes back what was accepted, so it goes with no --reason and no --until"),
-        ({"clear": True}, "--run-id: is required, or --cluster; name what is accepted"),
-        ({"reason": "x"}, "--run-id: is required, or --cluster; name what is accepted"),
-        ({"until": LATER}, "--run-id: is required, or --cluster; name what is accepted"),
-        ({"run_id": "a"}, "--reason: is required; say why this failure is known, for whoever meets it next"),
-        ({"cluster": ["x"], "run_id": "a", "reason": "x"}, "--cluster: is of every run, so it goes with no --run-id and no --phase-id"),
-        ({"cluster": ["x"], "phase_id": "a", "reason": "x"}, "--cluster: is of every run, so it goes with no --run-id and no --phase-id"),
-        ({"phase_id": "a", "reason": "x"}, "--phase-id: alone names no phase; name its run too, with --run-id"),
-        ({"run_id": "b", "reason": "x"}, "--run-id=b: there is no such run (did you mean 'ab'?); a glob is of runs that come later too"),
+        ({"run_id": "a", "clear": True, "reason": "x"}, "--clear: removes an acceptance, so it cannot be combined with --reason or --until"),
+        ({"run_id": "a", "clear": True, "until": LATER}, "--clear: removes an acceptance, so it cannot be combined with --reason or --until"),
+        ({"clear": True}, "--run-id: is required, or --cluster; name the run or the cluster to accept"),
+        ({"reason": "x"}, "--run-id: is required, or --cluster; name the run or the cluster to accept"),
+        ({"until": LATER}, "--run-id: is required, or --cluster; name the run or the cluster to accept"),
+        ({"run_id": "a"}, "--reason: is required; say why this failure is known"),
+        ({"cluster": ["x"], "run_id": "a", "reason": "x"}, "--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id"),
+        ({"cluster": ["x"], "phase_id": "a", "reason": "x"}, "--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id"),
+        ({"phase_id": "a", "reason": "x"}, "--phase-id: identifies no phase without --run-id; name its run too, with --run-id"),
+        ({"run_id": "b", "reason": "x"}, "--run-id=b: there is no such run (did you mean 'ab'?); a glob also covers runs that come later"),
         ({"run_id": "a", "phase_id": "z", "reason": "x"}, "--phase-id=z: run a has no such phase"),
         ({"run_id": "b", "phase_id": "p", "reason": "x"}, "--run-id=b: there is no such run (did you mean 'ab'?)"),
         ({"cluster": ["0123456789ab"], "reason": "x"},
-         "--cluster=0123456789ab: no phase fails with it, and no drain has met it; `inv clusters` shows the ids"),
+         "--cluster=0123456789ab: no phase fails with it, and no drain has seen it; `inv clusters` shows the ids"),
     ],
 )  # fmt: skip
 def test_accept_says_which_flag_is_wrong(place: Workplace, flags: dict[str, Any], why: str) -> None:
@@ -184,7 +184,7 @@ def test_a_glob_that_is_the_name_of_a_run_means_that_run_alone(place: Workplace,
     assert told(place, capsys, hint, HintFlags(run_id="[a]", priority=1)) == [
         "Kept: runs that match [[]a] have priority +1 (1 run now)"
     ]
-    assert told(place, capsys, hint, HintFlags(run_id="[a]", clear=True)) == ["Taken back: the hint of [[]a]"]
+    assert told(place, capsys, hint, HintFlags(run_id="[a]", clear=True)) == ["Removed: the hint of [[]a]"]
 
 
 def test_hint_tells_which_runs_have_which_priority(place: Workplace, capsys: Capsys) -> None:
@@ -206,8 +206,8 @@ def test_hint_tells_which_runs_have_which_priority(place: Workplace, capsys: Cap
         "  +5  a* (2 runs now)", "      soon (ann@box, 2026-03-01)", "  +5  zz* (no run now)", "      (ann@box, 2026-03-01)",
         "  0  a (1 run now)", "      (ann@box, 2026-03-01)", "  -2  c (1 run now)", "      (ann@box, 2026-03-01)",
     ]  # fmt: skip
-    assert said(dry=True, run_id="c", clear=True) == ["Would take back: the hint of c"]
-    assert said(run_id="c", clear=True) == ["Taken back: the hint of c"]
+    assert said(dry=True, run_id="c", clear=True) == ["Would remove: the hint of c"]
+    assert said(run_id="c", clear=True) == ["Removed: the hint of c"]
     assert refused(place, hint, HintFlags(run_id="c", clear=True)) == "--run-id: there is no hint of 'c' (known: a, a*, zz*)"
     assert (
         refused(place, hint, HintFlags(run_id="zz", clear=True)) == "--run-id: there is no hint of 'zz' (did you mean 'zz*'?)"
@@ -240,7 +240,7 @@ def test_hint_tells_the_same_as_json(place: Workplace, capsys: Capsys) -> None:
     assert said() == {"hints": [{**kept, "of_every_table": True}]}
     assert said(dry=True, run_id="a", clear=True) == {"run_id": "a", "taken_back": False, "of_every_table": True}
     assert told(place, capsys, hint, HintFlags(run_id="a", clear=True), dry=True)[1:] == [
-        "  ! it is of an earlier batchdrain, and holds for every table of the ledger"
+        "  ! it is of an earlier batchdrain, and applies to every table of the ledger"
     ]
     assert said(run_id="a", clear=True) == {"run_id": "a", "taken_back": True, "of_every_table": True}
 
@@ -252,6 +252,6 @@ def test_hint_tells_the_same_as_json(place: Workplace, capsys: Capsys) -> None:
 def test_a_policy_that_looks_at_no_hints_is_told(place: Workplace, capsys: Capsys, policy: list[Any], is_told: bool) -> None:
     place.configure(policy=policy)
     names = ", ".join(one if isinstance(one, str) else one["name"] for one in policy)
-    line = f"The configured policy ({names}) looks at no hints: put hints first."
+    line = f"The configured policy ({names}) ignores hints: put hints first."
     assert (told(place, capsys, hint, HintFlags(run_id="a", priority=1))[1:] == [line]) is is_told
     assert (told(place, capsys, hint, HintFlags())[-1] == line) is is_told

@@ -29,10 +29,10 @@ ME: Final = identify_self()
 WHERE = f"host, process {ME.pid}"
 NOTHING = "No session of table 'phases' runs."
 DONE = {
-    Ask.STOP: "begins nothing more, and ends after the running phases",
-    Ask.STOP_NOW: "ends what runs, gives it back, and ends",
+    Ask.STOP: "starts nothing more, and ends after the running phases",
+    Ask.STOP_NOW: "ends the running commands, releases their phases, and ends",
     Ask.PAUSE: "claims nothing until `inv continue`",
-    Ask.CONTINUE: "goes on",
+    Ask.CONTINUE: "claims phases again",
 }
 on = pytest.mark.parametrize
 
@@ -76,10 +76,10 @@ def test_the_one_session_that_runs_is_asked_and_what_becomes_of_it_is_told(
 ) -> None:
     run(project, "s1")
     assert ask_session(invocation_of(place, dry=True), ask, session_id=None, reason="why") == 0
-    assert lines_of(capsys) == [f"Would be asked: s1 on {WHERE}: {DONE[ask]}"]
+    assert lines_of(capsys) == [f"Would be sent to s1 on {WHERE}: {DONE[ask]}"]
     assert asked_of(place, "s1") is None
     assert ask_session(invocation_of(place), ask, session_id=None, reason="why") == 0
-    assert lines_of(capsys) == [f"Asked: s1 on {WHERE}: {DONE[ask]}. It hears of it within 2.5 s (lease.beat_s)."]
+    assert lines_of(capsys) == [f"Request sent to s1 on {WHERE}: {DONE[ask]}. It takes effect within 2.5 s (lease.beat_s)."]
     found = project.session_rows.read()[0].asked
     assert found is not None
     assert (found.ask, found.reason, found.by) == (ask, "why", asking._name_self())
@@ -108,9 +108,15 @@ def test_what_ends_already_is_told_by_whom_and_a_harder_request_is_taken(
     said = []
     for ask, reason in ((Ask.STOP, "lunch\nnow"), (Ask.PAUSE, "x"), (Ask.STOP, ""), (Ask.STOP_NOW, ""), (Ask.STOP, "")):
         ask_session(invocation_of(place), ask, session_id=None, reason=reason)
-        said += [line.partition(":")[0] if line.startswith("Asked") else line for line in lines_of(capsys)]
+        said += [line.partition(" to ")[0] if line.startswith("Request sent") else line for line in lines_of(capsys)]
     ending = f"It is ending already, asked by {me}"
-    assert said == ["Asked", f"{ending}: lunch\\x0anow: s1 on {WHERE}", "Asked", "Asked", f"{ending}: s1 on {WHERE}"]
+    assert said == [
+        "Request sent",
+        f"{ending}: lunch\\x0anow: s1 on {WHERE}",
+        "Request sent",
+        "Request sent",
+        f"{ending}: s1 on {WHERE}",
+    ]
 
 
 def test_a_session_whose_process_died_or_that_has_ended_is_not_asked(
@@ -120,7 +126,7 @@ def test_a_session_whose_process_died_or_that_has_ended_is_not_asked(
     run(project, "ended", chain="c", ended="interrupted")
     ask_session(invocation_of(place), Ask.STOP, session_id=None, reason=None)
     assert lines_of(capsys) == [NOTHING]
-    with pytest.raises(UsageError, match=r"^--session-id: no session gone runs; `inv status` shows those that do$"):
+    with pytest.raises(UsageError, match=r"^--session-id: no session gone runs; `inv status` lists the running sessions$"):
         ask_session(invocation_of(place), Ask.STOP, session_id="gone", reason=None)
     assert asked_of(place, "gone") is None
 
@@ -132,16 +138,16 @@ def test_of_several_sessions_one_has_to_be_named(
     run(project, "s2")
     with pytest.raises(UsageError, match=r"^--session-id: 2 sessions run:\n") as caught:
         ask_session(invocation_of(place), Ask.STOP, session_id=None, reason=None)
-    assert caught.value.remedy == "name the one that is meant"
+    assert caught.value.remedy == "choose one"
     assert {"s1  running on " + WHERE, "s2  running on " + WHERE} <= set(str(caught.value).splitlines())
     ask_session(invocation_of(place), Ask.STOP, session_id="s2", reason=None)
     assert (asked_of(place, "s1"), asked_of(place, "s2") is None) == (None, False)
     place.sql("UPDATE batchdrain_session SET session_id = 's1'")
     with pytest.raises(UsageError, match="2 sessions run") as caught:
         ask_session(invocation_of(place), Ask.STOP, session_id="s1", reason=None)
-    assert caught.value.remedy == "name the one that is meant; by their session_uid (`inv status --format=json`)"
+    assert caught.value.remedy == "choose one by its session_uid (`inv status --format=json`)"
     ask_session(invocation_of(place), Ask.CONTINUE, session_id="s1".ljust(32, "u"), reason=None)
-    assert lines_of(capsys)[-1].startswith("Asked: s1 on ")
+    assert lines_of(capsys)[-1].startswith("Request sent to s1 on ")
 
 
 def test_a_chain_between_its_parts_is_asked_and_its_next_one_hears_of_it(
@@ -150,7 +156,7 @@ def test_a_chain_between_its_parts_is_asked_and_its_next_one_hears_of_it(
     run(project, "s1", chain="c", ended="complete", may_go_on=True)
     ask_session(invocation_of(place), Ask.STOP, session_id=None, reason=None)
     assert lines_of(capsys) == [
-        f"Asked: s1 on {WHERE}: {DONE[Ask.STOP]}. Its chain is between its parts: the next one hears of it as it begins."
+        f"Request sent to s1 on {WHERE}: {DONE[Ask.STOP]}. Its chain is between its parts: the next part follows this as it begins."
     ]
 
 
@@ -160,7 +166,7 @@ def test_of_a_session_that_does_not_tell_its_beat_none_is_told(
 ) -> None:
     run(project, "s1", wanted=wanted)
     ask_session(invocation_of(place), Ask.PAUSE, session_id=None, reason=None)
-    assert lines_of(capsys) == [f"Asked: s1 on {WHERE}: {DONE[Ask.PAUSE]}."]
+    assert lines_of(capsys) == [f"Request sent to s1 on {WHERE}: {DONE[Ask.PAUSE]}."]
 
 
 def test_a_request_that_its_session_does_not_hear_any_more_is_made_to_the_next_part_of_its_chain(

@@ -53,12 +53,12 @@ def test_what_keeps_a_chain_or_a_drain_from_beginning_is_told_once_with_the_code
     for task in (chain, planned):
         assert task(place) == 78
         said = capsys.readouterr()
-        [line] = [line for line in said.out.splitlines() if line.startswith("A drain would not begin: ")]
+        [line] = [line for line in said.out.splitlines() if line.startswith("A drain would not start: ")]
         assert "no-such-program" in line
         assert said.err == ""
         assert task(place, format="json") == 78
         [problem] = json_of(capsys)["problems"]
-        assert line == f"A drain would not begin: {problem}"
+        assert line == f"A drain would not start: {problem}"
 
 
 def test_what_a_dead_controller_holds_is_told_first_and_counted_as_it_would_be(place: Workplace, capsys: Capsys) -> None:

@@ -121,11 +121,11 @@ def test_what_was_given_back_and_what_is_still_held_is_told_of_each_session_of_a
     assert [line.partition("; its lease")[0] for line in capsys.readouterr().out.splitlines()] == [
         "Can't be settled now: r / b: refused; the next command tries again",
         "Can't be settled now: r / c: refused; the next command tries again",
-        "Given back: r / d: it is FAILED, orphaned once",
-        "Closed as it stands: session s2, 2 of 3 processed, 2 succeeded, 0 failed.",
-        "Closed as it stands: session s1, 0 processed, 0 succeeded, 0 failed.",
+        "Released: r / d: it is FAILED, orphaned once",
+        "Closed without running anything: session s2, 2 of 3 processed, 2 succeeded, 0 failed.",
+        "Closed without running anything: session s1, 0 processed, 0 succeeded, 0 failed.",
         f"It still holds r / a: attempt 1, process {held.controller.pid} runs",
-        "It still holds phases of another table: `inv recover` with that one's settings gives them back.",
+        "It still holds phases of another table: `inv recover` with the settings of that table releases them.",
     ]
     monkeypatch.setattr(closing, "close_dead", lambda *_: Closed(session=closed_as("s2")))
     assert close(project, shape="json") == 0
@@ -143,4 +143,6 @@ def test_a_dry_run_names_each_session_of_a_chain_that_would_be_closed(
         monkeypatch.setattr(closing, "find_dead", lambda *_, found=found: found)
         assert close(project, dry=True) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert [line.split()[7] for line in lines if line.startswith("Would be closed as it stands: session ")] == names
+        assert [
+            line.split()[7] for line in lines if line.startswith("Would be closed without running anything: session ")
+        ] == names

@@ -40,7 +40,8 @@ def test_the_demo_tells_what_it_made_and_a_dry_run_what_it_would_make(tmp_path: 
     )  # fmt: skip
     asked["section"]["database_url"] = "postgresql://h/d"
     with pytest.raises(
-        ConfigError, match=r"^inv demo makes a SQLite file, and the configured database is another; run it where"
+        ConfigError,
+        match=r"^inv demo makes a SQLite file, and the configured database is another; unset batchdrain.database_url",
     ):
         made()
     other = tmp_path / "mine.db"

@@ -120,9 +120,9 @@ def test_a_row_that_is_not_found_again_fails_where_no_write_is_tried(
     [
         ([("r", "a", "FAILED")], None),
         ([("r", "", "FAILED"), ("r", "a", "FAILED")],
-         ("1 row has a run_id or phase_id that names nothing (NULL, empty, bytes): a drain skips it", "give it ids")),
+         ("1 row has an unusable run_id or phase_id (NULL, empty, bytes): a drain skips it", "give it ids")),
         ([("", "a", "FAILED"), ("r", None, "QUEUED"), (None, None, "QUEUED")],
-         ("3 rows have a run_id or phase_id that names nothing (NULL, empty, bytes): a drain skips them", "give them ids")),
+         ("3 rows have an unusable run_id or phase_id (NULL, empty, bytes): a drain skips them", "give them ids")),
         ([("r", "", "COMPLETE")], None),
     ],
 )  # fmt: skip
@@ -152,7 +152,7 @@ def looked_at(place: Workplace, texts: list[str | None], **columns: Any) -> list
     ("texts", "told"),
     [
         ([], None), ([None], None), (["a", "b"], None), ([DOCUMENT, "a"], None),
-        ([DOCUMENT, DOCUMENT, "a"], ("2 of 3 failed phases that were looked at have JSON in column 'last_failure_reason': a drain takes the "
+        ([DOCUMENT, DOCUMENT, "a"], ("2 of 3 failed phases that were checked have JSON in column 'last_failure_reason': a drain takes the "
                                     "whole document for the reason, and writes a plain text over it")),
     ],
 )  # fmt: skip
@@ -172,7 +172,7 @@ def test_where_a_document_is_the_reason_it_is_told_what_a_new_one_is_written_ove
 ) -> None:
     [(*_, message, cure)] = looked_at(sqlite_project, ["[1]"], last_failure_reason=reason)
     assert message == (
-        "1 of 1 failed phase that was looked at has JSON in column 'last_failure_reason': a drain takes the whole document for "
+        "1 of 1 failed phase that was checked has JSON in column 'last_failure_reason': a drain takes the whole document for "
         f"the reason, and writes {told}"
     )
     assert cure.endswith("path: …}")
@@ -181,14 +181,14 @@ def test_where_a_document_is_the_reason_it_is_told_what_a_new_one_is_written_ove
 @on(
     ("texts", "told"),
     [
-        ([DOCUMENT, DOCUMENT, "[]"], [("ok", ("2 of 3 failed phases that were looked at have a text at 'error.message' in column "
+        ([DOCUMENT, DOCUMENT, "[]"], [("ok", ("2 of 3 failed phases that were checked have a text at 'error.message' in column "
                                              "'last_failure_reason'"), "")]),
-        (["", DOCUMENT], [("ok", "1 of 2 failed phases that were looked at has a text at 'error.message' in column 'last_failure_reason'", "")]),
-        (["[]", "{}"], [("warn", ("not one of 2 failed phases that were looked at has anything at 'error.message' in column "
-                                 "'last_failure_reason'"), "mend batchdrain.source.columns.last_failure_reason.path")]),
-        (["bare", DOCUMENT], [("warn", ("1 of 2 failed phases that were looked at has a bare text and no document in column "
+        (["", DOCUMENT], [("ok", "1 of 2 failed phases that were checked has a text at 'error.message' in column 'last_failure_reason'", "")]),
+        (["[]", "{}"], [("warn", ("not one of 2 failed phases that were checked has anything at 'error.message' in column "
+                                 "'last_failure_reason'"), "fix batchdrain.source.columns.last_failure_reason.path")]),
+        (["bare", DOCUMENT], [("warn", ("1 of 2 failed phases that were checked has a bare text and no document in column "
                                        "'last_failure_reason': the text itself is their reason"), ""),
-                              ("ok", ("1 of 2 failed phases that were looked at has a text at 'error.message' in column "
+                              ("ok", ("1 of 2 failed phases that were checked has a text at 'error.message' in column "
                                      "'last_failure_reason'"), "")]),
         ([], []),
     ],
@@ -212,7 +212,7 @@ def test_a_computed_column_is_said_to_be_read_and_not_written(sqlite_project: Wo
 def test_a_reason_that_can_not_be_read_is_told(sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reason_checks, "_read_texts", lambda *_: None)
     assert looked_at(sqlite_project, ["a"]) == [
-        ("reasons", "warn", "were not looked at: that of one failed phase can't be read", ""),
+        ("reasons", "warn", "were not checked: that of one failed phase can't be read", ""),
     ]
 
 

@@ -51,8 +51,8 @@ def test_a_section_that_can_not_be_read_at_all_leaves_nothing_to_look_at(tmp_pat
         ("settings", "warn"),
     ]
     assert (found[-1].message, found[-1].cure) == (
-        "nothing else was looked at, as the section can't be read",
-        "mend that, and ask again",
+        "nothing else was checked, because the section can't be read",
+        "fix that, and run `inv doctor` again",
     )
 
 
@@ -61,21 +61,21 @@ def test_what_can_not_be_read_is_named_and_the_rest_is_looked_at(sqlite_project:
 
     def left_out() -> list[str]:
         found.extend(report._examine_all(invocation_of(sqlite_project)))
-        told = [one for one in found if "was not looked at" in one.message]
-        assert {one.cure for one in told} == {"mend that, and ask again"}
+        told = [one for one in found if "was not checked" in one.message]
+        assert {one.cure for one in told} == {"fix that, and run `inv doctor` again"}
         return [f"{one.check} {one.message}" for one in told]
 
     found = list[Finding]()
     first = [
-        "policy was not looked at, as policy can't be read",
-        "command was not looked at, as command.grace_s and triage.argv can't be read",
+        "policy was not checked, because policy can't be read",
+        "command was not checked, because command.grace_s and triage.argv can't be read",
     ]
     assert left_out() == first, "there is nobody to notify"
     assert {"engine", "categories", "session_dir", "database"} <= {one.check for one in found}
     for argv, lost in ((["env"], "command.grace_s"), (7, "command.grace_s and notify.argv")):
         found.clear()
         sqlite_project.configure(notify={"argv": argv}, command={"grace_s": "soon"})
-        assert left_out() == [*first, f"notify was not looked at, as {lost} can't be read"]
+        assert left_out() == [*first, f"notify was not checked, because {lost} can't be read"]
 
 
 def examined(
@@ -160,7 +160,7 @@ def test_an_engine_says_itself_what_is_wrong_and_an_error_has_its_own_code(monke
 
     monkeypatch.setattr(engine_checks, "_examine", silent)
     assert [(one.verdict, one.message, one.cure, one.code) for one in check_engine(settings)] == [
-        ("fail", "it does not answer: refused", "look at its log", 75)
+        ("fail", "it does not answer: refused", "read its log", 75)
     ]
 
 
@@ -180,7 +180,7 @@ def test_the_folder_of_sessions_or_the_nearest_above_it_is_looked_at(tmp_path: P
     shared.mkdir()
     shared.chmod(0o777)
     [(verdict, message, cure)] = looked(shared)
-    assert (verdict, message) == ("fail", f"{shared} is not ours alone to write")
+    assert (verdict, message) == ("fail", f"{shared} can be written by other users")
     assert cure
 
 
@@ -192,7 +192,7 @@ def test_a_folder_that_can_not_be_written_fails(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("free", "total", "verdicts"),
     [
-        (999_999, 10**9, ["fail there is no room at"]), (1_000_000, 10**9, ["ok", "warn 1 MB is free at"]),
+        (999_999, 10**9, ["fail there is no free space at"]), (1_000_000, 10**9, ["ok", "warn 1 MB is free at"]),
         (199_999_999, 10**9, ["ok", "warn 199 MB are free at"]), (200_000_000, 10**9, ["ok"]), (0, 0, ["ok"]),
     ],
 )  # fmt: skip
@@ -204,18 +204,24 @@ def test_room_for_logs_is_told_in_megabytes(
     whole = [f"{one}{tail}" if " " in one else f"ok {tmp_path} can be written" for one in verdicts]
     assert [f"{verdict} {message}" for verdict, message, _ in looked(tmp_path)] == whole
     cures = {
-        cure for _, message, cure in looked(tmp_path) if message.startswith("there is no room") or " free at " in message
+        cure
+        for _, message, cure in looked(tmp_path)
+        if message.startswith("there is no free space") or " free at " in message
     }
-    assert cures <= {"make room, or name another folder"}
+    assert cures <= {"free disk space, or name another folder"}
 
 
 def test_a_file_system_of_the_kernel_or_the_network_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_dir_check, "find_network_kind", lambda _: "nfs4")
     assert looked(tmp_path)[1] == (
-        "warn", (f"{tmp_path} lies on a file system of the network (nfs4): whether a session is in use is seen by its lock, which may not "
+        "warn", (f"{tmp_path} is on a network file system (nfs4): whether a session is in use is shown by its lock, which may not "
         "hold between machines"), "name a folder on a disk of this machine",
     )  # fmt: skip
     monkeypatch.setattr(session_dir_check, "find_kernel_kind", lambda _: "proc")
     assert looked(tmp_path) == [
-        ("fail", f"{tmp_path} lies on a file system of the kernel (proc), which keeps no files", "name a folder on a disk"),
+        (
+            "fail",
+            f"{tmp_path} is on a virtual file system of the kernel (proc), which stores no files",
+            "name a folder on a disk",
+        ),
     ]

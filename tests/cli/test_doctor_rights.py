@@ -21,14 +21,14 @@ on = pytest.mark.parametrize
 @on(
     ("rights", "told"),
     [
-        ({"untried": "it is locked"}, [("warn", "its rights were not tried: it is locked", "look again later")]),
-        ({}, [("ok", "batchdrain's tables will be made by the first drain", "")]),
+        ({"untried": "it is locked"}, [("warn", "its privileges were not checked: it is locked", "run `inv doctor` again later")]),
+        ({}, [("ok", "batchdrain's tables will be created by the first drain", "")]),
         ({"are_there": True}, [("ok", "batchdrain's tables are there, and can be written", "")]),
         ({"are_there": True, "of_drain": ["no INSERT", "no UPDATE"]},
          [("fail", "no INSERT", rights_checks._GRANT), ("fail", "no UPDATE", rights_checks._GRANT)]),
         ({"are_there": True, "of_prune": ["no DELETE"], "of_groups": ["no group"]},
-         [("warn", "no DELETE; `inv prune` does that alone", rights_checks._GRANT),
-          ("warn", "no group; `inv drain --group` does that alone", rights_checks._GRANT),
+         [("warn", "no DELETE; `inv prune` needs this, and no other task", rights_checks._GRANT),
+          ("warn", "no group; `inv drain --group` needs this, and no other task", rights_checks._GRANT),
           ("ok", "batchdrain's tables are there, and can be written", "")]),
     ],
 )  # fmt: skip
@@ -45,13 +45,13 @@ def test_tables_that_may_not_be_created_are_told_with_their_statements(
     monkeypatch.setattr(rights_checks, "try_rights", lambda *_: LedgerRights(creation="read-only"))
     [(check, verdict, message, cure)] = found_by(check_ledger, sqlite_project)
     assert (check, verdict, message) == ("ledger", "fail", "batchdrain's tables may not be created: read-only")
-    assert cure.startswith(f"have them made, and {rights_checks._GRANT}:\nCREATE TABLE ")
+    assert cure.startswith(f"have them created, and {rights_checks._GRANT}:\nCREATE TABLE ")
 
 
 @on(
     ("migration", "told"),
-    [(None, "the next drain that finds no claim held makes them version {}"),
-     ("no ALTER", "this user may not make them version {} (no ALTER), so a drain goes with them as they are")],
+    [(None, "the next drain that finds no held claim upgrades them to version {}"),
+     ("no ALTER", "this user may not upgrade them to version {} (no ALTER), so a drain works with them as they are")],
 )  # fmt: skip
 def test_tables_of_an_earlier_version_are_a_warning_with_the_statements(
     sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch, migration: str | None, told: str
@@ -62,7 +62,7 @@ def test_tables_of_an_earlier_version_are_a_warning_with_the_statements(
     (_, (check, verdict, message, cure)) = found_by(check_ledger, sqlite_project)
     assert (check, verdict) == ("ledger", "warn")
     assert message.partition("; ")[2] == told.format(99)
-    assert cure == "where a drain may not alter them, have these run while nothing drains:\nA;\nB;"
+    assert cure == "if a drain may not alter them, have these statements executed while nothing drains:\nA;\nB;"
 
 
 def test_a_table_that_may_not_be_updated_fails(sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from tests.support.two_tables import age_notes
 from tests.support.workplace import Workplace
 
 on = pytest.mark.parametrize
-MEND = "mend it, or take it out"
+FIX = "fix it, or remove it"
 
 
 @pytest.fixture
@@ -43,17 +43,17 @@ def found(check: Callable[[Project], Iterator[Finding]], project: Project) -> li
         ({}, []),
         ({"depends_on": [{"run": "aa", "after": ["ab"]}]}, [("rules", "ok", "each glob of depends_on and run_types matches a run", "")]),
         ({"depends_on": [{"run": "aab", "after": ["ab", "z*"]}, {"run": "a?", "after": ["q"]}]},
-         [("depends_on.0.run", "warn", "'aab': there is no such run (did you mean 'ab'?)", MEND),
-          ("depends_on.0.after", "warn", "'z*': no run matches it; `inv list-run-counts` lists the runs", MEND),
-          ("depends_on.1.after", "warn", "'q': there is no such run; `inv list-run-counts` lists the runs", MEND)]),
+         [("depends_on.0.run", "warn", "'aab': there is no such run (did you mean 'ab'?)", FIX),
+          ("depends_on.0.after", "warn", "'z*': no run matches it; `inv list-run-counts` lists the runs", FIX),
+          ("depends_on.1.after", "warn", "'q': there is no such run; `inv list-run-counts` lists the runs", FIX)]),
         ({"depends_on": [{"run": "aa", "after": ["ab"]}, {"run": "ab", "after": ["aa"]}]},
          [("depends_on", "fail", "batchdrain.depends_on: runs wait for each other: aa -> ab -> aa",
-           "mend the globs so that no run waits for itself")]),
+           "correct the globs so that no run waits for itself")]),
         ({"run_types": [{"match": "a*", "type": "x"}, {"match": "ab", "type": "y"}, {"match": "q", "type": "y"}]},
-         [("run_types.2.match", "warn", "'q': there is no such run; `inv list-run-counts` lists the runs", MEND),
-          ("run_types.1", "warn", "'ab': an entry before it matches each of its runs, and the first counts", MEND)]),
+         [("run_types.2.match", "warn", "'q': there is no such run; `inv list-run-counts` lists the runs", FIX),
+          ("run_types.1", "warn", "'ab': an earlier entry matches all of its runs, and the first match counts", FIX)]),
         ({"run_types": [{"match": "aa", "type": "x"}, {"match": "ab", "type": "y"}, {"match": "a?", "type": "y"}]},
-         [("run_types.2", "warn", "'a?': an entry before it matches each of its runs, and the first counts", MEND),
+         [("run_types.2", "warn", "'a?': an earlier entry matches all of its runs, and the first match counts", FIX),
           ("rules", "ok", "each glob of depends_on and run_types matches a run", "")]),
         ({"run_types": [{"match": "aa", "type": "x"}, {"match": "a?", "type": "y"}]},
          [("rules", "ok", "each glob of depends_on and run_types matches a run", "")]),
@@ -68,7 +68,7 @@ def test_a_rule_about_runs_that_matches_none_or_comes_too_late_is_told(
 
 
 NO_RUN = "'zz-*': no run matches it; `inv list-run-counts` lists the runs"
-TAKE_BACK = "say it of another run, or take it back (`--clear`)"
+TAKE_BACK = "name another run, or remove it (`--clear`)"
 
 
 def test_notes_about_runs_that_are_not_there_are_told_with_the_way_to_take_them_back(place: Workplace) -> None:
@@ -82,15 +82,15 @@ def test_notes_about_runs_that_are_not_there_are_told_with_the_way_to_take_them_
         ]  # fmt: skip
         for number, subject in enumerate(subjects):
             notes.write(NoteKind.ACCEPTED, {str(number): {**subject, "reason": "x"}})
-        policy = "the configured policy (smart, untried-first) looks at no hints, and the ledger has 2"
+        policy = "the configured policy (smart, untried-first) ignores hints, and the ledger has 2"
         near = "there is no such run (did you mean 'ab'?)"
         told = found(check_notes, project)
-        assert told[:2] == [("hint", "warn", policy, MEND), ("hint", "warn", NO_RUN, TAKE_BACK)]
+        assert told[:2] == [("hint", "warn", policy, FIX), ("hint", "warn", NO_RUN, TAKE_BACK)]
         assert [(check, message.partition(":")[0], cure) for check, _, message, cure in told[2:]] == [
             ("accept", "'ax'", TAKE_BACK), ("accept", "'a[*]'", TAKE_BACK),
         ], near  # fmt: skip
         place.sql("DELETE FROM phases")
-        assert found(check_notes, project) == [("hint", "warn", policy, MEND)]
+        assert found(check_notes, project) == [("hint", "warn", policy, FIX)]
     with opened(place, policy=["hints"]) as project:
         assert found(check_notes, project) == []
 
@@ -100,8 +100,8 @@ def test_a_note_that_holds_for_every_table_has_a_cure_of_its_own(place: Workplac
         Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {"zz-*": {"priority": 1}})
     age_notes(place)
     assert found_by(check_notes, place) == [
-        ("hint", "warn", NO_RUN, ("take it back (`--clear`), unless it is meant for another table: it is of an earlier batchdrain, and "
-         "holds for every table of the ledger")),
+        ("hint", "warn", NO_RUN, ("remove it (`--clear`), unless it is meant for another table: an earlier batchdrain made it, and it "
+         "applies to every table of the ledger")),
     ]  # fmt: skip
 
 
@@ -123,8 +123,8 @@ def test_what_is_held_is_told_with_a_warning_where_it_is_to_be_given_back(place:
     ("counts", "told"),
     [
         ([2], ""),
-        ([3], "1 phase was given back at least 3 times in a row and is left out; `inv drain --include-quarantined` takes it"),
-        ([3, 5, 1], "2 phases were given back at least 3 times in a row and are left out; `inv drain --include-quarantined` takes them"),
+        ([3], "1 phase was orphaned at least 3 times in a row and is skipped; `inv drain --include-quarantined` takes it"),
+        ([3, 5, 1], "2 phases were orphaned at least 3 times in a row and are skipped; `inv drain --include-quarantined` takes them"),
     ],
 )  # fmt: skip
 def test_phases_in_quarantine_are_counted(place: Workplace, counts: list[int], told: str) -> None:
@@ -134,7 +134,7 @@ def test_phases_in_quarantine_are_counted(place: Workplace, counts: list[int], t
             hold(project, name, by=identify_self())
             place.sql("UPDATE batchdrain_claim SET orphan_count = :n, owner = NULL WHERE owner IS NOT NULL", [{"n": count}])
         answer = found(check_claims, project)
-    cure = "`inv reopen` lists them, and lifts it for good"
+    cure = "`inv reopen` lists them, and lifts the quarantine"
     assert answer == ([("quarantine", "warn", told, cure)] if told else [])
 
 
@@ -161,28 +161,28 @@ def test_a_table_or_a_column_of_ours_that_was_dropped_fails(place: Workplace) ->
             "fail",
             "batchdrain_claim has no column owner: it was dropped or renamed",
         )
-        assert cure.startswith("put it back")
+        assert cure.startswith("restore it")
         place.sql("DROP TABLE batchdrain_claim")
         assert found(check_ledger_shape, project) == [
-            ("ledger", "fail", "batchdrain_claim was dropped, while the rest of batchdrain's tables stands",
-             "put it back from a backup; else end all drains, and let `inv recover` settle what is held: the next drain makes it anew, empty"),
+            ("ledger", "fail", "batchdrain_claim was dropped, but batchdrain's other tables exist",
+             "restore it from a backup; or end all drains, and let `inv recover` settle what is held: the next drain creates it again, empty"),
         ]  # fmt: skip
 
 
 def test_of_a_view_it_is_told_what_its_command_leaves_there(place: Workplace) -> None:
-    place.sql("CREATE VIEW seen AS SELECT * FROM phases")
+    place.sql("CREATE VIEW seen AS SELECT * FROM phases WHERE run_id <> 'hidden'")
     place.source = {"table": "seen", "gone_is": "complete"}
     told = found_by(check_source_kind, place)
     assert told == [
-        ("source.gone_is", "warn", "the source is a view: a row that it does not show may be there all the same, and counts as failed",
-         "map the table itself in batchdrain.source.table"),
+        ("source.gone_is", "warn", "the source is a view: a row that it does not show may still exist, and counts as failed",
+         "map the table itself in batchdrain.source.table, or a view of it alone, without a condition"),
     ]  # fmt: skip
     place.source = {"table": "seen"}
     told = found_by(check_source_kind, place, command={"result_from": "database"})
-    assert told[0] == ("view", "ok", "results are judged by reading, and nothing is ever written to the source", "")
+    assert told[0] == ("view", "ok", "results are read from the source, and nothing is written to it", "")
     assert told[-1] == (
         "stuck_states", "ok",
-        "after a crash of the command its phase is given back from EXECUTING and QUEUED; name others in command.stuck_states", "",
+        "after a crash of the command its phase is released from EXECUTING and QUEUED; name others in command.stuck_states", "",
     )  # fmt: skip
     place.source = {"gone_is": "complete"}
     assert found_by(check_source_kind, place, command={"result_from": "exit_code"}) == []
@@ -194,9 +194,9 @@ def test_of_a_view_it_is_told_what_its_command_leaves_there(place: Workplace) ->
         ([], []),
         ([{"match": "disk", "category": "patch"}], []),
         ([{"match": "nope", "category": "patch"}],
-         [("categories.0", "warn", "'nope' decides for no failed phase: it matches none, or a rule before it does", MEND)]),
+         [("categories.0", "warn", "'nope' has no effect on any failed phase: it matches none, or an earlier rule matches them first", FIX)]),
         ([{"match": "disk", "category": "patch"}, {"match": "full", "category": "other"}],
-         [("categories.1", "warn", "'full' decides for no failed phase: it matches none, or a rule before it does", MEND)]),
+         [("categories.1", "warn", "'full' has no effect on any failed phase: it matches none, or an earlier rule matches them first", FIX)]),
     ],
 )  # fmt: skip
 def test_a_rule_that_decides_for_no_failed_phase_is_told(
@@ -221,8 +221,8 @@ def test_only_the_rule_that_takes_long_is_told_with_its_cost() -> None:
 def test_each_limit_of_a_profile_that_does_not_hold_is_told() -> None:
     own = load({"profile": "triage", "retry": {"max_attempts": 4}, "policy": ["smart"]}, {})
     assert [(one.check, one.verdict, one.message, one.cure) for one in check_profile(own)] == [
-        ("retry.max_attempts", "warn", "is set to 4, so that the 1 of profile triage does not hold", MEND),
-        ("policy", "warn", "is set, so that the order of profile triage does not hold", MEND),
+        ("retry.max_attempts", "warn", "is set to 4, so the 1 of profile triage does not apply", FIX),
+        ("policy", "warn", "is set, so the order of profile triage does not apply", FIX),
     ]
 
 
@@ -230,9 +230,9 @@ def test_each_limit_of_a_profile_that_does_not_hold_is_told() -> None:
     ("sees", "hides", "told"),
     [
         (True, False, None),
-        (True, True, ("ok", "/proc hides other users' processes (hidepid): what their dead controllers held waits for its lease", "")),
+        (True, True, ("ok", "/proc hides other users' processes (hidepid): what their dead controllers held is released only when its lease expires", "")),
         (False, True, ("warn", ("there is no /proc of our own, so processes can't be seen: what a command leaves behind in a session of its "
-                       "own outlives its time limit, its output is not capped, and what dead controllers held waits for its lease"),
+                       "own outlives its time limit, its output is not capped, and what dead controllers held is released only when its lease expires"),
                        "mount /proc: mount -t proc proc /proc")),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from tests.support.workplace import Workplace
 
 on = pytest.mark.parametrize
 CURE = "map it in batchdrain.source.states, if it is the one"
-UNKNOWN = "a word that no row bears and no CHECK of the table names"
+UNKNOWN = "a word that no row has and no CHECK of the table allows"
 OURS = ("failed", "queued", "executing", "complete")
 
 
@@ -38,41 +38,41 @@ BASE = {"FAILED": 2, "COMPLETE": 1}
     ("rows", "given", "told"),
     [
         (BASE, {}, ["ok every word of the table is mapped"]),
-        ({"odd": 1, "X": 2}, {}, ["fail no row bears one of the mapped words; the table has 'X' (2 rows), 'odd' (1 row)"]),
+        ({"odd": 1, "X": 2}, {}, ["fail no row has one of the mapped words; the table has 'X' (2 rows), 'odd' (1 row)"]),
         ({f"w{place}": place for place in range(1, 11)}, {},
-         ["fail no row bears one of the mapped words; the table has "
+         ["fail no row has one of the mapped words; the table has "
           + ", ".join(f"'w{place}' ({place} rows)" for place in range(10, 2, -1)) + " and 2 more"]),
         ({f"w{place}": place for place in range(1, 9)}, {},
-         ["fail no row bears one of the mapped words; the table has " + ", ".join(f"'w{place}' ({place} row{'s' * (place > 1)})" for place in range(8, 0, -1))]),
-        ({**BASE, "SKIPPED": 1}, {}, ["ok the table also has 'SKIPPED' (1 row), which batchdrain leaves alone"]),
+         ["fail no row has one of the mapped words; the table has " + ", ".join(f"'w{place}' ({place} row{'s' * (place > 1)})" for place in range(8, 0, -1))]),
+        ({**BASE, "SKIPPED": 1}, {}, ["ok the table also has 'SKIPPED' (1 row), which batchdrain ignores"]),
         ({**BASE, "failed": 1}, {}, [
-            "warn 'failed' (1 row) stands beside 2 'FAILED' (states.failed): a drain takes these alone",
-            "ok the table also has 'failed' (1 row), which batchdrain leaves alone"]),
+            "warn 'failed' (1 row) exists beside 2 'FAILED' (states.failed): a drain takes only these",
+            "ok the table also has 'failed' (1 row), which batchdrain ignores"]),
         ({"FAILED": 1, "COMPLETE": 1, "failed": 2}, {}, [
-            "warn 'failed' (2 rows) stand beside 1 'FAILED' (states.failed): a drain takes that alone",
-            "ok the table also has 'failed' (2 rows), which batchdrain leaves alone"]),
+            "warn 'failed' (2 rows) exist beside 1 'FAILED' (states.failed): a drain takes only that one",
+            "ok the table also has 'failed' (2 rows), which batchdrain ignores"]),
         ({"failed": 1, "done": 1, "FAILED": 1}, {"failed": ["failed"], "complete": ["done"]}, [
-            "warn 'FAILED' (1 row) stands beside 1 'failed' (states.failed): a drain takes that alone",
-            "ok the table also has 'FAILED' (1 row), which batchdrain leaves alone"]),
+            "warn 'FAILED' (1 row) exists beside 1 'failed' (states.failed): a drain takes only that one",
+            "ok the table also has 'FAILED' (1 row), which batchdrain ignores"]),
         ({"failed": 1, "COMPLETE": 1}, {}, [
-            "warn no row is 'FAILED' (states.failed), and nobody maps 'failed' (1 row)",
-            "ok the table also has 'failed' (1 row), which batchdrain leaves alone"]),
-        ({**BASE, "ERROR": 1}, {}, ["ok the table also has 'ERROR' (1 row), which batchdrain leaves alone"]),
+            "warn no row is 'FAILED' (states.failed); not mapped: 'failed' (1 row)",
+            "ok the table also has 'failed' (1 row), which batchdrain ignores"]),
+        ({**BASE, "ERROR": 1}, {}, ["ok the table also has 'ERROR' (1 row), which batchdrain ignores"]),
         ({**BASE, "PENDING": 1}, {}, [
-            "warn no row is 'QUEUED' (states.queued), and nobody maps 'PENDING' (1 row)",
-            "ok the table also has 'PENDING' (1 row), which batchdrain leaves alone"]),
+            "warn no row is 'QUEUED' (states.queued); not mapped: 'PENDING' (1 row)",
+            "ok the table also has 'PENDING' (1 row), which batchdrain ignores"]),
         ({"COMPLETE": 1, "ERROR": 3}, {}, [
-            "warn no row is 'FAILED' (states.failed), and nobody maps 'ERROR' (3 rows)",
-            "ok the table also has 'ERROR' (3 rows), which batchdrain leaves alone"]),
+            "warn no row is 'FAILED' (states.failed); not mapped: 'ERROR' (3 rows)",
+            "ok the table also has 'ERROR' (3 rows), which batchdrain ignores"]),
         ({"COMPLETE": 1, "ODD": 3}, {}, [
-            "warn no row is 'FAILED' (states.failed), and nobody maps 'ODD' (3 rows)",
-            "ok the table also has 'ODD' (3 rows), which batchdrain leaves alone"]),
+            "warn no row is 'FAILED' (states.failed); not mapped: 'ODD' (3 rows)",
+            "ok the table also has 'ODD' (3 rows), which batchdrain ignores"]),
         ({"COMPLETE": 1}, {}, ["ok every word of the table is mapped"]),
         (BASE, {"failed": ["FAILED", "BROKEN"]}, ["ok no row is 'BROKEN' (states.failed) now"]),
         (BASE, {"failed": ["FAILED", "BROKEN", "NULL"], "declared": ("BROKEN",)}, ["ok no row is NULL (states.failed) now"]),
         ({"BROKEN": 1, "COMPLETE": 1}, {"failed": ["FAILED", "BROKEN"]}, ["ok every word of the table is mapped"]),
         ({"broken": 1, "COMPLETE": 1, "x": 1}, {"failed": ["FAILED", "broken"]}, [
-            "ok the table also has 'x' (1 row), which batchdrain leaves alone"]),
+            "ok the table also has 'x' (1 row), which batchdrain ignores"]),
     ],
 )  # fmt: skip
 def test_rows_that_a_drain_does_not_take_although_they_may_be_meant_are_told(
@@ -82,17 +82,17 @@ def test_rows_that_a_drain_does_not_take_although_they_may_be_meant_are_told(
     assert [one for one in found if "a drain writes" not in one or "no row is" in one] == told
 
 
-LEFT = "which batchdrain leaves alone"
+LEFT = "which batchdrain ignores"
 
 
 @on(
     ("rows", "given", "told"),
     [
-        ({"FAILED": 1, "done": 2}, {}, f"warn a drain writes 'COMPLETE' (states.complete), {UNKNOWN}; nobody maps 'done' (2 rows)"),
+        ({"FAILED": 1, "done": 2}, {}, f"warn a drain writes 'COMPLETE' (states.complete), {UNKNOWN}; not mapped: 'done' (2 rows)"),
         ({"FAILED": 1, "done": 2}, {"declared": ("COMPLETE",)}, None),
         ({"FAILED": 1, "done": 2, "COMPLETE": 1}, {}, None),
-        ({"FAILED": 1, "ZZ": 2}, {}, f"warn a drain writes 'COMPLETE' (states.complete), {UNKNOWN}; nobody maps 'ZZ' (2 rows)"),
-        ({**BASE, "RUNNING": 1}, {}, f"warn a drain writes 'EXECUTING' (states.executing), {UNKNOWN}; nobody maps 'RUNNING' (1 row)"),
+        ({"FAILED": 1, "ZZ": 2}, {}, f"warn a drain writes 'COMPLETE' (states.complete), {UNKNOWN}; not mapped: 'ZZ' (2 rows)"),
+        ({**BASE, "RUNNING": 1}, {}, f"warn a drain writes 'EXECUTING' (states.executing), {UNKNOWN}; not mapped: 'RUNNING' (1 row)"),
         ({**BASE, "ZZ": 1}, {}, None),
         ({"failed": 1, "done": 1}, {"failed": ["failed"], "complete": ["done"]},
          f"warn a drain writes 'EXECUTING' (states.executing), {UNKNOWN}; rows have 'failed' (1 row), 'done' (1 row)"),
@@ -101,9 +101,9 @@ LEFT = "which batchdrain leaves alone"
          f"warn a drain writes 'EXECUTING' (states.executing), {UNKNOWN}; rows have '4' (1 row), '7' (1 row)"),
         ({"FAILED": 1, "done": 2}, {"complete": ["NULL"]}, None),
         ({"BROKEN": 1, "COMPLETE": 1, "error": 1}, {"failed": ["FAILED", "BROKEN"]},
-         f"warn a drain writes 'FAILED' (states.failed), {UNKNOWN}; nobody maps 'error' (1 row)"),
+         f"warn a drain writes 'FAILED' (states.failed), {UNKNOWN}; not mapped: 'error' (1 row)"),
         ({"FAILED": 1, "done": 2}, {"writes": False},
-         f"warn a phase counts as done when it is 'COMPLETE' (states.complete), {UNKNOWN}; nobody maps 'done' (2 rows)"),
+         f"warn a phase counts as done when it is 'COMPLETE' (states.complete), {UNKNOWN}; not mapped: 'done' (2 rows)"),
         ({"FAILED": 1, "done": 2, "OK": 1}, {"writes": False, "complete": ["COMPLETE", "OK"]}, None),
         ({**BASE, "RUNNING": 1}, {"writes": False}, None),
     ],
@@ -121,8 +121,8 @@ def stand(place: Workplace, *words: str | None) -> Workplace:
 
 
 def test_a_table_without_rows_is_told_once_and_not_where_a_condition_may_be_at_fault(sqlite_project: Workplace) -> None:
-    told = ("states", "warn", "the table has no rows to hold the mapped words against",
-            "look at it again once there are some: is it the right table, and database?")  # fmt: skip
+    told = ("states", "warn", "the table has no rows to compare the mapped words with",
+            "run `inv doctor` again once there are some: is this the right table and database?")  # fmt: skip
     assert found_by(check_states, sqlite_project) == [told]
     sqlite_project.source = {"where": "run_id = 'x'"}
     assert found_by(check_states, sqlite_project) == []
@@ -137,9 +137,9 @@ def test_a_table_without_rows_is_told_once_and_not_where_a_condition_may_be_at_f
         (3, "run_id = 'r1'", ("ok", "1 of 3 rows matches the condition", "")),
         (3, "run_id <> 'r1'", ("ok", "2 of 3 rows match the condition", "")),
         (3, "run_id = 'x'", ("warn", "none of the 3 rows matches the condition: a drain finds nothing",
-                             "mend batchdrain.source.where, or leave it out")),
+                             "fix batchdrain.source.where, or remove it")),
         (1, "run_id = 'x'", ("warn", "the one row does not match the condition: a drain finds nothing",
-                             "mend batchdrain.source.where, or leave it out")),
+                             "fix batchdrain.source.where, or remove it")),
         (1, "", None),
     ],
 )  # fmt: skip
@@ -159,7 +159,7 @@ def test_what_a_condition_leaves_is_counted(
 def test_the_writes_were_tried_on_what_is_named(project: Workplace, words: list[str], told: str) -> None:
     stand(project, *words)
     before = project.phases()
-    message = f"the table takes every state and a reason (tried on a row that is {told}, and rolled back)"
+    message = f"the table accepts every state and a reason (tried on a row that is {told}, and rolled back)"
     assert found_by(check_writes, project) == [("writes", "ok", message, "")]
     assert project.phases() == before
     project.source = {"columns": {"last_failure_reason": None}}
@@ -170,7 +170,7 @@ def test_the_writes_were_tried_on_what_is_named(project: Workplace, words: list[
 def test_writes_that_nothing_could_be_tried_on_or_that_the_table_refuses_are_told(sqlite_project: Workplace) -> None:
     stand(sqlite_project, "COMPLETE")
     assert found_by(check_writes, sqlite_project) == [
-        ("writes", "warn", "were not tried: no row is FAILED or QUEUED and free", "look again once there is one"),
+        ("writes", "warn", "were not tried: no row is FAILED or QUEUED and free", "run `inv doctor` again once there is one"),
     ]
     sqlite_project.sql("DELETE FROM phases")
     stand(sqlite_project, "FAILED", "QUEUED")
@@ -212,10 +212,10 @@ def test_words_that_neither_a_row_nor_a_constraint_has_are_named_and_forbidden_o
     assert found_by(check_written, place) == [], "no row tells anything"
     stand(place, "FAILED", "COMPLETE")
     assert found_by(check_written, place) == [
-        ("words", "ok", "a drain writes 'EXECUTING' (states.executing): no row bears it, and no constraint names it", ""),
+        ("words", "ok", "a drain writes 'EXECUTING' (states.executing): no row has it, and no constraint names it", ""),
     ]
     place.source = {"states": {"complete": "X", "failed": [None, "FAILED"]}}
-    nobody = "no row bears them, and no constraint names them"
+    nobody = "no row has them, and no constraint names them"
     assert found_by(check_written, place) == [
         ("words", "ok", f"a drain writes 'EXECUTING' (states.executing) and 'X' (states.complete): {nobody}", ""),
     ]  # fmt: skip
@@ -239,7 +239,7 @@ def test_a_word_that_a_constraint_forbids_fails_with_the_words_that_it_lets_be(
         "state TEXT CHECK (state IN ('FAILED', 'QUEUED', 'RUNNING', 'DONE', 'COMPLETE')), PRIMARY KEY (run_id, phase_id))"
     )
     stand(place, "FAILED").source = {"states": words}
-    let = "and a constraint of the table lets 'state' be 'FAILED', 'QUEUED', 'RUNNING', 'DONE', 'COMPLETE' alone"
+    let = "and a constraint of the table allows only 'FAILED', 'QUEUED', 'RUNNING', 'DONE', 'COMPLETE' in 'state'"
     written = {"executing": "EXECUTING", "complete": "COMPLETE", **words, "failed": "BAD"}
     assert found_by(check_written, place) == [
         (
@@ -262,8 +262,8 @@ def test_a_constraint_that_belongs_to_one_column_is_seen_on_mariadb_too(database
     stand(place, "FAILED")
     [(*_, message, cure)] = found_by(check_written, place)
     assert message == (
-        "a drain writes 'EXECUTING' (states.executing), and a constraint of the table lets 'state' be 'FAILED', 'RUNNING', "
-        "'COMPLETE' alone"
+        "a drain writes 'EXECUTING' (states.executing), and a constraint of the table allows only 'FAILED', 'RUNNING', "
+        "'COMPLETE' in 'state'"
     )
     assert cure == "map one of these in batchdrain.source.states.executing"
     place.source = {"states": {"executing": "RUNNING"}}

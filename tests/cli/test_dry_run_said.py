@@ -53,14 +53,14 @@ def phase(number: int, name: str) -> list[str]:
 
 def test_a_dry_run_tells_what_a_drain_would_take_and_how_it_would_end(place: Workplace, capsys: Capsys) -> None:
     both = [*phase(1, "a"), *phase(2, "b")]
-    end = "Would drain 2 of 2: 0 are skipped, 0 find the batch full"
+    end = "Would drain 2 of 2: 0 are skipped, 0 do not fit into the batch"
     assert planned(place, capsys) == [*head(place, "2 failed phases"), "", *both, "", end]
     assert planned(place, capsys, quiet=True) == [*head(place, "2 failed phases"), "", end]
     place.configure(stop={"max_metric": {"tokens": 100_000, "cost": 0}}, command={"runs_per_minute": 2.5})
     assert planned(place, capsys, quiet=True) == [
         *head(place, "up to 2 failed phases"),
         "Budget: the session ends once its results brought 100000 of tokens",
-        "Pace: 2.5 begin in a minute (command.runs_per_minute): the last of these after 24 s at the soonest",
+        "Pace: 2.5 executions start per minute (command.runs_per_minute): the last of these after 24 s at the earliest",
         "", end.replace("2 of", "up to 2 of"), "  fewer if results make it end sooner: stop.max_metric",
     ]  # fmt: skip
     nothing = planned(place, capsys, run_id="zz*", fail_if_nothing=True, code=1)
@@ -111,7 +111,7 @@ def test_the_dry_run_of_a_chain_tells_each_run_and_each_part(place: Workplace, c
         assert drain_all(invocation_of(place, dry=True), ChainFlags(**given)) == code
         return lines_of(capsys)
 
-    skips = "0 are skipped, 0 find the batch full"
+    skips = "0 are skipped, 0 do not fit into the batch"
     assert told() == [
         *head(place, "1 queued phase, then 2 failed phases"), "", "  q: 1 queued", "  r: 2 failed", "",
         f"Would drain 1 of 1 queued: {skips}", f"Would drain 2 of 2 failed: {skips}",
@@ -177,7 +177,7 @@ def test_prune_says_what_is_to_go_by_when_and_that_nothing_went(
     size = path.stat().st_size
     files = f"  session files            1 {size:>7} B"
     would = "Would remove what ended before 2026-02-27T12:00:30Z:"
-    assert told() == [would, files, "Nothing was removed: `--yes` does it."]
+    assert told() == [would, files, "Nothing was removed yet: `--yes` removes it."]
     assert told(dry=True, yes=True) == [would, files, "Nothing was removed."]
     assert path.exists()
     prune(invocation_of(place), PruneFlags(older_than=timedelta(days=2), format="json"))
@@ -207,6 +207,6 @@ def test_whoever_resumes_nothing_is_told_so_and_of_the_session_that_was_stopped(
     assert resume_session(invocation_of(place), ResumeFlags()) == 0
     assert lines_of(capsys) == [
         f"Nothing to resume in {folder}: no session is incomplete (newest: {names[2]}, {names[1]}, {names[0]}).",
-        f"Session {names[1]} was stopped (max_timeouts). It goes on with:",
+        f"Session {names[1]} was stopped (max_timeouts). Continue it with:",
         f"inv resume --session-id={names[1]}",
     ]

@@ -94,7 +94,7 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
         found = running
     if len(found) > 1:
         lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found], clock.now().astimezone()))
-        by_uid = "" if session_id is None else "; by their session_uid (`inv status --format=json`)"
+        by_uid = "" if session_id is None else " by its session_uid (`inv status --format=json`)"
         raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"choose one{by_uid}")
     return found[0] if found else None
 
