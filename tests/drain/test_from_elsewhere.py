@@ -208,7 +208,7 @@ def test_of_two_sessions_with_one_name_on_two_hosts_one_is_named_by_its_uid(
     code, out = ended(second)
     let_go(sqlite_project)
 
-    assert (unclear.code, unclear.err.count(name), "by their session_uid" in unclear.err) == (2, 2, True), unclear
+    assert (unclear.code, unclear.err.count(name), "by its session_uid" in unclear.err) == (2, 2, True), unclear
     assert (clear.code, code) == (0, 143), (clear, out)
     assert ended(first)[0] == 0
 
