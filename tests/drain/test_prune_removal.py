@@ -178,7 +178,7 @@ def test_where_only_records_go_a_disk_is_not_asked_whether_it_can_be_written(
         assert remove_planned(place, fd, plan).counts == {"session records": 1}
 
 
-def test_attempts_stay_where_the_ledger_is_of_an_earlier_version_and_people_are_told_why(
+def test_attempts_are_kept_where_the_ledger_is_of_an_earlier_version_and_people_are_told_why(
     place: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(place, FORM, OLD)
@@ -187,8 +187,8 @@ def test_attempts_stay_where_the_ledger_is_of_an_earlier_version_and_people_are_
     monkeypatch.setattr(type(store.ledger), "is_newest", property(lambda _: False))
     with planned(place) as (fd, plan):
         gone = remove_planned(place, fd, plan)
-        told = f"attempts stay: batchdrain's tables are of version {store.ledger.version}, without sums: "
-        assert gone.notes == [f"{told}somebody holds a claim, and may be of an earlier batchdrain"]
+        told = f"attempts are kept: batchdrain's tables are of version {store.ledger.version}, without sums: "
+        assert gone.notes == [f"{told}somebody holds a claim, perhaps an earlier batchdrain"]
         assert (gone.counts["attempts"], gone.counts["session files"]) == (0, 1)
         monkeypatch.setattr(type(store), "migrate_ledger", lambda _: "this user may not alter them")
         assert remove_planned(place, fd, plan).notes[0] == f"{told}this user may not alter them"
