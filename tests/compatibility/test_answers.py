@@ -22,7 +22,7 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Left:
 
 @pytest.fixture(scope="module")
 def held_on(tmp_path_factory: pytest.TempPathFactory) -> Left:
-    """What dead controllers hold is said to be given back since; here they live, on another machine."""
+    """What dead controllers hold is said to be released since; here they live, on another machine."""
     left = _place(tmp_path_factory)
     left.work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + 1000000000000 WHERE owner IS NOT NULL")
     return left
