@@ -137,7 +137,7 @@ def test_an_engine_waits_no_longer_than_patience_says_and_leaves_nothing_in_a_se
     sqlite, postgresql, mysql = (
         engine_options_of(make_url(f"{kind}://h/d"), patience) for kind in ("sqlite", "postgresql", "mysql")
     )
-    assert sqlite == {"hide_parameters": True, "connect_args": {"timeout": 40}}
+    assert sqlite == {"hide_parameters": True, "pool_use_lifo": True, "connect_args": {"timeout": 40}}
     assert (postgresql["hide_parameters"], mysql["hide_parameters"]) == (True, True)
     assert (postgresql["isolation_level"], mysql["isolation_level"]) == ("READ COMMITTED", "READ COMMITTED")
     assert postgresql["connect_args"] == {
