@@ -40,7 +40,7 @@ def test_what_has_become_of_the_failed_phases_is_told_of_all_runs_or_of_those_th
     project: Project, sqlite_project: Workplace, capsys: Capsys
 ) -> None:
     [(who,)] = [(note.by,) for note in Notes(project.store.database, project.store.ledger).read(NoteKind.ACCEPTED)]
-    accepted = ["      1 accepted     known failures: drains skip them", f"            1 by JIRA-7 ({who})"]
+    accepted = ["      1 accepted     known failures: drains skip them", f"            1: JIRA-7 ({who})"]
     last, where = "Fixed so far, by drains over all sessions: 0", project.store.where
     assert told(sqlite_project, capsys) == [f"4 failed phases: {where}", f"      3 {OPEN}", *accepted, last]
     assert told(sqlite_project, capsys, "a") == [f"2 failed phases: {where}", f"      1 {OPEN}", *accepted, last]

@@ -40,7 +40,7 @@ LIKE_OURS = Mapped(
 )
 MIDDLE = [
     "  # batch_size: 10                # phases of one `inv drain`",
-    "  # workers: 1                    # sequential is the safe way; more run phases of different runs side by side",
+    "  # workers: 1                    # sequential is the safe way; with more, phases of different runs are executed at the same time",
     "  # profile: classic              # or conservative, triage, throughput; what you set yourself wins over it",
     "  source:                       # your table; batchdrain never alters it",
 ]
@@ -185,9 +185,9 @@ def test_what_was_written_is_told_with_its_reason_its_doubts_and_what_comes_next
     ]
     written = (place.root / "invoke.yaml").read_text()
     assert written.startswith(HEAD)
-    with pytest.raises(ConfigError, match=r"^invoke.yaml has a batchdrain section already; edit it, or take it out"):
+    with pytest.raises(ConfigError, match=r"^invoke.yaml has a batchdrain section already; edit it, or remove it"):
         write_section(asked_in(place, section={"workers": 1}), url=None, table=None)
-    with pytest.raises(ConfigError, match=r"^invoke.yaml has an empty batchdrain section already; take that line out"):
+    with pytest.raises(ConfigError, match=r"^invoke.yaml has an empty batchdrain section already; remove that line"):
         write(place)
     assert (place.root / "invoke.yaml").read_text() == written
 

@@ -61,7 +61,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
 def test_a_line_that_is_no_text_is_asked_for_again(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
     answers(monkeypatch, "caf\udce9", "café")
     assert _ask_line("Name: ") == "café"
-    assert capsys.readouterr().out == "Name:   ! that is no valid text\nName: "
+    assert capsys.readouterr().out == "Name:   ! that is not valid text\nName: "
     with pytest.raises(EOFError):
         _ask_line("Name: ")
 
@@ -86,7 +86,7 @@ def test_the_answers_of_people_are_a_mapping(
     assert (mapped.table, mapped.is_answered, mapped.command) == ("phases", True, {"argv": ["no-such-program", "{phase_id}"]})
     said = capsys.readouterr().out
     assert said.splitlines()[0] == "Enter accepts the value in brackets. Ctrl-C ends it, and nothing is written."
-    assert any(line.startswith("  ! ") and "no-such-program" in line for line in said.splitlines())
+    assert any("  ! " in line and "'no-such-program' is no program" in line for line in said.splitlines())
 
 
 def test_whoever_leaves_early_is_told_what_asks_nothing(
@@ -119,7 +119,7 @@ def test_what_no_table_has_is_told_first_with_the_statement_that_helps(
         ask(sqlite_project, database)
     first, *lines = capsys.readouterr().out.splitlines()
     assert first.startswith("  ! no table of ")
-    told = ["With this one it has a state; Ctrl-C ends the questions meanwhile:", 'CREATE VIEW "drainable" AS']
+    told = ["With this view it has a state; Ctrl-C ends the questions:", 'CREATE VIEW "drainable" AS']
     assert (lines[:2] == told) is statement
     assert "Table with the phases: " in lines, "nothing is guessed"
 

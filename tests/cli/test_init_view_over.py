@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from batchdrain.cli.commands.init.facts import TableFacts
+from batchdrain.cli.commands.init.facts import Kind, TableFacts
 from batchdrain.cli.commands.init.mapping import map_table
 from batchdrain.cli.commands.init.view_over import suggest_last_rows, suggest_state
 from tests.cli.made_facts import table
@@ -66,6 +67,12 @@ def test_a_time_that_each_row_has_tells_nothing() -> None:
     never = TableFacts(name="jobs", keys=made.keys, columns=tuple(
         type(one)(name=one.name, kind=one.kind, takes_null=False) for one in made.columns))  # fmt: skip
     assert suggest_state(never, "sqlite") == ""
+
+
+def test_there_is_no_view_without_a_column_that_can_identify_a_phase() -> None:
+    made = table("id# queue failed_at@ error", keys=["id"])
+    of_bytes = replace(made.columns[0], kind=Kind.BYTES)
+    assert suggest_state(replace(made, columns=(of_bytes, *made.columns[1:])), "sqlite") == ""
 
 
 def test_the_whole_view_is_a_statement_of_its_dialect() -> None:

@@ -77,7 +77,7 @@ def test_where_no_other_word_can_be_written_none_is_assumed_and_the_known_ones_a
     assert (found.words, found.sure, found.known) == (NONE, frozenset(), known)
 
 
-JOINED = "take out of source.states.failed what is not meant"
+JOINED = "remove from source.states.failed what you do not mean"
 PLAIN = "no word says plainly that a phase failed; "
 MAY = "source.states.failed if "
 
@@ -90,9 +90,9 @@ MAY = "source.states.failed if "
         (["failed", "error", "err"], ["failed", "error", "err"],
          (f"'error', 'err' look failed as well, and a drain takes them with 'failed': {JOINED}",)),
         (["failed", "timeout"], "failed",
-         (f"'timeout' may mean failed too, and a drain leaves it alone: add it to {MAY}it does",)),
+         (f"'timeout' may mean failed too, and a drain ignores it: add it to {MAY}it does",)),
         (["failed", "timeout", "upstream_failed"], "failed",
-         (f"'timeout', 'upstream_failed' may mean failed too, and a drain leaves them alone: add them to {MAY}they do",)),
+         (f"'timeout', 'upstream_failed' may mean failed too, and a drain ignores them: add them to {MAY}they do",)),
         (["timeout", None], "timeout", (f"{PLAIN}'timeout' may: check source.states.failed",
                                         "rows without a state (NULL, 1 of them) are taken for queued: a guess")),
         (["timeout", "x_failed"], ["timeout", "x_failed"],
@@ -110,8 +110,8 @@ def test_what_may_mean_failed_is_told_with_what_a_drain_does_about_it(
 @on(
     ("with_text", "failed", "told"),
     [
-        (["b"], "b", "'b' alone has failure texts, so it is taken for failed: a guess"),
-        (["b", "a"], ["a", "b"], "'a', 'b' alone have failure texts, so they are taken for failed: a guess"),
+        (["b"], "b", "'b' is the only one with failure texts, so it is taken for failed: a guess"),
+        (["b", "a"], ["a", "b"], "'a', 'b' are the only ones with failure texts, so they are taken for failed: a guess"),
         (["done"], "failed", None),
         (["a", "done"], "failed", None),
         ([], "failed", None),

@@ -25,7 +25,7 @@ from tests.support.workplace import Workplace
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DISK = "no space left on device"
 CLUSTER = cluster_id_of(fingerprint(DISK))
-THRICE = "quarantined: given back 3 times in a row"
+THRICE = "quarantined: orphaned 3 times in a row"
 Capsys = pytest.CaptureFixture[str]
 
 
@@ -92,7 +92,7 @@ def test_what_can_be_reopened_is_listed_for_people_up_to_a_hundred_and_as_json(
     assert told(place, capsys)[0].startswith("1 phase can be reopened in ")
     place.sql("DELETE FROM phases")
     [none] = told(place, capsys)
-    assert none.startswith("No quarantine and no diagnosis leaves out a phase in sqlite:///")
+    assert none.startswith("No phase is skipped by a quarantine or a diagnosis in sqlite:///")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_was_reopened_is_told_as_json_and_what_still_leaves_it_out(place: W
     assert told(place, capsys, dry=True, run_id="a", phase_id="v", reason="x") == [
         "Would reopen: a / v (was hopeless: so it is)",
         "  ! its verdict is of an earlier batchdrain, and holds for every table of the ledger",
-        f"  ! it is still left out: {still}",
+        f"  ! it is still skipped: {still}",
     ]
     assert reopen(invocation_of(place), ReopenFlags(run_id="a", reason="x", format="json")) == 0
     found = json_of(capsys)
@@ -141,7 +141,7 @@ def test_what_is_held_stays_and_the_code_says_so_as_long_as_one_does(place: Work
         place.sql("UPDATE batchdrain_claim SET orphan_count = 3")
         place.sql("UPDATE phases SET state = 'FAILED'")
     assert told(place, capsys, run_id="a", reason="x", code=75) == [
-        f"Stands as before: a / q: {HELD}",
+        f"Not changed: a / q: {HELD}",
         "Reopened: a / v (was hopeless: so it is)",
     ]
     assert reopen(invocation_of(place, dry=True), ReopenFlags(run_id="a", reason="x", format="json")) == 75
@@ -150,7 +150,7 @@ def test_what_is_held_stays_and_the_code_says_so_as_long_as_one_does(place: Work
 
 
 def test_whoever_asks_for_what_is_open_or_is_not_there_is_told_which(place: Workplace, capsys: Capsys) -> None:
-    no = "no quarantine and no diagnosis leaves it out"
+    no = "neither a quarantine nor a diagnosis skips it"
     assert refused(place, run_id="c", phase_id="ok", reason="x") == f"--run-id=c --phase-id=ok: {no}"
     assert refused(place, run_id="b", reason="x").startswith("--run-id=b: there is no such run (did you mean 'ab'?)")
     assert refused(place, run_id="b", phase_id="q", reason="x") == "--run-id=b: there is no such run (did you mean 'ab'?)"
@@ -166,12 +166,12 @@ def test_whoever_asks_for_what_is_open_or_is_not_there_is_told_which(place: Work
 @pytest.mark.parametrize(
     ("flags", "why"),
     [
-        ({"cluster": ["x"], "run_id": "a", "reason": "x"}, "--cluster: is of every run, so it goes with no --run-id and no --phase-id"),
-        ({"cluster": ["x"], "phase_id": "a", "reason": "x"}, "--cluster: is of every run, so it goes with no --run-id and no --phase-id"),
+        ({"cluster": ["x"], "run_id": "a", "reason": "x"}, "--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id"),
+        ({"cluster": ["x"], "phase_id": "a", "reason": "x"}, "--cluster: applies to every run, so it cannot be combined with --run-id or --phase-id"),
         ({"phase_id": "a", "reason": "x"}, "--phase-id: identifies no phase without --run-id; name its run too, with --run-id"),
-        ({"reason": "x"}, "--run-id: is required, or --cluster; name what is reopened"),
-        ({"run_id": "a"}, "--reason: is required; say why it may be tried again, for whoever meets it next"),
-        ({"cluster": ["x"]}, "--reason: is required; say why it may be tried again, for whoever meets it next"),
+        ({"reason": "x"}, "--run-id: is required, or --cluster; name the run or the cluster to reopen"),
+        ({"run_id": "a"}, "--reason: is required; say why it may be tried again"),
+        ({"cluster": ["x"]}, "--reason: is required; say why it may be tried again"),
     ],
 )  # fmt: skip
 def test_reopen_says_which_flag_is_wrong(sqlite_project: Workplace, flags: dict[str, Any], why: str) -> None:

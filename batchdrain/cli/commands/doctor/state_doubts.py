@@ -76,7 +76,7 @@ def _find_invented(
         text, meant = mapped[state].write, _find_alike(state, mapped, others)
         if state is PhaseState.COMPLETE:
             meant = meant or _find_unlike(mapped, others)
-        is_strange = all(one.isupper() is not text.isupper() for one in found if one.upper() != one.lower())
+        is_strange = all(_style_of(one) is not _style_of(text) for one in found)
         borne = any(found[state_word] for state_word in mapped[state]) if not writes else found[text]
         if borne or text == NULL or not (meant or is_strange) or is_declared(text):
             continue
@@ -87,6 +87,11 @@ def _find_invented(
         )
         rows = f"not mapped: {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
         yield _warn(f"{what} (states.{state.value}), a word that no row has and no CHECK of the table allows; {rows}")
+
+
+def _style_of(text: str) -> bool | None:
+    """How a word is spelt: True in capitals, False in other letters, None without letters, as a code is."""
+    return text.isupper() if text.upper() != text.lower() else None
 
 
 def _note(message: str) -> Finding:
