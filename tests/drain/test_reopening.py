@@ -110,7 +110,7 @@ def test_each_is_reopened_with_a_note_of_its_own_without_secrets(
         assert left_out(project) == []
         notes = {note.content["phase_id"]: note for note in notes_of(project)}
         assert {name: (note.content["run_id"], note.content["reason"], note.content["lifted"]) for name, note in notes.items()} == {
-            "p": ("a", "no ***", ["quarantined: given back 3 times in a row"]), "q": ("a", "no ***", ["hopeless: so"]),
+            "p": ("a", "no ***", ["quarantined: orphaned 3 times in a row"]), "q": ("a", "no ***", ["hopeless: so"]),
         }  # fmt: skip
         assert all(note.subject.startswith(f"{key(f'a/{name}').digest}/2") for name, note in notes.items())
         diagnose(project, verdict("a/q", reason="again"))

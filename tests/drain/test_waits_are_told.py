@@ -118,7 +118,7 @@ def test_an_outage_of_the_database_says_its_sentence_once_and_counts_then(monkey
             outage.retry(away, meanwhile=meanwhile)
 
     assert told[0] == "database x: Connection refused: the result is saved locally; trying again for 100 s"
-    assert [line.split(" after ")[0] for line in told[1:4]] == ["Still away"] * 3
+    assert [line.split(" after ")[0] for line in told[1:4]] == ["Still unreachable"] * 3
     assert told[4:] == ["The same: the session is not yet closed"]
     outage.retry(lambda: None, meanwhile="")
     with pytest.raises(DatabaseUnavailable):
