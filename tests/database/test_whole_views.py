@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from batchdrain.database.phases.whole_view import find_only_table
+from batchdrain.database.phases.relation import Relation
+from batchdrain.database.phases.whole_view import find_only_table, shows_every_row
 from tests.chaos.faults import fault
 from tests.database.test_gone_rows import DELETE, drain, queue, recorded
 from tests.support.workplace import Workplace
@@ -90,3 +92,18 @@ def test_a_view_of_a_table_with_row_security_may_hide_rows(tmp_path: Path, postg
         project.sql(f"DROP ROLE {name}")
 
     assert "warn source.gone_is: the source is a view" in looked.out, looked
+
+
+@fault(69)
+@pytest.mark.parametrize(("returns", "is_whole"), [("text", True), ("SETOF text", False)])
+def test_a_function_of_the_users_with_a_known_name_may_return_several_rows(
+    tmp_path: Path, postgresql_url: str, returns: str, is_whole: bool
+) -> None:
+    place = Workplace(root=tmp_path, url=postgresql_url)
+    place.make_table()
+    place.sql(f"CREATE FUNCTION hex(text) RETURNS {returns} LANGUAGE sql AS 'SELECT $1'")
+    place.sql("CREATE VIEW shown AS SELECT hex(run_id) AS run_id, phase_id FROM phases")
+    engine = sa.create_engine(postgresql_url)
+    with engine.connect() as connection:
+        assert shows_every_row(connection, Relation.VIEW, "shown", None) is is_whole
+    engine.dispose()

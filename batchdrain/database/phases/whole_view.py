@@ -98,10 +98,14 @@ def _mark_parentheses(text: str) -> str:
 
 
 def _hides_no_row(connection: sa.Connection, view: str, table: str) -> bool:
-    """Whether the table is one, and no row security hides its rows in the view. That applies to the view's owner."""
+    """Whether the table is one, and no row security hides its rows in the view, which applies to the view's owner; nor may a
+    function of the user's with a known name make no row or several of one."""
     query = sa.text(
         "SELECT t.relkind IN ('r', 'p') AND (NOT t.relrowsecurity OR (v.relowner = CAST(current_user AS regrole) "
-        "AND NOT row_security_active(t.oid))) FROM pg_catalog.pg_class t, pg_catalog.pg_class v "
-        "WHERE t.oid = to_regclass(:table) AND v.oid = to_regclass(:view)"
+        "AND NOT row_security_active(t.oid))) AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite r "
+        "JOIN pg_catalog.pg_depend d ON d.objid = r.oid AND d.classid = CAST('pg_catalog.pg_rewrite' AS regclass) "
+        "JOIN pg_catalog.pg_proc f ON f.oid = d.refobjid AND d.refclassid = CAST('pg_catalog.pg_proc' AS regclass) "
+        "WHERE r.ev_class = v.oid AND (f.proretset OR f.prokind <> 'f')) "
+        "FROM pg_catalog.pg_class t, pg_catalog.pg_class v WHERE t.oid = to_regclass(:table) AND v.oid = to_regclass(:view)"
     )
     return bool(connection.execute(query, {"table": table, "view": view}).scalar())

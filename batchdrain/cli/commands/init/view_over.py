@@ -42,7 +42,7 @@ def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) 
         return ""
     failed = _failed_of(table, quote)
     if failed:
-        return _make_view(table, failed, quote, free_name(table, taken))
+        return "" if choose_ids(table, None).phase_id is None else _make_view(table, failed, quote, free_name(table, taken))
     if is_all_failed(table.name) and not table.is_view:
         kept = "STORED" if dialect == "postgresql" else "VIRTUAL"
         return f"ALTER TABLE {place_of(table, table.name, quote)} ADD COLUMN state varchar(20) GENERATED ALWAYS AS ('FAILED') {kept};"
