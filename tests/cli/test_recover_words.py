@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def recover(place: Workplace, *, dry: bool = False, shape: str = "text") -> int:
     return give_all_back(Invocation(section=section, environ={}, root=place.root, dry=dry), shape=shape)
 
 
+def without_seconds(line: str) -> str:
+    """The line without the seconds that a lease still lasts: they pass between two looks."""
+    return re.sub(r"lasts \d+ s", "lasts", line)
+
+
 def fields(phase_id: str, **more: Any) -> dict[str, Any]:
     return {"run_id": "r", "phase_id": phase_id, **more}
 
@@ -49,7 +55,8 @@ def test_a_dry_run_says_of_each_claim_whether_it_would_be_given_back_and_changes
     ]  # fmt: skip
     assert recover(held, dry=True, shape="json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["recovered"], sorted(found["said"])) == ([], sorted(told))
+    assert found["recovered"] == []
+    assert sorted(map(without_seconds, found["said"])) == sorted(map(without_seconds, told))
     assert sorted(found["held"], key=str) == [
         fields("alive", is_due=False), fields("dead", is_due=True), fields("here", is_due=False),
     ]  # fmt: skip

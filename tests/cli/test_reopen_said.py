@@ -121,7 +121,7 @@ def test_what_was_reopened_is_told_as_json_and_what_still_leaves_it_out(place: W
     still = "accepted: known (ann@box)"
     assert told(place, capsys, dry=True, run_id="a", phase_id="v", reason="x") == [
         "Would reopen: a / v (was hopeless: so it is)",
-        "  ! its verdict is of an earlier batchdrain, and holds for every table of the ledger",
+        "  ! its verdict is of an earlier batchdrain, and applies to every table of the ledger",
         f"  ! it is still skipped: {still}",
     ]
     assert reopen(invocation_of(place), ReopenFlags(run_id="a", reason="x", format="json")) == 0
@@ -132,7 +132,7 @@ def test_what_was_reopened_is_told_as_json_and_what_still_leaves_it_out(place: W
         {**fields, "phase_id": "q", "lifted": [THRICE], "of_every_table": False},
         {**fields, "phase_id": "v", "lifted": ["hopeless: so it is"], "of_every_table": True},
     ]
-    assert "  ! its verdict was of an earlier batchdrain, and held for every table of the ledger" in found["said"]
+    assert "  ! its verdict was of an earlier batchdrain, and applied to every table of the ledger" in found["said"]
 
 
 def test_what_is_held_stays_and_the_code_says_so_as_long_as_one_does(place: Workplace, capsys: Capsys) -> None:

@@ -77,7 +77,7 @@ def test_a_session_of_the_folder_is_told_with_what_it_holds(place: Workplace, pr
     assert lines[2].startswith("  holds r / a: attempt 1, process ")
     assert lines[lines.index("") - 1] == f"{OLD:<29} failed complete          3/3      2      1  66.6%"
     assert lines[lines.index("") + 1 : held] == [
-        "interrupted left before its end: `inv resume` goes on, with --close ends it", "complete    it has ended",
+        "interrupted it ended early: `inv resume` continues it, `inv resume --close` ends it", "complete    it has ended",
     ]  # fmt: skip
     assert [line.partition(": attempt")[0] for line in lines[held + 1 :]] == ["  r / b"]
     list_sessions(invocation_of(place), format_name="json")
@@ -260,7 +260,7 @@ def test_the_events_of_the_newest_session_of_this_database_are_shown(
     os.close(lock)
     out, err = told(follow=True)
     assert (out, err.splitlines()[0]) == (
-        lines[:1], f"batchdrain: session {OLD}: its process is dead; `inv resume` goes on with it",
+        lines[:1], f"batchdrain: session {OLD}: its process is dead; `inv resume` continues it",
     )  # fmt: skip
 
 
