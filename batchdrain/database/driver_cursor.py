@@ -45,7 +45,7 @@ def fetch(connection: sa.Connection, found: Any, most: int, text: str) -> list[A
     return rows
 
 
-def _to_sqlalchemy(connection: sa.Connection, text: str, parameters: Any, error: Exception) -> Exception:
+def _to_sqlalchemy(connection: sa.Connection, text: str, parameters: Any, error: Any) -> Exception:
     """SQLAlchemy's form of an error of the driver. A connection that it broke is thrown away."""
     is_lost = connection.dialect.is_disconnect(error, connection.connection, None)
     if is_lost:

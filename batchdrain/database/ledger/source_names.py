@@ -52,7 +52,7 @@ def has_twin(connection: sa.Connection, table: PhaseTable) -> bool:
 
 
 def is_elsewhere(
-    claim: sa.Table, table: PhaseTable, source: str, key: sa.ColumnElement[bool]
+    claim: sa.FromClause, table: PhaseTable, source: str, key: sa.ColumnElement[bool]
 ) -> sa.ColumnElement[bool] | None:
     """Whether the phase must not be claimed under the name `source`, since others know the table by its other name: they parted
     it from a twin after our drain began, or began before the twin was there and hold the phase. None if there is no other name.
