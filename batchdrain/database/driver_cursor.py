@@ -50,7 +50,7 @@ def _to_sqlalchemy(connection: sa.Connection, text: str, parameters: Any, error:
     is_lost = connection.dialect.is_disconnect(error, connection.connection, None)
     if is_lost:
         connection.invalidate(error)
-    return sa.exc.DBAPIError.instance(
+    found: Exception = sa.exc.DBAPIError.instance(
         text,
         parameters,
         error,
@@ -59,6 +59,7 @@ def _to_sqlalchemy(connection: sa.Connection, text: str, parameters: Any, error:
         connection_invalidated=is_lost,
         dialect=connection.dialect,
     )
+    return found
 
 
 def types_of(found: Any) -> list[Any]:
