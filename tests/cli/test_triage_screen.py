@@ -53,7 +53,7 @@ def test_what_is_diagnosed_is_said_and_what_would_be_is_named(
     where = f"Database: {place.store.where}\n"
     assert begun(place, capsys, "a", "b\x1b") == f"Diagnosing 2 of 3 phases, 3 at a time\n{where}"
     assert begun(place, capsys, "a", "b\x1b", dry=True) == (
-        f"Would diagnose 2 of 3 phases, 3 side by side\n{where}  r / a\n  r / b\\x1b\n"
+        f"Would diagnose 2 of 3 phases, 3 at a time\n{where}  r / a\n  r / b\\x1b\n"
     )
     assert begun(place, capsys, "a", as_json=True) == "", "its diagnoses come at the end"
     assert json.loads(begun(place, capsys, "a", as_json=True, dry=True)) == {
