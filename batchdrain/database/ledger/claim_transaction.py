@@ -98,7 +98,7 @@ class ClaimTransaction:
                 raise NotTaken
             raise ConfigError(
                 f"table {self.tables.phases.source.table!r} has another name in batchdrain's tables since this drain began, as the "
-                "name of another table differs from it in case alone",
+                "name of another table differs from it only in case",
                 remedy="`inv resume` continues under that name",
             )
         return None if found.epoch is None else found
