@@ -92,7 +92,7 @@ class KeptReasons:
         try:
             file.seek(0)
             for size in self._sizes:
-                runs, phases, indexes, has_sound_ids, content = marshal.loads(file.read(size))  # noqa: S302 - we wrote it
+                runs, phases, indexes, has_sound_ids, content = marshal.loads(file.read(size))  # noqa: S302  # nosec B302 - ours
                 numbers: array[int] = array("L")
                 numbers.frombytes(content)
                 page = Page(runs, phases, indexes, (None,) * len(runs), has_sound_ids)
