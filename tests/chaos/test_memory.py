@@ -114,13 +114,13 @@ def test_a_terminal_without_a_thread_for_its_display_is_told(sqlite_project: Wor
 def test_a_large_session_without_a_thread_to_save_it_is_saved_all_the_same(sqlite_project: Workplace) -> None:
     refusing = """
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.sessions import record
+from batchdrain.sessions import late_saver
 
 def begin(work, name):
     open("refused", "w").close()
     raise FilesUnavailable("can't start new thread")
 
-record.begin = begin
+late_saver.begin = begin
 """
     (sqlite_project.root / "tasks.py").write_text(refusing + TASKS)
     sqlite_project.configure(command={"argv": ["/bin/true"]})
