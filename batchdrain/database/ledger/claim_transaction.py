@@ -15,15 +15,14 @@ from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.group_turns import take_turn
 from batchdrain.database.ledger.groups import require_untried, take_unit
 from batchdrain.database.ledger.holder import Holder
-from batchdrain.database.ledger.schema import require_known
-from batchdrain.database.ledger.source_names import bare_name_of
+from batchdrain.database.ledger.schema import error_of_no_version, require_known
+from batchdrain.database.ledger.source_names import require_present_name
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.phases.columns import from_parameter, to_parameter
 from batchdrain.database.url import mask_url
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.claim import Claim, Group, Turn
-from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import Phase, RowState
 
 Given = Mapping[str, str | None]
@@ -87,20 +86,12 @@ class ClaimTransaction:
         has changed the tables meanwhile, or if the ledger's rows have another name of the phases' table now; NotTaken."""
         found = self.tables.statements.read_claim(connection, self.phase.key)
         if found is None:
-            raise ConfigError(
-                "batchdrain_meta has no schema_version any more: somebody emptied it",
-                remedy="the next drain creates it again; earlier sessions can't be resumed then",
-            )
+            raise error_of_no_version()
         if found.version != str(SCHEMA_VERSION):
             require_known(found.version, mask_url(connection.engine.url))
         if found.is_elsewhere and found.owner != self.holder.owner:
-            if self.tables.source != bare_name_of(self.tables.phases):
-                raise NotTaken
-            raise ConfigError(
-                f"table {self.tables.phases.source.table!r} has another name in batchdrain's tables since this drain began, as the "
-                "name of another table differs from it only in case",
-                remedy="`inv resume` continues under that name",
-            )
+            require_present_name(self.tables.phases, self.tables.source)
+            raise NotTaken
         return None if found.epoch is None else found
 
     def _values(self) -> dict[str, Any]:

@@ -186,3 +186,11 @@ def require_known(version: str, database: str) -> None:
             f"this program knows up to {SCHEMA_VERSION}",
             remedy="upgrade batchdrain",
         )
+
+
+def error_of_no_version() -> ConfigError:
+    """The error of tables that have no version any more."""
+    return ConfigError(
+        "batchdrain_meta has no schema_version any more: somebody emptied it",
+        remedy="the next drain creates it again; earlier sessions can't be resumed then",
+    )

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug_of
 
 _TWINS = sa.text(
@@ -49,6 +50,16 @@ def has_twin(connection: sa.Connection, table: PhaseTable) -> bool:
     """Whether the schema has another table or view whose name differs in case alone. Only on MariaDB and MySQL."""
     found = connection.execute(_TWINS, {"schema": table.schema, "name": str(table.table.name)}).scalar_one()
     return int(found) > 1
+
+
+def require_present_name(table: PhaseTable, source: str) -> None:
+    """Raises ConfigError if `source` is the bare name: the drain began before the table had a name apart from its twin's."""
+    if source == bare_name_of(table):
+        raise ConfigError(
+            f"table {table.source.table!r} has another name in batchdrain's tables since this drain began, as the name of another "
+            "table differs from it only in case",
+            remedy="`inv resume` continues under that name",
+        )
 
 
 def is_elsewhere(
