@@ -41,6 +41,13 @@ def test_what_says_nothing_of_a_retry_teaches_nothing(book: Book, facts: dict[st
     assert book.retry_stats() == RetryStats()
 
 
+@pytest.mark.parametrize("outcome", ["released", "orphaned", "not_started", "moved", None])
+def test_an_attempt_without_a_result_is_no_retry_of_its_cluster(book: Book, outcome: str | None) -> None:
+    for found in ("complete", "failed", "timeout", outcome):
+        book.attempt("a", found, from_fingerprint="boom")
+    assert read_retries_by_fingerprint(book.database, book.ledger) == {"boom": RetryCount(tried=3, fixed=1)}
+
+
 def test_a_runs_latest_failure_and_who_else_failed_so_are_known(book: Book) -> None:
     book.attempt("a", "failed", fingerprint="early")
     for run, mark in (("b", "disk full"), ("a", "disk full"), ("c", "its own"), ("a", "late")):

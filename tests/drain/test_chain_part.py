@@ -192,3 +192,14 @@ def test_what_another_part_attempted_is_nothing_for_it_and_one_that_was_begun_is
     begun(project, work, chain, Kind.QUEUED, results=[{**DONE, "success": False, "final_state": "FAILED"}])
     assert has_nothing(project, chain, Kind.FAILED)
     assert not has_nothing(project, chain, Kind.QUEUED)
+
+
+def test_what_may_end_it_is_told_by_what_this_time_narrows_and_not_by_what_the_chain_was_asked_for(work: Workplace) -> None:
+    work.fail("r/a", "r/b", "r/c", reason="boom")
+    with opened(work, workers=3, stop={"max_repeats": 0, "max_timeouts_per_run": 0, "same_new_failure": 0}) as project:
+        chain = chain_of(project)
+        whole = plan_part(project, chain, Kind.FAILED, AS_ASKED, ()).made
+        narrowed = Narrowing(limits={"--max-repeats": 1, "--workers": 2})
+        less = plan_part(project, chain, Kind.FAILED, narrowed, ()).made
+    assert (whole.may_end_by, whole.workers) == ((), 3)
+    assert (less.may_end_by, less.workers) == (("stop.max_repeats",), 2)

@@ -18,7 +18,7 @@ from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.skip_rules import QUARANTINE, SkipRules
+from batchdrain.planning.skip_rules import QUARANTINE, SkipRules, by_rule, by_value
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict, VerdictKind
@@ -240,3 +240,14 @@ def test_a_run_without_queued_phases_is_not_kept_for_them_nor_any_where_that_is_
     asked = {"stop": {"skip_runs_with_queued": True}}
     assert [rules(settings=asked, queued={"s": 1}).runs()(run) is None for run in "rs"] == [True, False]
     assert rules(queued={"s": 1}).runs()("s") is None
+
+
+def test_five_values_are_told_with_their_counts_and_three_of_a_rule_and_it_is_said_how_many_more_there_are() -> None:
+    skipped = {Skip("accepted", f"r{number}"): 9 - number for number in range(7)}
+    five = [(9, "r0"), (8, "r1"), (7, "r2"), (6, "r3"), (5, "r4")]
+    assert list(by_value(skipped)) == [*five, (4 + 3, "for 2 other reasons")]
+    assert list(by_value({skip: count for skip, count in skipped.items() if count >= 5})) == five
+    assert list(by_rule({**skipped, Skip("claimed", ""): 50})) == [
+        ("claimed", 50, ""),
+        ("accepted", 42, "r0; r1; r2 and 4 more"),
+    ]
