@@ -98,14 +98,15 @@ def test_we_are_alive_and_a_zombie_is_not() -> None:
 def test_of_several_processes_all_are_waited_for(
     sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, has_handles: bool
 ) -> None:
-    if not has_handles:
-        monkeypatch.delattr(os, "pidfd_open", raising=False)
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    with ProcessHandles([gone.pid, sleeper.pid]) as held:
-        assert not held.await_end(0.01)
-        held.send(signal.SIGKILL)
-        assert held.await_end(30.0)
-    gone.wait()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        with monkeypatch.context() as patch:
+            if not has_handles:
+                patch.delattr(os, "pidfd_open", raising=False)
+            held = ProcessHandles([gone.pid, sleeper.pid])
+        with held:
+            assert not held.await_end(0.01)
+            held.send(signal.SIGKILL)
+            assert held.await_end(30.0)
 
 
 @pytest.mark.parametrize(
