@@ -39,6 +39,15 @@ def test_the_phases_that_the_newest_session_completed_are_named(drained: Path, s
     assert _run(drained, COMPLETED) == [("b", "1", "FAILED")]
 
 
+def test_a_phase_that_was_tried_twice_is_named_with_the_state_before_the_first_try(
+    drained: Path, sqlite_project: Workplace
+) -> None:
+    sqlite_project.add(("c", "1~transient", 0, "QUEUED", None))
+    sqlite_project.configure(retry={"initial_s": 0})
+    assert sqlite_project.inv("drain-queued", "--run-id=c").code == 0
+    assert _run(drained, COMPLETED) == [("c", "1~transient", "QUEUED")]
+
+
 def test_attempts_may_be_deleted_and_the_next_drain_goes_on(drained: Path, sqlite_project: Workplace) -> None:
     _run(drained, re.sub(r"< \d+", "< 9999999999999", RETENTION))
     assert _run(drained, "SELECT count(*) FROM batchdrain_attempt") == [(0,)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from batchdrain.model.retry_stats import RetryCount
+from batchdrain.reports import formats
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
 from batchdrain.reports.html.cluster_cards import show_clusters
@@ -18,8 +19,11 @@ from batchdrain.reports.html.phase_rows import OnPage, link_to, rows_of, to_show
 from batchdrain.reports.html.timeline import slots_of, timeline_of
 from batchdrain.reports.worst import clusters_of
 from batchdrain.sessions.attempt_log import AttemptSpan
+from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.whole import whole_of
 from tests.reports.test_every_line import BESIDE, FOUND, LEFT, OK
 from tests.reports.test_worst import failed, session
+from tests.sessions.files import START
 
 ONE = AttemptSpan(
     run_id="r", phase_id="p", started_s=1_000.0, duration_s=10.0, outcome="complete", category="disk", limit_s=60.0, host="h"
@@ -140,3 +144,13 @@ def test_lanes_are_drawn_on_one_scale_each_attempt_where_it_ran_and_as_it_ended(
     ]
     again = [slot for slot, _ in slots_of([ONE, replace(ONE, started_s=1_009.9995), replace(ONE, started_s=1_009.0)])]
     assert again == [0, 0, 1]
+
+
+def test_the_files_of_a_chain_are_named_one_after_the_other() -> None:
+    found = whole_of([named("queued"), named("failed")], Status.COMPLETE)
+    page = formats.render_summary(found, "one.json\ntwo.json", "html", Beside())
+    assert "Saved to one.json, two.json</p>" in page
+
+
+def named(name: str) -> Session:
+    return session([failed("p", "boom")], name).model_copy(update={"completed_at": START})

@@ -24,7 +24,7 @@ from batchdrain.reports.worst import clusters_of, to_seconds
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Session
-from batchdrain.sessions.whole import parts_of
+from batchdrain.sessions.whole import parts_of, paths_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -70,7 +70,7 @@ def _to_view(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
         "kinds": sorted({row.result for row in rows}),
         "unlinked": sum(row.failed and not row.link for row in rows) if any(row.link for row in rows) else 0,
         "more_rows": max(0, len(session.results) - MOST),
-        "saved_to": saved_to,
+        "saved_to": paths_of(session, saved_to),
         "seconds": to_seconds,
     }
 
