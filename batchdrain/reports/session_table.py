@@ -17,8 +17,8 @@ LOST: Final = "lost"
 UNREADABLE: Final = "unreadable"
 _MEANING: Final = {
     Status.RUNNING.value: "a process drains it now",
-    DIED: "its process died: `inv resume` continues it, `inv resume --close` ends it",
-    Status.INTERRUPTED.value: "it ended early: `inv resume` continues it, `inv resume --close` ends it",
+    DIED: "its process died: `inv resume`, or `inv resume --close` to end it",
+    Status.INTERRUPTED.value: "it ended early: `inv resume`, or `inv resume --close` to end it",
     Status.STOPPED.value: "ended by a stop condition; `inv resume --session-id=…` continues it",
     Status.COMPLETE.value: "it has ended",
     LOST: "its file is gone; `inv resume --session-id=…` rebuilds it",

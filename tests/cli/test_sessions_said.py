@@ -77,7 +77,7 @@ def test_a_session_of_the_folder_is_told_with_what_it_holds(place: Workplace, pr
     assert lines[2].startswith("  holds r / a: attempt 1, process ")
     assert lines[lines.index("") - 1] == f"{OLD:<29} failed complete          3/3      2      1  66.6%"
     assert lines[lines.index("") + 1 : held] == [
-        "interrupted it ended early: `inv resume` continues it, `inv resume --close` ends it", "complete    it has ended",
+        "interrupted it ended early: `inv resume`, or `inv resume --close` to end it", "complete    it has ended",
     ]  # fmt: skip
     assert [line.partition(": attempt")[0] for line in lines[held + 1 :]] == ["  r / b"]
     list_sessions(invocation_of(place), format_name="json")

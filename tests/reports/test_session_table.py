@@ -43,16 +43,16 @@ def test_a_name_that_leaves_no_room_has_a_line_of_its_own() -> None:
     ("facts", "status", "meaning"),
     [
         ({"status": "running", "alive": True}, "running", "a process drains it now"),
-        ({"status": "running"}, "died", "its process died: `inv resume` continues it, `inv resume --close` ends it"),
+        ({"status": "running"}, "died", "its process died: `inv resume`, or `inv resume --close` to end it"),
         (
             {"status": "interrupted"},
             "interrupted",
-            "it ended early: `inv resume` continues it, `inv resume --close` ends it",
+            "it ended early: `inv resume`, or `inv resume --close` to end it",
         ),
         (
             {"status": "interrupted", "alive": True},
             "interrupted",
-            "it ended early: `inv resume` continues it, `inv resume --close` ends it",
+            "it ended early: `inv resume`, or `inv resume --close` to end it",
         ),
         ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv resume --session-id=…` continues it"),
         ({}, "complete", "it has ended"),
