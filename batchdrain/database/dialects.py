@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.config.settings import Patience
-from batchdrain.database.driver_cursor import execute_directly
+from batchdrain.database.driver_cursor import execute_directly, is_heard
 from batchdrain.database.lenient_values import read_values_leniently
 
 _ATTEMPT_S: Final = 10.0
@@ -198,5 +198,9 @@ def _decode(raw: bytes) -> str:
 
 
 def _begin_on_sqlite(connection: sa.Connection) -> None:
-    if not is_read_only(connection):
+    if is_read_only(connection):
+        return
+    if is_heard(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
         execute_directly(connection, "BEGIN IMMEDIATE")

@@ -15,15 +15,16 @@ import sqlalchemy as sa
 def execute(connection: sa.Connection, text: str, parameters: Any) -> Any:
     """Execute one statement. Returns a cursor, or what has `rowcount`, `fetchmany` and `close` as well. Raises
     SQLAlchemyError."""
-    heard = connection.engine.dispatch
-    if (
-        connection.dialect.name == "sqlite"
-        and connection.in_transaction()  # otherwise SQLAlchemy has to begin one
-        and not heard.before_cursor_execute
-        and not heard.after_cursor_execute
-    ):
+    is_begun = connection.in_transaction()  # otherwise SQLAlchemy has to begin one
+    if connection.dialect.name == "sqlite" and is_begun and not is_heard(connection):
         return execute_directly(connection, text, parameters)
     return connection.exec_driver_sql(text, parameters)
+
+
+def is_heard(connection: sa.Connection) -> bool:
+    """Whether somebody listens to statements, for example to tell people that the database does not answer."""
+    heard = connection.engine.dispatch
+    return bool(heard.before_cursor_execute or heard.after_cursor_execute)
 
 
 def execute_directly(connection: sa.Connection, text: str, parameters: Any = ()) -> Any:
