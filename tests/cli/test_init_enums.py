@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -28,14 +27,6 @@ BUILDS = {
     "mysql": f"CREATE TABLE builds (job_name varchar(40), build_number int, result enum({RESULTS}), PRIMARY KEY (job_name, build_number))",
 }
 BUILT = "INSERT INTO builds VALUES ('app', 1, 'FAILURE'), ('app', 2, 'SUCCESS'), ('app', 10, 'FAILURE'), ('lib', 1, NULL)"
-
-
-@pytest.fixture
-def place(database_url: str, tmp_path: Path) -> Workplace:
-    """An empty database, and no invoke.yaml."""
-    found = Workplace(root=tmp_path, url=database_url)
-    (tmp_path / "invoke.yaml").unlink()
-    return found
 
 
 @POSTGRESQL

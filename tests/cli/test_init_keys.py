@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,6 @@ from tests.support.workplace import Workplace
 
 on = pytest.mark.parametrize
 EVERY = on("database_url", ["sqlite", "postgresql", "mariadb"], indirect=True)
-
-
-@pytest.fixture
-def place(database_url: str, tmp_path: Path) -> Workplace:
-    """An empty database, and no invoke.yaml."""
-    found = Workplace(root=tmp_path, url=database_url)
-    (tmp_path / "invoke.yaml").unlink()
-    return found
 
 
 @EVERY

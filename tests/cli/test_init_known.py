@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +23,6 @@ import sys, sqlalchemy as sa
 with sa.create_engine(sys.argv[1], poolclass=sa.pool.NullPool).begin() as it:
     it.execute(sa.text(sys.argv[2]), dict(phase=sys.argv[3]))
 """
-
-
-@pytest.fixture
-def place(database_url: str, tmp_path: Path) -> Workplace:
-    """An empty database, and no invoke.yaml."""
-    found = Workplace(root=tmp_path, url=database_url)
-    (tmp_path / "invoke.yaml").unlink()
-    return found
 
 
 def env_of(place: Workplace, change: str = "SELECT :phase") -> dict[str, str]:

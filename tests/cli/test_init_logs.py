@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,14 +20,6 @@ import sys, sqlalchemy as sa
 with sa.create_engine(sys.argv[1]).begin() as it:
     it.execute(sa.text("INSERT INTO task_events VALUES (:id, :task, 'DONE')"), dict(id=100 + int(sys.argv[2]), task=sys.argv[2]))
 """
-
-
-@pytest.fixture
-def place(database_url: str, tmp_path: Path) -> Workplace:
-    """An empty database, and no invoke.yaml."""
-    found = Workplace(root=tmp_path, url=database_url)
-    (tmp_path / "invoke.yaml").unlink()
-    return found
 
 
 @EVERY

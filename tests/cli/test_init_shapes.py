@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +11,6 @@ from tests.support import queue_shapes as shapes
 from tests.support.workplace import Workplace
 
 on = pytest.mark.parametrize
-
-
-@pytest.fixture
-def place(database_url: str, tmp_path: Path) -> Workplace:
-    """An empty database, and no invoke.yaml."""
-    found = Workplace(root=tmp_path, url=database_url)
-    (tmp_path / "invoke.yaml").unlink()
-    return found
 
 
 SQLITE = on("database_url", ["sqlite"], indirect=True)

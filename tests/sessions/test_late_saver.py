@@ -103,10 +103,10 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord, monkeypatch: pyte
     assert len(on_disk(record)["results"]) >= 2
 
 
-def test_what_kept_the_saver_from_writing_is_told_with_the_next_result_though_that_could_be_written(
+def test_a_failure_is_told_once_with_the_next_result_and_then_the_saver_continues(
     record: SessionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The saver has ended then: nobody else would write the session before its end."""
+    """It is told although that result could be written: nobody else would write the session before its end."""
     monkeypatch.setattr(late_saver, "REST", 10**9)
     add(record, result(0))
     record.path.unlink()
@@ -115,23 +115,9 @@ def test_what_kept_the_saver_from_writing_is_told_with_the_next_result_though_th
     assert record._saver._thread is not None
     record._saver._thread.join(60)
     record.path.rmdir()
-
     with pytest.raises(FilesUnavailable, match="Is a directory"):
         add(record, result(2))
     assert len(on_disk(record)["results"]) == 3
-
-
-def test_a_failure_is_told_once_and_then_the_saver_continues(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(late_saver, "REST", 10**9)
-    add(record, result(0))
-    record.path.unlink()
-    record.path.mkdir()
-    add(record, result(1))
-    assert record._saver._thread is not None
-    record._saver._thread.join(60)
-    record.path.rmdir()
-    with pytest.raises(FilesUnavailable, match="Is a directory"):
-        add(record, result(2))
     add(record, result(3))
     assert record._saver._thread is not None
     record.end(Status.INTERRUPTED, START, "a full disk")
