@@ -44,6 +44,7 @@ def test_a_result_that_takes_the_place_of_another_is_counted_once_in_everything(
     assert (progress.results, progress.successes) == (2, 1)
     assert (dict(progress.repeats), dict(progress.timeouts)) == ({"boom": 1}, {"r": 0})
     assert dict(record.counts.fixed) == {"r": 1}
+    record.save()
     assert [one["phase_id"] for one in on_disk(record)["results"]] == ["p0", "p1"]
 
 
