@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
@@ -16,7 +16,7 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.progress import ResultCounts, counts_of
-from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, metrics_of_earlier, rebuilt
+from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
 from batchdrain.sessions.session import Session, Status
 
 
@@ -33,13 +33,10 @@ class Resumption:
     torn: bool  #: its file can't be read or is gone, so it was rebuilt from the ledger
     unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table confirms; they are open again
     is_tried_again: bool = False  #: whether a phase was tried more than once
-    earlier: Sequence[Mapping[str, float]] = ()  #: metrics of attempts whose phases were tried again later in the session
 
     def count(self, before: ResultCounts | None = None) -> ResultCounts:
         """The counts of what the session has done. `before`: what the other sessions of its chain did."""
         counts = counts_of(self.session, before)
-        for metrics in self.earlier:
-            counts.spend(metrics)
         counts.is_tried_again |= self.is_tried_again
         return counts
 
@@ -68,7 +65,6 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, less:
         session=session,
         request=request,
         most=most,
-        earlier=metrics_of_earlier(session, rows),
         retries=due,
         put_off=len(retries) - len(due),
         is_tried_again=any(count > 1 for count in executions.values()),

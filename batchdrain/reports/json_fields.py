@@ -23,6 +23,8 @@ def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]
         "exit_code": None if ended is None else {"code": ended.code, "why": ended.why},
         "forecast_outcome": outcome_fields(session),
         "left": [{"phases": count, "how": how} for count, how in left_over(session)],
+        "attempts": session.attempts,
+        "executed_s": round(session.executed_s, 3),
         "metrics_per_minute": dict(metrics_per_minute(session)),
         "results_by_run": [
             {"run_id": run_id, "succeeded": succeeded, "processed": count}

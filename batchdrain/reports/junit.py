@@ -14,7 +14,7 @@ from batchdrain.runtime.clock import to_iso
 from batchdrain.runtime.text import safe_lines, safe_text
 from batchdrain.sessions.log_tail import read_tail
 from batchdrain.sessions.result import Result
-from batchdrain.sessions.session import Session
+from batchdrain.sessions.session import Session, seconds_of
 
 OUTPUT_BYTES: Final = 16_384
 """At most this many bytes from the end of a phase's output are shown."""
@@ -62,7 +62,7 @@ def _render_case(result: Result, output: str) -> Iterator[str]:
 
 
 def _counts_of(results: list[Result]) -> str:
-    took = sum(result.duration_s or 0.0 for result in results)
+    took = sum(map(seconds_of, results))  # of all attempts; a case has the time of its last one
     failed = sum(not result.success for result in results)
     return f'tests="{len(results)}" failures="{failed}" errors="0" skipped="0" time="{took:.3f}"'
 

@@ -11,7 +11,7 @@ from batchdrain.failures.suffix import fit
 from batchdrain.reports.beside import NOTHING_BESIDE, Beside
 from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
-from batchdrain.reports.metrics import metrics_of
+from batchdrain.reports.metrics import describe_attempts, metrics_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
@@ -100,6 +100,8 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield f"| Success rate | {'-' if rate is None else to_percent(rate)} |"
     if (wanted := session.wanted_rate) is not None:
         yield f"| Wanted rate | {to_percent(wanted)} or more |"
+    if told := describe_attempts(session):
+        yield f"| Attempts | {told} |"
     if told := describe_outcome(session):
         yield f"| Forecast | {told} |"
     if session.stopped_because:

@@ -8,7 +8,7 @@ from typing import Final
 from batchdrain.reports.beside import NOTHING_BESIDE, Beside
 from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
-from batchdrain.reports.metrics import metrics_of
+from batchdrain.reports.metrics import describe_attempts, metrics_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
@@ -79,6 +79,8 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     """The middle part, which has only lines with something to say."""
     if session.total_timeouts:
         yield f"Timeouts: {session.total_timeouts}"
+    if told := describe_attempts(session):
+        yield f"Attempts: {told}"
     if told := describe_outcome(session):
         yield f"Forecast: {told}"
     if session.stopped_because:

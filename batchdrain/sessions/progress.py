@@ -66,6 +66,14 @@ class ResultCounts:
             self._consecutive = 0 if result.success else self._consecutive + 1
             self._without_metric = 0 if result.metrics.get(self.metric, 0.0) > 0 else self._without_metric + 1
 
+    def add_earlier(self, result: Result) -> None:
+        """Count what the earlier attempts on the phase of a result consumed, if they were not counted as they came."""
+        if (earlier := result.earlier) is not None:
+            self.spend(earlier.metrics)
+            self.attempts += earlier.attempts
+            self.attempts_s += earlier.duration_s
+            self.is_tried_again = True
+
     def spend(self, metrics: Mapping[str, float]) -> None:
         """Add the metrics that an attempt reported. They stay spent even if the phase is tried again."""
         for name, value in metrics.items():
@@ -80,7 +88,7 @@ class ResultCounts:
         """Count what another session of the chain did: the limits hold for the whole chain."""
         for result in other.results:
             self.in_chain[result.key] = 0
-            self.spend(result.metrics)
+            self.spend(result.all_metrics)
             self._count(result)
         self.earlier_s += other.active_s
 
@@ -129,5 +137,6 @@ def counts_of(session: Session, before: ResultCounts | None = None) -> ResultCou
     for place, result in enumerate(session.results):
         counts.places[result.key] = place
         counts.add(result)
+        counts.add_earlier(result)
     counts.begin_row()
     return counts

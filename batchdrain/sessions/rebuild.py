@@ -9,7 +9,6 @@ from typing import Any
 from batchdrain.database.ledger.history import History
 from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint
 from batchdrain.model.errors import BadData
-from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import BalanceCount
@@ -39,13 +38,15 @@ def rebuilt(history: History, session_id: str, why: BadData, failed_words: froze
 
 
 def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
-    """One result for each phase, of its last counted attempt, in the order of first attempts."""
+    """One result for each phase, of its last counted attempt, in the order of first attempts. It says what the earlier ones
+    consumed."""
     results: dict[tuple[str, str], Result] = {}
     for row in rows:
         if Outcome(row["outcome"]) not in COUNTED:
             continue
         success = row["outcome"] == Outcome.COMPLETE.value
-        results[(row["run_id"], row["phase_id"])] = Result(
+        former = results.get(name := (row["run_id"], row["phase_id"]))
+        results[name] = Result(
             run_id=row["run_id"],
             phase_id=row["phase_id"],
             phase_index=row["phase_index"],
@@ -67,6 +68,7 @@ def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
             stderr_path=row["log_path"],
             stdout_path=_stdout_of(row),
             metrics=json.loads(row["metrics"]) if row["metrics"] else {},
+            earlier=None if former is None else former.spent,
         )
     return list(results.values())
 
@@ -97,8 +99,10 @@ def catch_up(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
         if number is None:
             session.results.append(result)
         elif (session.results[number].attempt or 0) < (result.attempt or 0):
+            result.take_over(session.results[number].spent)
             session.results[number] = result
         else:
+            session.results[number].take_over(result.earlier)  # a file of an earlier version does not have it
             continue
         changed += 1
     session.recount()
@@ -113,18 +117,6 @@ def executions_of(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], in
             name = (row["run_id"], row["phase_id"])
             counts[name] = counts.get(name, 0) + 1
     return counts
-
-
-def metrics_of_earlier(session: Session, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, float]]:
-    """The metrics of attempts whose results the session no longer has, because each of these phases was tried again since."""
-    latest = {result.key: result.attempt for result in session.results}
-    return [
-        json.loads(row["metrics"])
-        for row in rows
-        if row["metrics"]
-        and Outcome(row["outcome"]) in COUNTED
-        and row["attempt"] != latest.get(PhaseKey(row["run_id"], row["phase_id"]), row["attempt"])
-    ]
 
 
 def _start(session: Session) -> float:

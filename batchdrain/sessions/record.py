@@ -90,13 +90,15 @@ class SessionRecord:
     def add(self, result: Result, event: Mapping[str, Any]) -> None:
         """Add a phase's result and its event. It replaces an earlier result of the phase in this session. It is on disk after
         `settle`."""
-        session, key, rendered = self.session, result.key, render_result(result)
+        session, key = self.session, result.key
         with self._guard:
             if (place := self._place.get(key)) is None:
                 self._place[key] = len(session.results)
                 session.results.append(result)
-                self._rendered.append(rendered)
+                self._rendered.append(rendered := render_result(result))
             else:
+                result.take_over(session.results[place].spent)
+                rendered = render_result(result)
                 self._count(session.results[place], -1)
                 session.results[place] = result
                 self._size -= len(self._rendered[place])

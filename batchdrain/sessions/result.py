@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -44,6 +45,14 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="allow", validate_assignment=False, defer_build=True)
 
 
+class Spent(Record):
+    """What attempts of one phase consumed."""
+
+    attempts: Count = 0
+    duration_s: Finite = 0.0
+    metrics: dict[str, Finite] = Field(default_factory=dict)
+
+
 class Result(Record):
     """The result of one phase: that of its last attempt in this session."""
 
@@ -71,6 +80,26 @@ class Result(Record):
     log_path: str | None = None
     metrics: dict[str, Finite] = Field(default_factory=dict)
     retry_at: Moment | None = None
+    earlier: Spent | None = None  #: by its earlier attempts in this session; None: there were none, or the file is older
+
+    @property
+    def spent(self) -> Spent:
+        """What all its attempts in this session consumed. Released attempts are not attempts."""
+        before = self.earlier or Spent()
+        metrics = dict(before.metrics)
+        for name, value in self.metrics.items():
+            metrics[name] = metrics.get(name, 0.0) + value
+        return Spent(attempts=before.attempts + 1, duration_s=before.duration_s + (self.duration_s or 0.0), metrics=metrics)
+
+    @property
+    def all_metrics(self) -> Mapping[str, float]:
+        """The metrics of all these attempts. Most phases have one: for them nothing is added up."""
+        return self.metrics if self.earlier is None else self.spent.metrics
+
+    def take_over(self, spent: Spent | None) -> None:
+        """Note what its earlier attempts consumed, unless it knows of more attempts already."""
+        if spent is not None and (self.earlier is None or self.earlier.attempts < spent.attempts):
+            self.earlier = spent
 
     @property
     def key(self) -> PhaseKey:

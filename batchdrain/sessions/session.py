@@ -121,6 +121,16 @@ class Session(Record):
         return self.total_success / self.total_processed if self.total_processed else None
 
     @property
+    def attempts(self) -> int:
+        """How many attempts were made on the processed phases."""
+        return sum(1 if result.earlier is None else result.earlier.attempts + 1 for result in self.results)
+
+    @property
+    def executed_s(self) -> float:
+        """The seconds that all attempts took together: two that ran at the same time for a second took two."""
+        return sum(seconds_of(result) for result in self.results)
+
+    @property
     def wanted_rate(self) -> float | None:
         """The least success rate for exit code 0 that the last drain was judged by, 0.0-1.0; None: every phase has to succeed."""
         found = self.drain_wanted_rate
@@ -171,13 +181,18 @@ class Session(Record):
         self.total_timeouts += by if result.has_timed_out else 0
         if result.fingerprint and not result.success and result.retry_at is None:
             self.fingerprint_counts[result.fingerprint] = self.fingerprint_counts.get(result.fingerprint, 0) + by
-        for name, value in result.metrics.items():
+        for name, value in result.all_metrics.items():
             self.metrics[name] = self.metrics.get(name, 0.0) + by * value
+
+
+def seconds_of(result: Result) -> float:
+    """The seconds of all attempts on its phase; what is unknown counts as none."""
+    return (result.duration_s or 0.0) + (0.0 if result.earlier is None else result.earlier.duration_s)
 
 
 def metrics_per_minute(session: Session) -> Mapping[str, float]:
     """Each metric per minute of execution; {} if nothing was executed."""
-    minutes = sum(result.duration_s or 0.0 for result in session.results) / 60
+    minutes = session.executed_s / 60
     return {name: total / minutes for name, total in session.metrics.items()} if minutes > 0 else {}
 
 

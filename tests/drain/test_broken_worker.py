@@ -239,8 +239,10 @@ def test_what_a_try_reported_stays_spent_when_the_phase_is_tried_again(sqlite_pr
     sqlite_project.fail(*(f"r{n}/p" for n in range(6)))
     sqlite_project.inv("drain", "--batch-size=6", "--max-total-minutes=0")
     assert sqlite_project.session()["stopped_because"] == "stop.max_metric: 60 of 'tokens' were reported, the budget is 60"
+    assert sqlite_project.session()["metrics"] == {"tokens": 60.0}, "the page shows the sum that ended it"
     session_id = sqlite_project.session()["session_id"]
     before = sqlite_project.session()["total_processed"]
     sqlite_project.inv("resume", f"--session-id={session_id}")
     assert sqlite_project.session()["total_processed"] == before
+    assert sqlite_project.session()["metrics"] == {"tokens": 60.0}
     assert sqlite_project.session()["stopped_because"] == "stop.max_metric: 60 of 'tokens' were reported, the budget is 60"

@@ -39,7 +39,7 @@ def test_a_result_that_takes_the_place_of_another_is_counted_once_in_everything(
     session, progress = record.session, record.progress()
     totals = (session.total_processed, session.total_success, session.total_failed, session.total_timeouts)
     assert totals == (2, 1, 1, 0)
-    assert session.metrics == {"tokens": 2.0}
+    assert session.metrics == {"tokens": 7.0}, "what was consumed stays consumed"
     assert session.fingerprint_counts == {"boom": 1}
     assert (progress.results, progress.successes) == (2, 1)
     assert (dict(progress.repeats), dict(progress.timeouts)) == ({"boom": 1}, {"r": 0})

@@ -8,7 +8,7 @@ from typing import Any
 from batchdrain.failures.fingerprints import VERSION
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
-from batchdrain.sessions.rebuild import catch_up, executions_of, metrics_of_earlier, results_of
+from batchdrain.sessions.rebuild import catch_up, executions_of, results_of
 from batchdrain.sessions.renewed_fingerprints import renew_fingerprints
 from batchdrain.sessions.session import Session
 from tests.sessions.files import START, result
@@ -86,8 +86,8 @@ def test_a_file_that_is_older_than_the_ledger_is_caught_up_with_it() -> None:
     assert (session.total_processed, session.total_success, session.total_failed, session.total_timeouts) == (2, 1, 1, 1)
 
 
-def test_what_an_attempt_reported_is_counted_beside_the_result_that_took_its_place() -> None:
-    """A budget for what is spent holds over every try."""
+def test_what_an_attempt_consumed_is_counted_beside_the_result_that_took_its_place() -> None:
+    """A file of an earlier version does not say it; the ledger does."""
     session = Session(session_id="s", started_at=START, results=[result(0, attempt=3), result(1, attempt=1)])
     rows = [
         row("p0", attempt=1, metrics='{"t": 1.0}'),
@@ -97,7 +97,11 @@ def test_what_an_attempt_reported_is_counted_beside_the_result_that_took_its_pla
         row("p1", attempt=1, metrics='{"t": 8.0}'),
         row("p9", attempt=1, metrics='{"t": 16.0}'),
     ]
-    assert metrics_of_earlier(session, rows) == [{"t": 1.0}]
+    assert catch_up(session, rows) == 1
+    found = {one.phase_id: (one.spent.attempts, one.spent.metrics) for one in session.results}
+    assert found == {"p0": (3, {"t": 1.0}), "p1": (1, {}), "p9": (1, {"t": 16.0})}
+    assert catch_up(session, rows) == 0
+    assert session.metrics == {"t": 17.0}, "once, however often it is caught up"
 
 
 def test_a_session_of_earlier_rules_is_counted_by_those_of_now_as_far_as_its_texts_tell() -> None:
