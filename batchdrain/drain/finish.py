@@ -141,7 +141,7 @@ class Finisher:
             self._stops.stop(judgement.stop)
             return Conclusion(recorded=recorded)
         retry = self._judgements.reschedule(scheduled, recorded, monotonic() + wait_s + _CLOCK_STEP_S)
-        self._recorder.retry_scheduled(scheduled, wait_s, retry.choice.reason)
+        self._recorder.retry_scheduled(scheduled, wait_s, retry.choice.reason, is_left=self._stops.is_over)
         return Conclusion(recorded=recorded, retry=retry)
 
     def _postpone(self, ended: Ended, judgement: Judgement) -> Ended:

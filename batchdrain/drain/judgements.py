@@ -34,20 +34,20 @@ class Judgements:
         settings = it.request.settings
         return cls(Judge(settings, it.project.store.redact, categoriser_of(settings)), breaker, settings, recorder)
 
-    def of(self, ended: Ended, *, may_retry: bool) -> Judgement:
-        """Judge an ending. `may_retry`: whether the session goes on."""
+    def of(self, ended: Ended, *, goes_on: bool) -> Judgement:
+        """Judge an ending. `goes_on`: whether the drain goes on. If not, a retry is left to whoever resumes the session."""
         if ended.judgement is not None:
             return ended.judgement
         running, ending = ended.running, ended.ending
         attempt = self._judge.judge(
             running.claim, ending, limit=running.limit, row_state=ended.row_state, paths=running.paths, ended_at=clock.now()
         )
-        is_spared = may_retry and self._breaker.is_open and is_transient(attempt)
+        is_spared = goes_on and self._breaker.is_open and is_transient(attempt)
         stop = self._note(attempt)
         if is_spared:  # an outage uses up nobody's attempts
             attempt = replace(attempt, outcome=Outcome.RELEASED)
         executions = running.scheduled.executions + 1
-        retry_in_s = retry_after(attempt, executions, self._settings.retry) if may_retry else None
+        retry_in_s = retry_after(attempt, executions, self._settings.retry)
         return Judgement(attempt=attempt, is_spared=is_spared, retry_in_s=retry_in_s, stop=stop)
 
     def _note(self, attempt: Attempt) -> Skip | None:

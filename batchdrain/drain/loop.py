@@ -116,7 +116,7 @@ class Drain:
 
     def _conclude(self, ended: Ended) -> None:
         scheduled = ended.running.scheduled
-        judgement = self.judgements.of(ended, may_retry=not self.stops.is_ending())
+        judgement = self.judgements.of(ended, goes_on=not self.stops.is_ending())
         conclusion = self.finisher.finish(ended, judgement)
         if conclusion.postponed is not None:
             self.workers.postpone(conclusion.postponed)
@@ -183,6 +183,6 @@ class Drain:
         """Finish or give back everything that is claimed, whatever failed."""
         for ended in self.workers.end_all():
             with contextlib.suppress(BatchDrainError):  # only the first error is reported
-                self.finisher.finish(ended, self.judgements.of(ended, may_retry=False))
+                self.finisher.finish(ended, self.judgements.of(ended, goes_on=False))
         with contextlib.suppress(BatchDrainError):
             self.recorder.settle()

@@ -107,11 +107,15 @@ class Recorder:
         self._events.write(Event.PHASE_FINISHED, **to_event(end))
         self._show(self._screen.released, scheduled, end.attempt)
 
-    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
-        """The attempt failed, and the phase is tried again in this session. `why`: for people."""
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str, *, is_left: bool = False) -> None:
+        """The attempt failed, and the phase is tried again in this session. `why`: for people; `is_left`: the drain ends, so
+        that only a resume tries it."""
         ids = _ids(scheduled.choice.phase)
         self._events.write(Event.PHASE_RETRY_SCHEDULED, **ids, wait_s=round(wait_s, 3), reason=why)
-        self._show(self._screen.retry_scheduled, scheduled, wait_s, why)
+        if is_left:
+            self._show(self._screen.notice, f"{scheduled.choice.phase.key}: {why}: not now, as the drain ends")
+        else:
+            self._show(self._screen.retry_scheduled, scheduled, wait_s, why)
 
     def paused(self, reason: str, wait_s: float, number: int) -> None:
         """Something that the phases need is out of reach. `number`: of the pause in this outage; only the first one shows the

@@ -40,7 +40,7 @@ class Finishing:
             probe=lambda scheduled, step_s: replace(scheduled, due=-1.0),
             reschedule=lambda scheduled, attempt, due: ScheduledAttempt(due, 1, scheduled.choice, executions=1),
         )
-        stops: Any = SimpleNamespace(stop=self._stop, fail=self._fail, note=self._note, is_interrupted=False)
+        stops: Any = SimpleNamespace(stop=self._stop, fail=self._fail, note=self._note, is_interrupted=False, is_over=False)
         self.stops = stops
         outage: Any = SimpleNamespace(retry=lambda work, meanwhile: work(), patience_s=600.0)
         claims: Any = SimpleNamespace(finish=self._finish)
@@ -55,7 +55,7 @@ class Finishing:
         return SimpleNamespace(notice=lambda text: self.asked.append(f"notice {text}"), **found)
 
     def _noting(self, name: str) -> Callable[..., None]:
-        return lambda *_: self.asked.append(name)
+        return lambda *_, **__: self.asked.append(name)
 
     def _finish(self, claim: Any, attempt: Attempt, *, retry_in_s: float | None, may_wait: bool) -> Attempt:
         self.asked.append(f"ledger, retry in {retry_in_s}")

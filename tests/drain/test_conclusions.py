@@ -32,7 +32,7 @@ class Loop:
         chooser: Any = SimpleNamespace(**{name: self._note(f"chooser {name}") for name in names})
         claimer: Any = SimpleNamespace(look_again=self._note("claimer look_again"))
         workers: Any = SimpleNamespace(postpone=self._note("workers postpone"))
-        judgements: Any = SimpleNamespace(of=lambda _, may_retry: f"judged, {may_retry}")
+        judgements: Any = SimpleNamespace(of=lambda _, goes_on: f"judged, {goes_on}")
         finisher: Any = SimpleNamespace(finish=self._finish)
         stops: Any = SimpleNamespace(is_ending=lambda: False)
         nobody: Any = None
@@ -115,12 +115,12 @@ class Judging:
         settings = settings_of().model_copy(update={"retry": settings_of().retry.model_copy(update={"max_attempts": 3})})
         self.judgements = Judgements(judge, breaker, settings, recorder)
 
-    def of(self, executions: int = 0, *, may_retry: bool = True) -> Any:
+    def of(self, executions: int = 0, *, goes_on: bool = True) -> Any:
         running: Any = SimpleNamespace(
             claim=None, limit=None, paths=None, scheduled=replace(SCHEDULED, executions=executions)
         )
         ended: Any = SimpleNamespace(judgement=None, running=running, ending=None, row_state=None)
-        return self.judgements.of(ended, may_retry=may_retry)
+        return self.judgements.of(ended, goes_on=goes_on)
 
 
 @pytest.mark.parametrize(("executions", "is_retried"), [(0, True), (1, True), (2, False), (3, False)])
@@ -128,9 +128,10 @@ def test_a_phase_is_executed_so_often_in_a_session_and_no_more(executions: int, 
     assert (Judging(TRANSIENT).of(executions).retry_in_s is not None) is is_retried
 
 
-def test_nothing_is_tried_again_once_the_session_ends() -> None:
-    found = Judging(TRANSIENT, is_open=True).of(may_retry=False)
-    assert (found.retry_in_s, found.is_spared, found.attempt.outcome) == (None, False, Outcome.FAILED)
+def test_once_the_drain_ends_a_retry_is_left_to_a_resume_and_no_outage_spares_the_attempt() -> None:
+    found = Judging(TRANSIENT, is_open=True).of(goes_on=False)
+    assert (found.retry_in_s is not None, found.is_spared, found.attempt.outcome) == (True, False, Outcome.FAILED)
+    assert Judging(TRANSIENT).of(2, goes_on=False).retry_in_s is None, "its tries are used up"
 
 
 def test_what_fails_transiently_during_an_outage_is_spared_and_what_begins_one_is_not() -> None:
