@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.config.stop_settings import Stop
 from batchdrain.model.phase import Skip
-from batchdrain.runtime.text import agree, count_of, count_times
+from batchdrain.runtime.text import agree, count_of, count_times, to_limit_percent, to_percent
 
 SAME_NEW_FAILURE: Final = "stop.same_new_failure"
 
@@ -43,9 +43,9 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
         told = f"{progress.same_failure} ({progress.same_failures} in a row)"
         return Skip(SAME_NEW_FAILURE, f"the command fails the same way whatever the phase: {told}")
     if progress.results >= stop.success_floor_after and progress.successes / progress.results < stop.success_floor:
-        share = progress.successes * 100 // progress.results  # cut: rounded it might seem to reach the floor
-        floor = f"{100 * stop.success_floor:g}%"
-        return Skip("stop.success_floor", f"{share}% of {progress.results} succeeded, below {floor}")
+        share = to_percent(progress.successes / progress.results, stop.success_floor)
+        told = f"{share} of {progress.results} succeeded, below {to_limit_percent(stop.success_floor)}"
+        return Skip("stop.success_floor", f"{told}; a new `inv drain` counts anew")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
         return Skip(
             "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row reported no {stop.metric!r}"
@@ -55,7 +55,8 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
         if budget and spent >= budget:
             return Skip(
                 "stop.max_metric",
-                f"{spent:.15g} of {name!r} {agree(spent, 'was', 'were')} reported, the budget is {budget:.15g}",
+                f"{spent:.15g} of {name!r} {agree(spent, 'was', 'were')} reported, the budget is {budget:.15g}; "
+                "a new `inv drain` has a new budget",
             )
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from batchdrain.planning.stop import SAME_NEW_FAILURE
-from batchdrain.runtime.text import count_of, to_percent
+from batchdrain.runtime.text import count_of, to_limit_percent, to_percent
 from batchdrain.sessions.exit_code import is_kept_orphaned, kept_exit_code
 from batchdrain.sessions.session import Session
 
@@ -43,11 +43,9 @@ def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool)
     if rate is None and code:
         return f"Exit code {code}: {_explain_results(session, code, orphaned=orphaned)}."
     if rate is None:
-        return (
-            f"Exit code {code}: nothing was processed, so there is no rate to compare with the wanted {to_percent(wanted)}."
-        )
+        return f"Exit code {code}: nothing was processed, so there is no rate to compare with the wanted {to_limit_percent(wanted)}."
     how = "is below" if rate < wanted else "reaches"
-    held = f"the success rate of {to_percent(rate)} {how} the wanted {to_percent(wanted)} (min_success_rate)"
+    held = f"the success rate of {to_percent(rate, wanted)} {how} the wanted {to_limit_percent(wanted)} (min_success_rate)"
     if code and rate >= wanted:
         is_broken = _is_broken(session)
         if orphaned and not is_broken:

@@ -15,7 +15,7 @@ from batchdrain.reports.metrics import describe_attempts, metrics_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
-from batchdrain.runtime.text import describe_ending, safe_text, to_percent
+from batchdrain.runtime.text import describe_ending, safe_text, to_limit_percent, to_percent
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
@@ -97,9 +97,9 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield f"| Succeeded | {session.total_success} |"
     yield f"| Failed | {session.total_failed} |"
     yield f"| Timeouts | {session.total_timeouts} |"
-    yield f"| Success rate | {'-' if rate is None else to_percent(rate)} |"
+    yield f"| Success rate | {'-' if rate is None else to_percent(rate, session.wanted_rate)} |"
     if (wanted := session.wanted_rate) is not None:
-        yield f"| Wanted rate | {to_percent(wanted)} or more |"
+        yield f"| Wanted rate | {to_limit_percent(wanted)} or more |"
     if told := describe_attempts(session):
         yield f"| Attempts | {told} |"
     if told := describe_outcome(session):

@@ -19,7 +19,7 @@ _MEANING: Final = {
     Status.RUNNING.value: "a process drains it now",
     DIED: "its process died: `inv resume`, or `inv resume --close` to end it",
     Status.INTERRUPTED.value: "it ended early: `inv resume`, or `inv resume --close` to end it",
-    Status.STOPPED.value: "ended by a stop condition; `inv resume --session-id=…` continues it",
+    Status.STOPPED.value: "ended by a stop condition; `inv summary --session-id=…` says how to go on",
     Status.COMPLETE.value: "it has ended",
     LOST: "its file is gone; `inv resume --session-id=…` rebuilds it",
     UNREADABLE: "its file can't be read; the line below it says why",

@@ -12,7 +12,7 @@ from batchdrain.reports.metrics import describe_attempts, metrics_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
-from batchdrain.runtime.text import describe_ending, safe_text, to_percent
+from batchdrain.runtime.text import describe_ending, safe_text, to_limit_percent, to_percent
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
 
@@ -38,9 +38,9 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     yield f"Total Processed: {session.total_processed}"
     yield f"  ✓ Succeeded: {session.total_success}"
     yield f"  ✗ Failed: {session.total_failed}"
-    yield f"Success Rate: {'-' if rate is None else to_percent(rate)}"
+    yield f"Success Rate: {'-' if rate is None else to_percent(rate, session.wanted_rate)}"
     if (wanted := session.wanted_rate) is not None:
-        yield f"Wanted Rate: {to_percent(wanted)} or more"
+        yield f"Wanted Rate: {to_limit_percent(wanted)} or more"
     yield from _render_worst(session, saved_to)
     yield from _render_middle(session, beside)
     yield ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import math
 import re
 from collections.abc import Sequence
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ _UNSAFE_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{UNSEEN}]")
 _COMMAND: Final = re.compile(rf"^[^\S\n]*::|{COMMAND_OF_CI}", re.MULTILINE)  # GitHub ignores blanks before it
 _SAFE_IN_LINES: Final = bytes(range(0x20, 0x7F)) + b"\t\n"
 _SAFE_CHARS: Final = 2_000
+_DECIMALS: Final = 20
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -55,9 +56,27 @@ def safe_lines(text: str) -> str:
     return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
 
 
-def to_percent(rate: float) -> str:
-    """66.6% for 2/3. It is cut, not rounded, so that a rate below a limit never looks as if it reached the limit."""
-    return f"{math.floor(rate * 1000 + 1e-9) / 10:.1f}%"
+def to_percent(rate: float, limit: float | None = None) -> str:
+    """66.6% for 2/3: cut after one decimal, never rounded, so that not all never looks like all. Beside a `limit`, as
+    `to_limit_percent` shows it, a rate gets as many decimals as it takes to reach the limit on paper if it really does."""
+    percent = _to_decimal(rate)
+    for places in range(1, _DECIMALS):
+        shown = percent.quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
+        if limit is None or (shown < _to_decimal(limit)) == (rate < limit):
+            break
+    return f"{shown:f}%"
+
+
+def to_limit_percent(limit: float) -> str:
+    """50.0% for 0.5, 50.04% for 0.5004: a limit is shown as it was given, with at least one decimal."""
+    shown = f"{_to_decimal(limit):f}"
+    head, _, decimals = shown.partition(".")
+    return f"{head}.{decimals.rstrip('0') or '0'}%"
+
+
+def _to_decimal(rate: float) -> Decimal:
+    """The rate in percent, with the digits that a person would write: 28.9999… for 0.29 is not what anybody means."""
+    return Decimal(repr(float(rate))).scaleb(2)
 
 
 def is_nameable(text: str) -> bool:

@@ -84,12 +84,15 @@ class ResultCounts:
         """Phases with a result of this session, or of another session of its chain."""
         return ChainMap(self.places, self.in_chain) if self.in_chain else self.places
 
-    def follow(self, other: Session) -> None:
-        """Count what another session of the chain did: the limits hold for the whole chain."""
-        for result in other.results:
+    def follow(self, other: Session, known: int = 0) -> None:
+        """Count what another session of the chain did: the limits hold for the whole chain. `known`: how many results it had
+        when the chain was resumed; what is counted in a row begins after them."""
+        for count, result in enumerate(other.results, start=1):
             self.in_chain[result.key] = 0
             self.spend(result.all_metrics)
             self._count(result)
+            if count == known:
+                self.begin_row()
         self.earlier_s += other.active_s
 
     def take(self, key: PhaseKey) -> None:

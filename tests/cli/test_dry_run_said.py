@@ -207,6 +207,6 @@ def test_whoever_resumes_nothing_is_told_so_and_of_the_session_that_was_stopped(
     assert resume_session(invocation_of(place), ResumeFlags()) == 0
     assert lines_of(capsys) == [
         f"Nothing to resume in {folder}: no session is incomplete (newest: {names[2]}, {names[1]}, {names[0]}).",
-        f"Session {names[1]} was stopped (max_timeouts). Continue it with:",
+        f"Session {names[1]} was stopped (max_timeouts). Go on with:",
         f"inv resume --session-id={names[1]}",
     ]

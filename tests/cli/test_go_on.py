@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from batchdrain.cli.commands.go_on import to_resume_command
+from batchdrain.cli.commands.go_on import to_next_command
 from batchdrain.cli.commands.resume_choice import tell_choice
 from batchdrain.cli.invocation import Invocation
 from batchdrain.sessions.folder import SessionFolder
@@ -18,6 +18,7 @@ from batchdrain.sessions.whole import whole_of
 from tests.sessions.files import HEAD
 
 INV = Invocation(section={}, environ={}, root=Path(), dry=False, words=("inv", "-c", "my tasks"), mount="b.")
+ANEW = "inv -c 'my tasks' b.drain"
 BARE, ENDED = "inv -c 'my tasks' b.resume", "2025-12-28T13:00:00Z"
 OLD, MINE, NEW = (f"batch-drain-20251228-12000{number}" for number in range(3))
 
@@ -47,8 +48,8 @@ def folder(tmp_path: Path) -> SessionFolder:
         ({"completed_at": ENDED}, None),
         ({"status": "stopped", "completed_at": ENDED, "stopped_because": "stop.max_repeats: x"}, f"{BARE} --session-id={MINE}"),
         ({"status": "stopped", "completed_at": ENDED}, f"{BARE} --session-id={MINE}"),
-        ({"status": "stopped", "completed_at": ENDED, "stopped_because": "session is full: x"}, None),
-        ({"status": "interrupted", "stopped_because": "session is full: x"}, None),
+        ({"status": "stopped", "completed_at": ENDED, "stopped_because": "session is full: x"}, ANEW),
+        ({"status": "interrupted", "stopped_because": "session is full: x"}, ANEW),
         ({"status": "stopped", "completed_at": ENDED, "filters": {"group": "g"}}, None),
         ({"status": "interrupted", "filters": {"group": "g"}}, BARE),
     ],
@@ -56,7 +57,34 @@ def folder(tmp_path: Path) -> SessionFolder:
 def test_a_session_goes_on_unless_it_is_complete_or_takes_nothing_more(
     folder: SessionFolder, facts: dict[str, Any], command: str | None
 ) -> None:
-    assert to_resume_command(INV, folder, put(folder, MINE, **facts)) == command
+    assert to_next_command(INV, folder, put(folder, MINE, **facts)) == command
+
+
+@pytest.mark.parametrize(
+    ("facts", "command"),
+    [
+        ({"filters": {"run_id": "x y", "exclude_runs": ["a,b", "c*"]}}, "drain '--run-id=x y' '--exclude-run=a\\,b' '--exclude-run=c*'"),
+        ({"filters": {"categories": ["timeout", "other"], "cluster": "e3b0c44298"}}, "drain --category=timeout,other --cluster=e3b0c44298"),
+        ({"filters": {"include_quarantined": True, "exclude_runs": 5, "run_id": 7}}, "drain --include-quarantined"),
+        ({"kind": "queued", "filters": {"run_id": "r", "max_batches": None}}, "drain-queued --run-id=r"),
+        ({"kind": "queued", "chain_uid": "c" * 32}, "drain-all"),
+        ({"chain_uid": "c" * 32, "filters": {"run_id": "r"}}, "chain-with-queued --run-id=r"),
+        ({"filters": {"plan": []}}, None),
+        ({"filters": {"group": "g"}}, None),
+    ],
+)  # fmt: skip
+def test_a_session_that_has_spent_its_budget_is_followed_by_a_new_drain_of_the_same_phases(
+    folder: SessionFolder, facts: dict[str, Any], command: str | None
+) -> None:
+    spent = {"status": "stopped", "completed_at": ENDED, "stopped_because": "stop.max_metric: 9 of 't' were reported"}
+    found = to_next_command(INV, folder, put(folder, MINE, **spent, **facts))
+    assert found == (None if command is None else ANEW.replace("b.drain", f"b.{command}"))
+
+
+def test_of_two_stops_of_a_chain_the_one_that_is_spent_counts(folder: SessionFolder) -> None:
+    because = "stop.max_total_minutes: 5 minutes are over; stop.success_floor: 0.0% of 9 succeeded; and so on"
+    mine = put(folder, MINE, status="stopped", completed_at=ENDED, stopped_because=because)
+    assert to_next_command(INV, folder, mine) == ANEW
 
 
 @pytest.mark.parametrize(
@@ -73,27 +101,27 @@ def test_it_is_named_where_a_resume_without_a_name_would_take_a_newer_one(
 ) -> None:
     mine = put(folder, MINE, status="interrupted")
     put(folder, NEW, **newer)
-    assert to_resume_command(INV, folder, mine) == (f"{BARE} --session-id={MINE}" if is_named else BARE)
+    assert to_next_command(INV, folder, mine) == (f"{BARE} --session-id={MINE}" if is_named else BARE)
 
 
 def test_it_is_named_where_a_newer_file_can_not_be_read_and_where_its_own_is_not_there(folder: SessionFolder) -> None:
     mine = put(folder, MINE, status="interrupted")
     folder.path(NEW).write_text("{")
     folder.path(NEW).chmod(0o600)
-    assert to_resume_command(INV, folder, mine) == f"{BARE} --session-id={MINE}"
+    assert to_next_command(INV, folder, mine) == f"{BARE} --session-id={MINE}"
     folder.path(NEW).unlink()
     folder.path(MINE).unlink()
-    assert to_resume_command(INV, folder, mine) == f"{BARE} --session-id={MINE}"
+    assert to_next_command(INV, folder, mine) == f"{BARE} --session-id={MINE}"
 
 
 def test_a_chain_goes_on_by_its_first_part_that_is_not_complete_and_a_stopped_one_by_its_last(folder: SessionFolder) -> None:
     first = put(folder, OLD, completed_at=ENDED, status="complete", chain_uid="c" * 32)
     second = put(folder, MINE, status="interrupted", chain_uid="c" * 32)
-    assert to_resume_command(INV, folder, whole_of([first, second], None)) == BARE
+    assert to_next_command(INV, folder, whole_of([first, second], None)) == BARE
     stopped = whole_of([put(folder, OLD, status="interrupted", chain_uid="c" * 32), second], Status.STOPPED, "x")
-    assert to_resume_command(INV, folder, stopped) == f"{BARE} --session-id={OLD}"
+    assert to_next_command(INV, folder, stopped) == f"{BARE} --session-id={OLD}"
     ended = put(folder, MINE, completed_at=ENDED, status="stopped", chain_uid="c" * 32)
-    assert to_resume_command(INV, folder, whole_of([first, ended], Status.STOPPED)) == f"{BARE} --session-id={MINE}"
+    assert to_next_command(INV, folder, whole_of([first, ended], Status.STOPPED)) == f"{BARE} --session-id={MINE}"
 
 
 def test_which_session_is_taken_is_told_where_it_is_not_the_newest_and_not_else(

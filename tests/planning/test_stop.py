@@ -96,23 +96,23 @@ def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_sa
         "stop.max_total_minutes: 1.5 minutes are over",
         "stop.max_consecutive_failures: 4 failures in a row",
         "stop.same_new_failure: the command fails the same way whatever the phase: boom (5 in a row)",
-        "stop.success_floor: 25% of 20 succeeded, below 50%",
+        "stop.success_floor: 25.0% of 20 succeeded, below 50.0%; a new `inv drain` counts anew",
         "stop.max_without_metric: 2 results in a row reported no 't'",
-        "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5",
+        "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5; a new `inv drain` has a new budget",
     ]
 
 
 @pytest.mark.parametrize(
     ("successes", "results", "floor", "told"),
     [
-        (124, 250, 0.5, "49% of 250 succeeded, below 50%"),
-        (29, 100, 0.3, "29% of 100 succeeded, below 30%"),
-        (126, 250, 0.505, "50% of 250 succeeded, below 50.5%"),
+        (124, 250, 0.5, "49.6% of 250 succeeded, below 50.0%"),
+        (29, 100, 0.3, "29.0% of 100 succeeded, below 30.0%"),
+        (126, 250, 0.505, "50.4% of 250 succeeded, below 50.5%"),
     ],
 )
 def test_a_rate_below_the_floor_does_not_seem_to_reach_it(successes: int, results: int, floor: float, told: str) -> None:
     found = session_stop(Progress(results=results, successes=successes), Stop(success_floor=floor))
-    assert str(found) == f"stop.success_floor: {told}"
+    assert str(found) == f"stop.success_floor: {told}; a new `inv drain` counts anew"
 
 
 @pytest.mark.parametrize(("successes", "room"), [(0, 1), (1, 2), (2, 2), (3, 4), (6, 4), (7, 8)])

@@ -54,7 +54,7 @@ def test_a_name_that_leaves_no_room_has_a_line_of_its_own() -> None:
             "interrupted",
             "it ended early: `inv resume`, or `inv resume --close` to end it",
         ),
-        ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv resume --session-id=…` continues it"),
+        ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv summary --session-id=…` says how to go on"),
         ({}, "complete", "it has ended"),
         ({"error": "no", "lost": True}, "lost", "its file is gone; `inv resume --session-id=…` rebuilds it"),
         ({"error": "no", "lost": False}, "unreadable", "its file can't be read; the line below it says why"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batchdrain.runtime import clock, resources
 from batchdrain.runtime.resources import shortage_of
@@ -22,6 +25,7 @@ from batchdrain.runtime.text import (
     is_utf8,
     safe_text,
     slug_of,
+    to_limit_percent,
     to_percent,
     to_printable,
     to_shown_path,
@@ -53,6 +57,34 @@ def test_a_time_is_kept_in_milliseconds_and_comes_back() -> None:
 )
 def test_a_rate_is_cut_and_never_looks_as_if_it_reached_a_limit(rate: float, shown: str) -> None:
     assert to_percent(rate) == shown
+
+
+@pytest.mark.parametrize(
+    ("rate", "limit", "shown"),
+    [
+        (0.5, 0.5, ("50.0%", "50.0%")),
+        (0.5, 0.5004, ("50.0%", "50.04%")),  # both cut, 50.0% would be below 50.0%
+        (2 / 3, 0.6666, ("66.66%", "66.66%")),  # cut to one decimal, it would reach what it is below
+        (2 / 3, 2 / 3, ("66.66666666666666%", "66.66666666666666%")),
+        (2 / 3, 0.66667, ("66.6%", "66.667%")),
+        (1, 1, ("100.0%", "100.0%")),
+        (0.9999, 1.0, ("99.9%", "100.0%")),
+        (0.0, 1e-05, ("0.0%", "0.001%")),
+        (0.29, 0.3, ("29.0%", "30.0%")),
+    ],
+)
+def test_a_rate_beside_a_limit_reads_as_it_compares(rate: float, limit: float, shown: tuple[str, str]) -> None:
+    found = to_percent(rate, limit), to_limit_percent(limit)
+    assert found == shown
+    assert (float(found[0][:-1]) < float(found[1][:-1])) is (rate < limit)
+
+
+@given(st.integers(1, 200).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))), st.floats(0, 1))
+def test_whatever_the_rate_is_it_reads_below_its_limit_where_it_is(counted: tuple[int, int], limit: float) -> None:
+    rate = counted[0] / counted[1]
+    shown, wanted = (Decimal(text[:-1]) for text in (to_percent(rate, limit), to_limit_percent(limit)))
+    assert (shown < wanted) is (rate < limit)
+    assert to_percent(rate).partition(".")[0] == to_percent(rate, limit).partition(".")[0]
 
 
 def test_words_go_with_their_numbers() -> None:

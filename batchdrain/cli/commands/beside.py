@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchdrain.cli.commands.go_on import to_resume_command
+from batchdrain.cli.commands.go_on import to_next_command
 from batchdrain.cli.invocation import Invocation
 from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
@@ -29,7 +29,7 @@ def beside_of(
     accepted: Acceptances | None = None,
 ) -> Beside:
     """What the session's report shows in addition to the session. `accepted`: the acceptances in force, if they were read."""
-    goes_on, at = to_resume_command(invocation, folder, session), settings.source.columns.reason
+    goes_on, at = to_next_command(invocation, folder, session), settings.source.columns.reason
     by_command = settings.command.result_from == "database"
     takes_reasons = at is not None and at.written == at.column and not by_command
     return Beside(

@@ -1,28 +1,95 @@
-"""The command that resumes a session that was interrupted or stopped."""
+"""The command after a session that was interrupted or stopped: one that does something."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from typing import Any, Final
 
 from batchdrain.cli.invocation import Invocation
-from batchdrain.drain.stops import FULL
+from batchdrain.database.ledger.groups import GROUP
+from batchdrain.drain.stops import FIRST_FAILURE, FULL
+from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.session import Kind, Session, Status
 from batchdrain.sessions.whole import parts_of
 
 
-def to_resume_command(invocation: Invocation, folder: SessionFolder, session: Session) -> str | None:
-    """The command as it is typed; None if nothing can go on. Does not ask the database, which may be what failed."""
+class NextStep(Enum):
+    """What takes more phases after a session."""
+
+    RESUME = auto()  #: the session itself: what stopped it is counted afresh
+    ANEW = auto()  #: a new drain: the session has used up what stopped it, and a resume would end at once
+    NOTHING = auto()  #: nothing of the same kind: the whole group of drains has ended
+
+
+AFTER_STOP: Final[Mapping[str, NextStep]] = {
+    "stop.max_total_minutes": NextStep.RESUME,
+    "stop.max_consecutive_failures": NextStep.RESUME,
+    "stop.max_without_metric": NextStep.RESUME,
+    SAME_NEW_FAILURE: NextStep.RESUME,
+    "retry.outage_after": NextStep.RESUME,
+    FIRST_FAILURE: NextStep.RESUME,
+    "stop.max_metric": NextStep.ANEW,
+    "stop.success_floor": NextStep.ANEW,
+    FULL.rule: NextStep.ANEW,
+    GROUP: NextStep.NOTHING,
+}
+"""By the rule that stopped the session."""
+
+
+def find_next_step(session: Session) -> NextStep:
+    """What goes on after the session. A session that says RUNNING is one that is interrupted."""
     status = session.current_status
-    if status is Status.COMPLETE or (session.stopped_because or "").startswith(FULL.rule):
+    if status is Status.COMPLETE or (status is Status.STOPPED and "group" in session.filters):
+        return NextStep.NOTHING
+    rules = [because.partition(": ")[0] for because in (session.stopped_because or "").split("; ")]
+    found = [AFTER_STOP[rule] for rule in rules if rule in AFTER_STOP]
+    return max(found, key=lambda step: step.value, default=NextStep.RESUME)
+
+
+def to_next_command(invocation: Invocation, folder: SessionFolder, session: Session) -> str | None:
+    """The command as it is typed; None if nothing can go on. Does not ask the database, which may be what failed."""
+    step = find_next_step(session)
+    if step is NextStep.NOTHING:
         return None
-    if status is Status.STOPPED and "group" in session.filters:  # a group that was stopped takes nothing more
-        return None
+    words = [*_drain_anew(session)] if step is NextStep.ANEW else [*_resume(folder, session)]
+    return shlex.join([*invocation.words, f"{invocation.mount}{words[0]}", *words[1:]]) if words else None
+
+
+def _resume(folder: SessionFolder, session: Session) -> Iterator[str]:
     left = next((part for part in parts_of(session) if part.is_incomplete), parts_of(session)[-1])
-    words = [*invocation.words, f"{invocation.mount}resume"]
-    if status is Status.STOPPED or not _is_first(folder, left):
-        words.append(f"--session-id={left.session_id}")
-    return shlex.join(words)
+    yield "resume"
+    if session.current_status is Status.STOPPED or not _is_first(folder, left):
+        yield f"--session-id={left.session_id}"
+
+
+def _drain_anew(session: Session) -> Iterator[str]:
+    """The task and the filters of the session. Nothing if it follows a plan, as its file is not known."""
+    asked: Mapping[str, Any] = session.filters
+    if "plan" in asked:
+        return
+    run_id = asked.get("run_id")
+    if session.chain_uid is not None:
+        yield "drain-all" if run_id is None else "chain-with-queued"
+    else:
+        yield "drain" if session.kind is Kind.FAILED else "drain-queued"
+    if isinstance(run_id, str):
+        yield f"--run-id={run_id}"
+    for pattern in _texts(asked.get("exclude_runs")):
+        yield "--exclude-run=" + pattern.replace(",", "\\,")
+    if categories := _texts(asked.get("categories")):
+        yield f"--category={','.join(categories)}"
+    if isinstance(cluster := asked.get("cluster"), str):
+        yield f"--cluster={cluster}"
+    if asked.get("include_quarantined") is True:
+        yield "--include-quarantined"
+
+
+def _texts(found: object) -> list[str]:
+    """A session file may contain anything."""
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list | tuple) else []
 
 
 def _is_first(folder: SessionFolder, session: Session) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.commands.go_on import to_resume_command
+from batchdrain.cli.commands.go_on import to_next_command
 from batchdrain.cli.commands.show_report import show
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -31,10 +31,10 @@ def tell_nothing_to_resume(invocation: Invocation, project: Project, shape: str)
     for name, found in project.folder.all():
         if not isinstance(found, Session) or found.current_status is not Status.STOPPED:
             continue
-        command = to_resume_command(invocation, project.folder, found)
+        command = to_next_command(invocation, project.folder, found)
         if command is not None:
             because = safe_text(found.stopped_because or "no reason is known")
-            lines += [f"Session {name} was stopped ({because}). Continue it with:", command]
+            lines += [f"Session {name} was stopped ({because}). Go on with:", command]
             break
     show(Output(), formats.render_nothing("\n".join(lines), shape), shape)
     return 0

@@ -48,6 +48,7 @@ class Chain:
     ended: Status | None = None
     because: str | None = None  #: the stop condition that ended it, or what interrupted it
     idle: Sequence[str] = ()  #: requested options that change nothing in either part, a line each
+    known: Mapping[Kind, int] = field(default_factory=dict)  #: how many results its sessions had when it was resumed
     is_tried_again: bool = False  #: a session that is over had a transient failure
     row: FailureRow = field(default_factory=FailureRow)  #: the present failures in a row; a resume starts anew
     asked: Asked | None = None  #: a request from elsewhere that reached its last part; it holds for the next part too
@@ -89,7 +90,7 @@ class Chain:
 
     def _count(self, counts: ResultCounts, sessions: Iterable[Session]) -> ResultCounts:
         for session in sessions:
-            counts.follow(session)
+            counts.follow(session, self.known.get(session.kind, 0))
         counts.row, counts.is_tried_again = self.row, self.is_tried_again
         counts.earlier_s -= self.free_s
         return counts

@@ -64,6 +64,7 @@ def _chain_of(project: Project, chains: Chains, session: Session) -> Chain | Non
         else:
             chain.sessions[kind] = found
             chain.is_tried_again |= has_transient(found) or _was_tried_again(project, found)
+    chain.known = {kind: len(found.results) for kind, found in chain.sessions.items()}
     return chain
 
 

@@ -8,7 +8,7 @@ from batchdrain.reports.beside import Beside
 from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import describe_attempts, metrics_of
-from batchdrain.runtime.text import count_of, to_percent
+from batchdrain.runtime.text import count_of, to_limit_percent, to_percent
 from batchdrain.sessions.session import Session
 
 
@@ -38,6 +38,6 @@ def totals_of(session: Session) -> list[tuple[str, str]]:
         ("succeeded", str(session.total_success)),
         ("failed", str(session.total_failed)),
         ("timed out", str(session.total_timeouts)),
-        ("success rate", "-" if rate is None else to_percent(rate)),
+        ("success rate", "-" if rate is None else to_percent(rate, wanted)),
     ]
-    return found if wanted is None else [*found, ("wanted rate", to_percent(wanted))]
+    return found if wanted is None else [*found, ("wanted rate", to_limit_percent(wanted))]
