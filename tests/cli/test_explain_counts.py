@@ -33,7 +33,7 @@ def told(place: Workplace, capsys: Capsys, run_id: str | None = None) -> list[st
     return lines_of(capsys)
 
 
-OPEN = "open         no drain has tried them"
+OPEN = "open         no drain has tried them to an end"
 
 
 def test_what_has_become_of_the_failed_phases_is_told_of_all_runs_or_of_those_that_are_named(

@@ -135,6 +135,26 @@ def test_what_is_complete_is_fixed_and_what_never_failed_has_none(
     assert str(disposition(state, None, attempts, was_completed=was_completed)) == expected
 
 
+@pytest.mark.parametrize(
+    ("attempts", "uncounted", "expected"),
+    [
+        (0, (), "open: no drain has tried it"),
+        (0, ("orphaned",), "open: tried once, never to an end (orphaned), may be tried again"),
+        (
+            0,
+            ("released", "not_started", "released"),
+            "open: tried 3 times, never to an end (not started, released), may be tried again",
+        ),
+        (1, ("orphaned",), "retried: tried once, may be tried again"),
+    ],
+    ids=["never", "orphaned", "released", "tried to an end too"],
+)
+def test_a_phase_whose_attempts_did_not_come_to_an_end_is_not_called_untried(
+    attempts: int, uncounted: tuple[str, ...], expected: str
+) -> None:
+    assert str(disposition(PhaseState.FAILED, None, attempts, uncounted=uncounted)) == expected
+
+
 def test_no_rule_but_those_of_people_quarantine_and_diagnosis_is_anything_but_parked_or_retried() -> None:
     """A new rule parks until somebody says otherwise here."""
     rules = {name: value for name, value in vars(skip_rules).items() if name.isupper() and isinstance(value, str)}

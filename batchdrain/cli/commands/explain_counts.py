@@ -22,7 +22,7 @@ from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import agree, count_of, safe_text
 
 _MEANS: Final[Mapping[DispositionKind, str]] = {
-    DispositionKind.OPEN: "no drain has tried them",
+    DispositionKind.OPEN: "no drain has tried them to an end",
     DispositionKind.RETRIED: "tried, and failed again: the next drain may take them",
     DispositionKind.ACCEPTED: "known failures: drains skip them",
     DispositionKind.QUARANTINED: "skipped, because the processes that ran them died: `inv reopen` lifts it",
