@@ -123,6 +123,12 @@ class Session(Record):
         return sum(1 for result in self.results if not result.success and result.retry_at is not None)
 
     @property
+    def batch_if_done(self) -> int | None:
+        """The size of its batch if each phase of it has its result; None otherwise, or if it has no size."""
+        size = self.batch_size if self.kind is Kind.FAILED else None
+        return size if size and self.total_processed >= size and not self.retries_waiting else None
+
+    @property
     def success_rate(self) -> float | None:
         """The share of processed phases that succeeded, 0.0-1.0; None if none was processed."""
         return self.total_success / self.total_processed if self.total_processed else None

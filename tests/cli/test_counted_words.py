@@ -63,7 +63,7 @@ def counted() -> DispositionCounts:
 def test_each_disposition_is_told_with_its_count_and_those_that_are_left_out_by_their_rules(project: Project) -> None:
     assert [*_render(project, counted(), 4, BESIDE)] == [
         f"12 failed phases: {project.store.where}",
-        "      2 open         no drain has tried them to an end",
+        "      2 open         no drain has tried them",
         "      1 retried      tried, and failed again: the next drain may take them",
         "      3 accepted     known failures: drains skip them",
         "            2: known (ann)",

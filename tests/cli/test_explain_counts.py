@@ -33,7 +33,7 @@ def told(place: Workplace, capsys: Capsys, run_id: str | None = None) -> list[st
     return lines_of(capsys)
 
 
-OPEN = "open         no drain has tried them to an end"
+OPEN = "open         no drain has tried them"
 
 
 def test_what_has_become_of_the_failed_phases_is_told_of_all_runs_or_of_those_that_are_named(
@@ -50,6 +50,15 @@ def test_what_has_become_of_the_failed_phases_is_told_of_all_runs_or_of_those_th
     ]  # fmt: skip
     with pytest.raises(UsageError, match=r"^--run-id=z: there is no such run"):
         told(sqlite_project, capsys, "z")
+
+
+def test_open_phases_that_were_tried_but_never_to_an_end_are_not_called_untried(
+    project: Project, sqlite_project: Workplace, capsys: Capsys
+) -> None:
+    for name, told_of in (("b/held", "1 was"), ("b/open", "2 were")):
+        hold(project, name)
+        sqlite_project.inv("recover")
+        assert told(sqlite_project, capsys)[1] == f"      3 {OPEN} to an end: {told_of} released or orphaned"
 
 
 def test_what_a_dead_controller_holds_is_counted_as_it_would_be_left(

@@ -104,6 +104,7 @@ def test_the_counts_are_of_the_same_rules_and_of_what_was_asked_for() -> None:
         assert found.named[DispositionKind.QUARANTINED] == [key("quarantined")] * bool(
             found.counts[DispositionKind.QUARANTINED]
         )
+        assert found.unfinished == 0, "none of them was tried"
         return {kind.value: count for kind, count in found.counts.items()}
 
     assert counted(reading()) == {
