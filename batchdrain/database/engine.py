@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib.util import find_spec
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,18 +18,18 @@ from batchdrain.database.url import file_of, mask_url
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 
-_DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
+_DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql"}
 _WRITTEN: Final = {
     "postgresql": "postgresql://… or postgresql+psycopg://…",
     "mysql": "mysql+pymysql://…",
     "sqlite": "sqlite:///…",
 }
 _OTHER_NAMES: Final = {
-    **dict.fromkeys(("postgres", "psql", "pgsql", "pg"), "postgresql"),
-    **dict.fromkeys(("mariadb", "mysql2"), "mysql"),
-    "sqlite3": "sqlite",
+    **dict.fromkeys(("postgres", "psql", "pgsql", "pg", "psycopg", "psycopg2", "asyncpg", "pg8000"), "postgresql"),
+    **dict.fromkeys(("mariadb", "mysql2", "pymysql", "mysqldb", "mysqlclient", "aiomysql", "asyncmy"), "mysql"),
+    **dict.fromkeys(("sqlite3", "pysqlite", "aiosqlite", "file"), "sqlite"),
 }
-"""The kind of database, by the names that other programs use for it."""
+"""The kind of database, by the names that other programs use for it, and by those of drivers."""
 _TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
@@ -53,10 +54,9 @@ def _create(url: URL, patience: Patience) -> sa.Engine:
             raise shortage from error
         wanted = (getattr(error, "name", None) or "").split(".")[0]
         driver = _DRIVERS.get(wanted, "")
-        way = "write mysql+pymysql://… and " if wanted == "MySQLdb" else ""
+        shown = "mysql (which mariadb stands for too)" if url.drivername == "mysql" else url.drivername
         raise ConfigError(
-            f"database_url: no driver for {url.drivername}",
-            remedy=f"{way}pip install '{driver}'" if driver else _to_cure(url),
+            f"database_url: no driver for {shown}", remedy=f"pip install '{driver}'" if driver else _to_cure(url)
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="correct the URL") from None
@@ -72,7 +72,10 @@ def _to_cure(url: URL) -> str:
     """The remedy that says how a URL of this kind of database is written."""
     name = url.get_backend_name().lower()
     written = _WRITTEN.get(_OTHER_NAMES.get(name, name))
-    return "use sqlite, postgresql or mysql+pymysql" if written is None else f"write {written}"
+    if written is None:
+        return f"batchdrain works with {', '.join(_WRITTEN.values())}"
+    missing = _OTHER_NAMES.get(name, name) == "mysql" and find_spec("pymysql") is None
+    return f"write {written}" + (" and pip install 'pymysql'" if missing else "")
 
 
 def require_synchronous(url: URL) -> None:

@@ -19,6 +19,8 @@ from batchdrain.database.url_options import require_taken
 from batchdrain.model.errors import ConfigError
 
 MEMORY: Final = ":memory:"
+_PORTS: Final = {"postgresql": 5432, "mysql": 3306}
+_HOSTS: Final = ("host", "hostaddr")
 
 
 def parse_url(text: str) -> URL:
@@ -30,11 +32,17 @@ def parse_url(text: str) -> URL:
         url = None
     if url is None or url.drivername.count("+") > 1:
         raise ConfigError(
-            "database_url: is not a database URL", remedy="write it as sqlite:///file.db or postgresql://user@host/name"
+            "database_url: is not a database URL",
+            remedy="write it as sqlite:///file.db, postgresql://user@host/name or mysql+pymysql://user@host/name",
         )
     if "@" in (url.host or "") or (url.password is not None and "@" in (url.database or "")):  # it is a part of the password
         raise ConfigError(
             "database_url: holds an '@' behind the one that ends the password", remedy="write the password's own '@' as %40"
+        )
+    if url.get_backend_name() == "sqlite" and url.host:
+        raise ConfigError(
+            "database_url: a SQLite URL has a file and no host: after two slashes the file is read as a host",
+            remedy="write sqlite:///work.db, and sqlite:////srv/work.db for a path from the root",
         )
     if url.get_backend_name() == "mariadb":  # SQLAlchemy has two names for one dialect; batchdrain uses the older
         url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
@@ -79,7 +87,20 @@ def place_of(url: URL) -> str:
     """The file, or the host and database name: tells people which database was used."""
     if url.get_backend_name() == "sqlite":
         return str(file_of(url).absolute())
-    return f"{url.host or 'local socket'}:{url.port or 'default'}/{url.database or ''}"
+    hosts = [one for one in (url.host, *(_first_of(url, name) for name in _HOSTS)) if one and not one.startswith("/")]
+    port = url.port or _first_of(url, "port") or (_PORTS.get(url.get_backend_name()) if hosts else None)
+    return f"{hosts[0] if hosts else 'local socket'}{f':{port}' if port else ''}/{url.database or ''}"
+
+
+def is_place_of(place: object, url: URL) -> bool:
+    """Whether a file names the database of the URL. `place`: as `place_of` gives it, or as earlier versions did."""
+    former = f"{url.host or 'local socket'}:{url.port or 'default'}/{url.database or ''}"
+    return place in (place_of(url), former)  # no set: a file may have a list there
+
+
+def _first_of(url: URL, name: str) -> str | None:
+    given = url.query.get(name)
+    return given if given is None or isinstance(given, str) else given[0]
 
 
 def is_in_memory(url: URL) -> bool:

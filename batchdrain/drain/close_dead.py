@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held
@@ -21,9 +20,7 @@ from batchdrain.model.errors import SessionInUse
 from batchdrain.runtime import clock
 from batchdrain.sessions.rebuild import catch_up
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Session, Status
-
-BECAUSE: Final = "closed by `inv resume --close`"
+from batchdrain.sessions.session import CLOSED, Session, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +63,7 @@ def close_dead(project: Project, session_id: str | None) -> Closed | None:
         elif session.session_id in known:  # a session whose files are on another host is closed there
             closed = _add(closed, _complete(project, session))
     if target.chain is not None:
-        target.chain.end(project, Status.COMPLETE, BECAUSE)
+        target.chain.end(project, Status.COMPLETE, CLOSED)
     return closed
 
 
@@ -96,7 +93,7 @@ def _complete(project: Project, session: Session) -> Closed:
         os.close(lock)
         raise
     try:
-        record.end(Status.COMPLETE, clock.now(), BECAUSE)
+        record.end(Status.COMPLETE, clock.now(), CLOSED)
     finally:
         record.close()
     _keep(project, session)

@@ -45,6 +45,8 @@ class Presence:
         self._heard = deque[Asked]()
         self.look: Callable[[], Snapshot] | None = None  #: how far the drain is; None until it has begun
         self.asked = it.asked  #: the request in force: a pause or a stop
+        self._paused_s = 0.0  # of the pauses that are over
+        self._paused_at = self._begun if self.is_paused else None  # monotonic, in seconds
         self.waits = ""  #: why nothing is claimed now, for people
         self.others_workers = 0  #: workers of the group's other drains, at the last beat
 
@@ -154,7 +156,17 @@ class Presence:
 
     def apply(self, asked: Asked) -> None:
         """Put a request in force."""
+        now = monotonic()
+        if self._paused_at is not None:
+            self._paused_s += now - self._paused_at
         self.asked = None if asked.ask is Ask.CONTINUE else asked
+        self._paused_at = now if self.is_paused else None
+
+    @property
+    def _active_s(self) -> float:
+        """The seconds of this go without its pauses, in which nothing begins: a rate counts only these."""
+        now = monotonic()
+        return now - self._begun - self._paused_s - (0.0 if self._paused_at is None else now - self._paused_at)
 
     def _progress(self, held: Iterable[Claim]) -> Mapping[str, Any]:
         """The present figures, in plain values. Results may come meanwhile."""
@@ -168,7 +180,7 @@ class Presence:
             "retries": 0 if shot is None else shot.retries_waiting + shot.retries_running,
             "before": self._before,
             "target": self._before + waiting if shot is None else shot.target,
-            "elapsed_s": round(monotonic() - self._begun, 3),
+            "elapsed_s": round(self._active_s, 3),
             "eta_s": None if shot is None or shot.eta.seconds is None else round(shot.eta.seconds, 1),
             "eta_is_least": shot is not None and shot.eta.is_least,
             "starting": shot is None,

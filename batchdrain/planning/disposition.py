@@ -3,7 +3,7 @@ and never stored. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from batchdrain.runtime.text import count_times
 class DispositionKind(StrEnum):
     """What has become of a failed phase."""
 
-    OPEN = "open"  #: no drain has tried it yet; the next one may take it
+    OPEN = "open"  #: no drain has tried it to an end yet; the next one may take it
     RETRIED = "retried"  #: a drain tried it and it failed again; the next drain may take it, or one is working on it now
     FIXED = "fixed"  #: it is complete now
     ACCEPTED = "accepted"  #: people know of it, so it is not tried
@@ -69,17 +69,23 @@ def kind_of(skip: Skip | None, attempts: int) -> DispositionKind:
 
 
 def disposition(
-    state: PhaseState | None, skip: Skip | None, attempts: int, *, was_completed: bool | None = False
+    state: PhaseState | None,
+    skip: Skip | None,
+    attempts: int,
+    *,
+    was_completed: bool | None = False,
+    uncounted: Collection[str] = (),
 ) -> Disposition | None:
     """The disposition of a phase. None if it has never failed, as far as the ledger and the table show.
 
     `state`: its current state; None if the table's word maps to no state, or if the row is gone. `skip` and `attempts`: see
     `kind_of`. `was_completed`: whether its last counted attempt completed it; None if only the number of attempts is left.
+    `uncounted`: the outcomes of its attempts that do not count, one each.
     """
     if state is PhaseState.FAILED:
         kind = kind_of(skip, attempts)
         if skip is None:
-            return Disposition(kind=kind, reason=_describe_open(attempts))
+            return Disposition(kind=kind, reason=_describe_open(attempts, uncounted))
         return Disposition(kind=kind, reason=_describe_skip(kind, skip), until=skip.until)
     if state is PhaseState.COMPLETE and attempts:
         return Disposition(kind=DispositionKind.FIXED, reason=_FIXED_BY[was_completed])
@@ -95,5 +101,10 @@ def _describe_skip(kind: DispositionKind, skip: Skip) -> str:
     return str(skip) if kind is DispositionKind.PARKED else skip.value
 
 
-def _describe_open(attempts: int) -> str:
-    return f"tried {count_times(attempts)}, may be tried again" if attempts else "no drain has tried it"
+def _describe_open(attempts: int, uncounted: Collection[str]) -> str:
+    if attempts:
+        return f"tried {count_times(attempts)}, may be tried again"
+    if not uncounted:
+        return "no drain has tried it"
+    outcomes = ", ".join(one.replace("_", " ") for one in sorted(set(uncounted)))
+    return f"tried {count_times(len(uncounted))}, never to an end ({outcomes}), may be tried again"

@@ -17,7 +17,7 @@ NAMED: Final = 10
 """At most this many phases of each kind are named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class DispositionCounts:
     """The counts of the requested phases."""
 
@@ -25,6 +25,7 @@ class DispositionCounts:
     skips: Mapping[DispositionKind, Counter[Skip]] = field(default_factory=lambda: defaultdict(Counter))  #: skips, counted
     named: Mapping[DispositionKind, list[PhaseKey]] = field(default_factory=lambda: defaultdict(list))
     """The first phases of each kind, at most NAMED, that people may want to look at one by one."""
+    unfinished: int = 0  #: how many of the open ones were tried, but never to an end
 
     def add(self, ids: tuple[str, str], skip: Skip | None, attempts: int) -> None:
         """Count one failed phase. `skip` and `attempts`: see `kind_of`."""
@@ -44,7 +45,9 @@ def count_dispositions(reasons: Reasons, past: Past) -> DispositionCounts:
     for page, skips in reasons:
         for ids, skip in zip(page.ids, skips, strict=True):
             if skip is None:
-                found.add(ids, None, _attempts_of(ids, past))
+                attempts = _attempts_of(ids, past)
+                found.add(ids, None, attempts)
+                found.unfinished += not attempts and ids in past.names
             elif not is_asked_for(skip):
                 found.add(ids, skip, 0)
     return found

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from batchdrain.planning.forecast import Forecast
 from batchdrain.planning.imagined_results import FORESEEN_ENDS
+from batchdrain.reports.eta_words import to_span
+from batchdrain.runtime.text import count_of
+from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import parts_of
 
-_WHOLE_MINUTES = 10
+_SHORT_S: Final = 10
 
 
 def describe_forecast(forecast: Forecast) -> str:
-    """'14 of 25 fixed (10-18) in 38 min (25-60)'."""
-    minutes, low, high = map(_to_minutes, (forecast.minutes, forecast.minutes_low, forecast.minutes_high))
-    return (
-        f"{forecast.fixed} of {forecast.planned} fixed ({forecast.fixed_low}-{forecast.fixed_high}) "
-        f"in {minutes} min ({low}-{high})"
+    """'10 to 18 of 25 fixed (median 14) in 25 to 60 min (median 38 min)'."""
+    fixed = _describe_range(
+        f"{forecast.fixed}", f"{forecast.fixed_low}", f"{forecast.fixed_high}", f"of {forecast.planned} fixed"
     )
+    median, low, high = map(_to_span, (forecast.minutes, forecast.minutes_low, forecast.minutes_high))
+    return f"{fixed} in {_describe_range(median, low, high)}"
+
+
+def _describe_range(median: str, low: str, high: str, what: str = "") -> str:
+    """'25 to 60 min (median 38 min)'; '6 of 6 fixed' if there is no range."""
+    what = f" {what}" if what else ""
+    if low == high:
+        return f"{low}{what}"
+    number, _, unit = low.partition(" ")
+    low = number if unit and unit == high.partition(" ")[2] else low
+    return f"{low} to {high}{what} (median {median})"
 
 
 def describe_outcome(session: Session) -> str:
     """The forecast of a session or of its chain, and what really happened; '' if there was no forecast."""
     if (part := _find_part(session)) is None or part.forecast is None:
         return ""
-    came = f"actual: {part.total_success} in {_to_minutes(part.active_s / 60)} min"
-    return f"{describe_forecast(part.forecast.forecast)}; {came}: {_judge(part)}"
+    return f"{describe_forecast(part.forecast.forecast)}; actual: {_compare(part, part.forecast)}"
 
 
 def outcome_fields(session: Session) -> dict[str, Any] | None:
@@ -49,19 +61,29 @@ def _find_part(session: Session) -> Session | None:
     return next((part for part in parts_of(session) if part.forecast is not None), None)
 
 
-def _judge(part: Session) -> str:
-    status = part.current_status
-    if status is Status.RUNNING:
-        return "it still runs"
+def _compare(part: Session, kept: KeptForecast) -> str:
+    """What came, and how it compares to the forecast."""
+    fixed, took = f"{part.total_success} fixed", f"in {_to_span(part.active_s / 60)}"
+    if part.current_status is Status.RUNNING:
+        return f"{fixed} {took}, not compared while it runs"
     if not _is_whole(part):
-        return "it ended early, which says nothing about the forecast"
-    outside = [name for name, within in zip(("phases", "minutes"), _find_within(part), strict=True) if not within]
-    return f"{' and '.join(outside)} outside" if outside else "both inside"
+        waits = f", while {count_of(part.retries_waiting, 'retry', 'retries')} waited" if part.retries_waiting else ""
+        return f"{fixed} {took}, not compared, as it ended after {part.total_processed} of {kept.planned}{waits}"
+    fixed_within, minutes_within = _find_within(part)
+    if fixed_within and minutes_within:
+        return f"{fixed} {took}, as forecast"
+    if not fixed_within:
+        fixed += f" ({'fewer' if part.total_success < kept.fixed_low else 'more'} than forecast)"
+    if not minutes_within:
+        took += f" ({'sooner' if part.active_s / 60 < kept.minutes_low else 'later'} than forecast)"
+    return f"{fixed} {took}"
 
 
 def _is_whole(part: Session) -> bool:
-    """Whether it ended in a way that the forecast foresees: the batch is full, nothing is left, or one of its own rules ended
-    it."""
+    """Whether it ended in a way that the forecast foresees: all planned phases were tried, the batch is full, nothing is left, or
+    one of its own rules ended it."""
+    if part.forecast is not None and part.total_processed >= part.forecast.planned and not part.retries_waiting:
+        return part.current_status is not Status.RUNNING
     if part.current_status is Status.STOPPED:
         return (part.stopped_because or "").partition(": ")[0] in FORESEEN_ENDS
     return part.current_status is Status.COMPLETE
@@ -77,5 +99,6 @@ def _find_within(part: Session) -> tuple[bool, bool]:
     )
 
 
-def _to_minutes(minutes: float) -> str:
-    return f"{minutes:.0f}" if minutes >= _WHOLE_MINUTES else f"{minutes:.2g}" if minutes >= 0.095 else f"{minutes:.2f}"
+def _to_span(minutes: float) -> str:
+    """'14 s', '38 min'; short times with a digit more."""
+    return f"{minutes * 60:.2g} s" if minutes * 60 < _SHORT_S else to_span(minutes * 60)

@@ -13,7 +13,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import by_rule
 from batchdrain.planning.without_effect import find_idle_runs
 from batchdrain.reports.plan_text import find_full
-from batchdrain.runtime.text import agree, safe_text
+from batchdrain.runtime.text import agree, count_of, safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,17 @@ class EmptySelection:
     by_plan: bool = False  #: only the phases of a plan were wanted
     without_effect: Sequence[str] = ()  #: options that changed nothing, a line each
     condition: str = ""  #: source.where
+    batch_done: int | None = None  #: the size of a resumed session's batch if all of it was done before
 
 
 def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelection) -> str:
     """One or more lines. `where`: names the database."""
     state, total, held = empty.state, empty.total, empty.held
+    if empty.batch_done is not None:
+        return (
+            f"Nothing is left of this session in {where}: its batch of {count_of(empty.batch_done, 'phase')} is done. "
+            f"`inv drain` begins a new one; {describe_counts(list(counts))}."
+        )
     left = total - empty.skipped.total()
     header = f"Nothing was drained in {where}." if empty.because and left > 0 else f"Nothing to drain in {where}."
     if not counts:

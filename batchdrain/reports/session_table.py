@@ -7,20 +7,25 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from batchdrain.runtime.text import safe_text, to_percent
+from batchdrain.runtime.text import count_of, safe_text, to_percent
 from batchdrain.sessions.session import Kind, Status
 
 WIDTH: Final = 80
+PAUSED: Final = "paused"
 DIED: Final = "died"
 """The status of a session whose file says that it runs although no process is draining it."""
+CLOSED: Final = "closed"
+"""The status of one that was ended before its batch was done."""
 LOST: Final = "lost"
 UNREADABLE: Final = "unreadable"
 _MEANING: Final = {
     Status.RUNNING.value: "a process drains it now",
+    PAUSED: "a process drains it, and claims nothing until `inv continue`",
     DIED: "its process died: `inv resume`, or `inv resume --close` to end it",
     Status.INTERRUPTED.value: "it ended early: `inv resume`, or `inv resume --close` to end it",
     Status.STOPPED.value: "ended by a stop condition; `inv summary --session-id=…` says how to go on",
     Status.COMPLETE.value: "it has ended",
+    CLOSED: "it was ended by `inv resume --close`, whatever was left of it",
     LOST: "its file is gone; `inv resume --session-id=…` rebuilds it",
     UNREADABLE: "its file can't be read; the line below it says why",
 }
@@ -36,10 +41,14 @@ def render_sessions(rows: Sequence[Mapping[str, Any]], columns: int | None = Non
             yield from _wrap(f"  {safe_text(row['error'])}", width)
             continue
         rate = "-" if row["success_rate"] is None else to_percent(row["success_rate"])
-        of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
+        has_size = row["batch_size"] and row["kind"] == Kind.FAILED and status_of(row) != Status.COMPLETE
+        of = f"/{row['batch_size']}" if has_size else ""
+        waiting = row["retries_waiting"]
         done = f"{row['total_processed']}{of}"
-        fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)
+        fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"] - waiting, rate)
         yield from _lines_of(row["session_id"], fields, width)
+        if waiting:
+            yield f"  {count_of(waiting, 'of them failed and waits', 'of them failed and wait')} to be tried again"
         if (there := row.get("elsewhere")) is not None:
             yield from _wrap(
                 safe_text(f"  by process {there['pid']} on {there['host']}, in {there['folder'] or 'a folder there'}"), width
@@ -57,6 +66,10 @@ def status_of(row: Mapping[str, Any]) -> str:
         return LOST if row["lost"] else UNREADABLE
     if row["status"] == Status.RUNNING and not row["alive"]:
         return DIED
+    if row["status"] == Status.RUNNING and row["is_paused"]:
+        return PAUSED
+    if row["is_closed"]:
+        return CLOSED
     return str(row["status"])
 
 

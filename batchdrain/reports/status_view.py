@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from batchdrain.database.ledger.session_counts import SessionCounts
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.reports.eta_words import describe_eta, to_span
 from batchdrain.runtime import clock
@@ -21,6 +22,7 @@ STARTING: Final = "starting"
 _SHOWN: Final = 24  #: at most this many slots of a session are shown
 _LARGEST: Final = 2**53
 _LEAST_S: Final = 1.0
+_BEATS: Final = 2  #: after this many beats that did not come, the last one is told as past
 _MEANING: Final = {
     STARTING: "it has just begun: its first phase is being taken",
     SILENT: "no sign of life came in time, and its host can't be checked from here",
@@ -41,16 +43,24 @@ def state_of(row: SessionRow, alive: bool | None) -> str:
     return PAUSED if row.progress.get("paused") is True else ALIVE
 
 
-def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
+def is_overdue(row: SessionRow) -> bool:
+    """Whether its last beats did not come, so that what it told last may be long over."""
+    return row.is_silent or row.beat_age_ms / 1000 > _BEATS * (_number(row.wanted, "beat_s") or math.inf)
+
+
+def to_fields(row: SessionRow, alive: bool | None, counted: SessionCounts | None = None) -> dict[str, Any]:
     """A running session as plain JSON values. Rates count only the time since its last start or resume; times are by the
-    database's clock."""
+    database's clock. `counted`: its results in the ledger, for one that tells nothing any more."""
     progress, wanted = row.progress, row.wanted
     processed, target = _number(progress, "processed"), _number(progress, "target")
+    succeeded, failed, retries = (_number(progress, name) for name in ("succeeded", "failed", "retries"))
     done, elapsed_s = processed - _number(progress, "before"), _number(progress, "elapsed_s")
     state, age_s = state_of(row, alive), row.beat_age_ms / 1000
     per_minute = done / elapsed_s * 60 if elapsed_s > 0 and done > 0 else None
-    retries = _number(progress, "retries")
-    eta_s = _eta_of(progress, per_minute, age_s) if state == ALIVE else None
+    if counted is not None and counted.processed >= processed:
+        processed, succeeded, retries = counted.processed, counted.succeeded, 0.0
+        failed, target = processed - succeeded, max(target, processed)
+    eta_s = _eta_of(progress, per_minute, age_s) if state == ALIVE and not is_overdue(row) else None
     return {
         "session_id": row.session_id,
         "session_uid": row.uid,
@@ -67,9 +77,10 @@ def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
         "beat_s": _number(wanted, "beat_s"),
         "begun_at": clock.to_iso(clock.from_ms(row.begun_ms)),
         "beat_age_s": round(age_s, 3),
+        "is_overdue": state == ALIVE and is_overdue(row),
         "processed": int(processed),
-        "succeeded": int(_number(progress, "succeeded")),
-        "failed": int(_number(progress, "failed")),
+        "succeeded": int(succeeded),
+        "failed": int(failed),
         "retries": int(retries),
         "target": int(target),
         "per_minute": None if per_minute is None else round(per_minute, 3),
@@ -88,16 +99,15 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
         yield safe_text(f"{row['session_id']}  {_state_shown(row)} on {where}")
         done = f"{row['processed']}/{row['target']} · {row['succeeded']} ok · {row['failed']} failed"
         retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
-        rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} phases per minute"
+        rate = "" if row["per_minute"] is None or row["state"] == DIED else f" · {row['per_minute']:.1f} phases per minute"
         eta = "" if row["eta_s"] is None else " · " + _describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
-        told = "as last reported " if row["state"] == DIED else "as of "
-        yield f"  {done}{retries}{rate}{eta} · {told}{to_span(row['beat_age_s'])} ago"
+        told = "last sign of life" if row["is_overdue"] or row["state"] in {DIED, SILENT} else "as of"
+        yield f"  {done}{retries}{rate}{eta} · {told} {to_span(row['beat_age_s'])} ago"
+        if row["is_overdue"]:
+            yield f"  It should give one every {row['beat_s']:g} s: it may be suspended, or can't reach the database"
         if row["waits_for"]:
             yield safe_text(f"  Waits: {row['waits_for']}")
-        for slot in row["slots"][:_SHOWN]:
-            yield safe_text(
-                f"  runs {slot['run_id']} / {slot['phase_id']} for {to_span(slot['for_s'])}, attempt {slot['attempt']}"
-            )
+        yield from (safe_text(f"  {_describe_slot(row, slot)}") for slot in row["slots"][:_SHOWN])
         if len(row["slots"]) > _SHOWN:
             yield f"  and {len(row['slots']) - _SHOWN} more"
         if (asked := row["asked"]) is not None:
@@ -108,6 +118,16 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
 
 def _state_shown(row: Mapping[str, Any]) -> str:
     return STARTING if row["is_starting"] else str(row["state"])
+
+
+def _describe_slot(row: Mapping[str, Any], slot: Mapping[str, Any]) -> str:
+    """A phase, by what was told last: what runs for an hour still runs a few seconds later, but nobody knows it."""
+    name, age_s = f"{slot['run_id']} / {slot['phase_id']}", row["beat_age_s"]
+    if age_s < _LEAST_S:
+        return f"runs {name} for {to_span(slot['for_s'])}, attempt {slot['attempt']}"
+    return (
+        f"ran {name} {to_span(age_s)} ago, for {to_span(max(0.0, slot['for_s'] - age_s))} by then, attempt {slot['attempt']}"
+    )
 
 
 def _describe_eta(eta_s: float, now: datetime, *, is_least: bool) -> str:

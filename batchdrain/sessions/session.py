@@ -23,6 +23,8 @@ SCHEMA_VERSION: Final = 1
 BY_ORPHANS: Final = "orphaned"
 BY_NOTHING: Final = "nothing selected"
 """What makes the exit code 1 though the results do not: `drain_exit_by`."""
+CLOSED: Final = "closed by `inv resume --close`"
+"""Why a session is complete whose rest nobody wants any more: `stopped_because`."""
 NOTED: Final = 50
 """At most this many skips (rules with their values) are kept."""
 
@@ -114,6 +116,17 @@ class Session(Record):
         if self.status is not None:
             return self.status
         return Status.INTERRUPTED if self.completed_at is None else Status.COMPLETE
+
+    @property
+    def retries_waiting(self) -> int:
+        """How many of the failed phases wait to be tried again."""
+        return sum(1 for result in self.results if not result.success and result.retry_at is not None)
+
+    @property
+    def batch_if_done(self) -> int | None:
+        """The size of its batch if each phase of it has its result; None otherwise, or if it has no size."""
+        size = self.batch_size if self.kind is Kind.FAILED else None
+        return size if size and self.total_processed >= size and not self.retries_waiting else None
 
     @property
     def success_rate(self) -> float | None:

@@ -16,7 +16,8 @@ def row(name: str, status: str, *, chain: str | None = "c", alive: bool = False,
     return {
         "session_id": name, "chain_uid": chain, "kind": "failed", "status": status, "alive": alive, "started_at": f"began {name}",
         "completed_at": "then" if status in {"complete", "stopped"} else None, "held": [{"said": name}], "batch_size": 5,
-        "total_processed": 4, "total_success": 3, "total_failed": 1, "success_rate": 0.75, "elsewhere": None, **more,
+        "total_processed": 4, "total_success": 3, "total_failed": 1, "success_rate": 0.75, "elsewhere": None,
+        "is_paused": False, "is_closed": False, "retries_waiting": 0, **more,
     }  # fmt: skip
 
 
@@ -70,5 +71,5 @@ def test_a_chain_that_came_to_nothing_has_no_rate() -> None:
 )
 def test_only_where_a_batch_is_all_it_is_said_of_how_many(given: dict[str, Any], done: str) -> None:
     """A session of queued phases takes batch after batch."""
-    line = list(render_sessions([{**row("s", "complete", chain=None), "held": [], **given}]))[1]
+    line = list(render_sessions([{**row("s", "stopped", chain=None), "held": [], **given}]))[1]
     assert line.split()[3:] == [done, "3", "1", "75.0%"]

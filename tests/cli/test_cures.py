@@ -54,8 +54,16 @@ def test_an_asynchronous_driver_is_refused_with_the_one_to_write(url: str, cure:
         ("mysql2://u:secret@h/d", "write mysql+pymysql://…"),
         ("mysql+mysqlconnector://u:secret@h/d", "write mysql+pymysql://…"),
         ("mariadb+mariadbconnector://u:secret@h/d", "write mysql+pymysql://…"),
+        ("mysql://u:secret@h/d", "write mysql+pymysql://…"),
+        ("mariadb://u:secret@h/d", "write mysql+pymysql://…"),
+        ("pymysql://u:secret@h/d", "write mysql+pymysql://…"),
+        ("psycopg://u:secret@h/d", "write postgresql://… or postgresql+psycopg://…"),
+        ("sqlite://work.db", "write sqlite:///work.db, and sqlite:////srv/work.db for a path from the root"),
         ("sqlite3:///work.db", "write sqlite:///…"),
-        ("oracle://u:secret@h/d", "use sqlite, postgresql or mysql+pymysql"),
+        (
+            "oracle://u:secret@h/d",
+            "batchdrain works with postgresql://… or postgresql+psycopg://…, mysql+pymysql://…, sqlite:///…",
+        ),
     ],
 )
 def test_a_url_as_other_programs_take_it_is_refused_with_the_way_to_write_it(url: str, cure: str) -> None:

@@ -152,6 +152,8 @@ def looked_at(place: Workplace, texts: list[str | None], **columns: Any) -> list
     ("texts", "told"),
     [
         ([], None), ([None], None), (["a", "b"], None), ([DOCUMENT, "a"], None),
+        ([DOCUMENT, DOCUMENT, None], ("2 of 3 failed phases that were checked have JSON in column 'last_failure_reason': a drain takes the "
+                                     "whole document for the reason, and writes a plain text over it")),
         ([DOCUMENT, DOCUMENT, "a"], ("2 of 3 failed phases that were checked have JSON in column 'last_failure_reason': a drain takes the "
                                     "whole document for the reason, and writes a plain text over it")),
     ],
@@ -182,8 +184,12 @@ def test_where_a_document_is_the_reason_it_is_told_what_a_new_one_is_written_ove
     ("texts", "told"),
     [
         ([DOCUMENT, DOCUMENT, "[]"], [("ok", ("2 of 3 failed phases that were checked have a text at 'error.message' in column "
-                                             "'last_failure_reason'"), "")]),
-        (["", DOCUMENT], [("ok", "1 of 2 failed phases that were checked has a text at 'error.message' in column 'last_failure_reason'", "")]),
+                                             "'last_failure_reason', 1 has none"), "")]),
+        (["", DOCUMENT], [("ok", "1 of 2 failed phases that were checked has a text at 'error.message' in column 'last_failure_reason', 1 has none", "")]),
+        ([None, "[1]", "{}", DOCUMENT], [("ok", ("1 of 4 failed phases that were checked has a text at 'error.message' in column "
+                                                "'last_failure_reason', 3 have none"), "")]),
+        ([*[None] * 100, DOCUMENT], [("ok", ("1 of 101 failed phases that were checked has a text at 'error.message' in column "
+                                            "'last_failure_reason', 100 have none"), "")]),
         (["[]", "{}"], [("warn", ("not one of 2 failed phases that were checked has anything at 'error.message' in column "
                                  "'last_failure_reason'"), "fix batchdrain.source.columns.last_failure_reason.path")]),
         (["bare", DOCUMENT], [("warn", ("1 of 2 failed phases that were checked has a bare text and no document in column "
@@ -198,6 +204,17 @@ def test_what_stands_at_the_path_of_a_reason_is_counted(
 ) -> None:
     found = looked_at(sqlite_project, texts, last_failure_reason=PATH)
     assert found == [("reasons", *one) for one in told]
+
+
+@on(
+    ("texts", "told"),
+    [
+        (["a", None], "1 of 2 failed phases that were checked has a text in column 'last_failure_reason', 1 has none"),
+        (["a", "b", "", " "], "2 of 4 failed phases that were checked have a text in column 'last_failure_reason', 2 have none"),
+    ],
+)  # fmt: skip
+def test_phases_without_a_reason_are_counted(sqlite_project: Workplace, texts: list[str | None], told: str) -> None:
+    assert looked_at(sqlite_project, texts) == [("reasons", "ok", told, "")]
 
 
 def test_a_computed_column_is_said_to_be_read_and_not_written(sqlite_project: Workplace) -> None:

@@ -52,6 +52,15 @@ def test_what_has_become_of_the_failed_phases_is_told_of_all_runs_or_of_those_th
         told(sqlite_project, capsys, "z")
 
 
+def test_open_phases_that_were_tried_but_never_to_an_end_are_not_called_untried(
+    project: Project, sqlite_project: Workplace, capsys: Capsys
+) -> None:
+    for name, told_of in (("b/held", "1 was"), ("b/open", "2 were")):
+        hold(project, name)
+        sqlite_project.inv("recover")
+        assert told(sqlite_project, capsys)[1] == f"      3 {OPEN} to an end: {told_of} released or orphaned"
+
+
 def test_what_a_dead_controller_holds_is_counted_as_it_would_be_left(
     project: Project, sqlite_project: Workplace, capsys: Capsys
 ) -> None:

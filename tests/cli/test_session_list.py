@@ -70,6 +70,25 @@ def test_a_session_whose_process_drains_it_is_running_and_one_that_was_killed_di
     assert (running[-1], died[-1].split()[:4]) == ("running     a process drains it now", ["died", "its", "process", "died:"])
 
 
+def test_a_session_that_somebody_paused_is_listed_as_paused_and_what_the_ledger_has_of_a_dead_one_is_counted(
+    sqlite_project: Workplace,
+) -> None:
+    sqlite_project.configure(lease={"beat_s": 0.1})
+    sqlite_project.fail("r/p", "r/q~until=go", "r/z")
+    drain = sqlite_project.start("drain")
+    wait_for(lambda: list(sqlite_project.sessions.glob("*/logs/r/q*.stdout.txt")), "the second phase")
+    assert sqlite_project.inv("pause").code == 0
+    wait_for(lambda: "paused" in sqlite_project.inv("status").out, "the pause")
+    [row] = sqlite_project.inv("sessions", "--format=json").json()
+    assert (row["status"], row["is_paused"]) == ("running", True)
+    assert sqlite_project.inv("sessions").lines[-1].startswith("paused ")
+    drain.kill()
+    drain.communicate(timeout=60)
+    sqlite_project.sql("""UPDATE batchdrain_session SET progress = '{"target": 3}'""")
+    assert "  1/3 · 1 ok · 0 failed · last sign of life " in sqlite_project.inv("status").out
+    assert sqlite_project.inv("sessions").lines[1].split()[2:4] == ["died", "1/10"]
+
+
 @pytest.mark.parametrize(
     ("facts", "status"),
     [({"completed_at": None, "status": "running"}, "died"), ({"completed_at": None, "status": "interrupted"}, "interrupted"),

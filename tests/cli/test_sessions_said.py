@@ -75,7 +75,7 @@ def test_a_session_of_the_folder_is_told_with_what_it_holds(place: Workplace, pr
     held = lines.index("Held by sessions of another folder:")
     assert lines[:2] == [TOP, f"{NEW:<29} failed interrupted       0/3      0      0      -"]
     assert lines[2].startswith("  holds r / a: attempt 1, process ")
-    assert lines[lines.index("") - 1] == f"{OLD:<29} failed complete          3/3      2      1  66.6%"
+    assert lines[lines.index("") - 1] == f"{OLD:<29} failed complete            3      2      1  66.6%"
     assert lines[lines.index("") + 1 : held] == [
         "interrupted it ended early: `inv resume`, or `inv resume --close` to end it", "complete    it has ended",
     ]  # fmt: skip
@@ -95,6 +95,7 @@ def test_a_session_of_the_folder_is_told_with_what_it_holds(place: Workplace, pr
         "session_id": NEW, "chain_uid": None, "kind": "failed", "status": "interrupted", "alive": False,
         "started_at": "2025-12-28T12:00:00Z", "completed_at": None, "batch_size": 3, "total_processed": 0, "total_success": 0,
         "total_failed": 0, "success_rate": None, "elsewhere": None,
+        "is_paused": False, "is_closed": False, "retries_waiting": 0,
     }  # fmt: skip
     assert (oldest["completed_at"], oldest["total_success"], oldest["held"]) == ("2025-12-28T13:00:00Z", 2, [])
     assert round(oldest["success_rate"], 3) == 0.667

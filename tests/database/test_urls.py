@@ -15,6 +15,7 @@ from batchdrain.database.url import (
     anchor_url,
     file_of,
     is_in_memory,
+    is_place_of,
     mask_url,
     parse_url,
     place_of,
@@ -100,13 +101,25 @@ def test_a_file_that_is_not_there_is_told_with_the_way_to_a_sample(tmp_path: Pat
     ("url", "place"),
     [
         ("postgresql://u:p@h:1/d", "h:1/d"),
-        ("postgresql://h", "h:default/"),
-        ("mysql+pymysql:///d", "local socket:default/d"),
+        ("postgresql://h", "h:5432/"),
+        ("mysql+pymysql://h/d", "h:3306/d"),
+        ("mysql+pymysql:///d", "local socket/d"),
+        ("postgresql:///d?host=h&port=7", "h:7/d"),
+        ("postgresql:///d?host=h,i&port=7,8", "h,i:7,8/d"),
+        ("postgresql:///d?host=%2Fvar%2Frun", "local socket/d"),
         ("sqlite:////srv/x.db", "/srv/x.db"),
     ],
 )
 def test_people_are_told_where_a_database_is(url: str, place: str) -> None:
     assert place_of(make_url(url)) == place
+
+
+def test_a_file_of_an_earlier_version_still_names_its_database() -> None:
+    url = make_url("mysql+pymysql://h/d")
+    assert [is_place_of(place, url) for place in ("h:3306/d", "h:default/d", "h:3307/d", "i:default/d", None, [])] == [
+        True, True, False, False, False, False,
+    ]  # fmt: skip
+    assert is_place_of("local socket:default/d", make_url("postgresql:///d?host=h"))
 
 
 def test_neither_a_password_nor_an_unknown_option_is_shown() -> None:

@@ -74,7 +74,7 @@ _EVENT: Final = _object(
 _SESSION_ROW: Final = _object(session_id=_TEXT)
 _ASKED: Final = _object(session_id=_TEXT_OR_NULL, asked={"enum": [None, "stop", "stop-now", "pause", "continue"]}, **_SAID)
 _RUNNING: Final = _object(
-    session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "between", "silent", "died"]}, is_starting=_TRUTH,
+    session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "between", "silent", "died"]}, is_starting=_TRUTH, is_overdue=_TRUTH,
     host=_TEXT, pid=_COUNT, folder=_TEXT_OR_NULL, group=_TEXT_OR_NULL, workers=_COUNT, begun_at=_TEXT,
     beat_age_s={"type": "number"}, processed=_COUNT, succeeded=_COUNT, failed=_COUNT, target=_COUNT,
     retries=_COUNT, per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, eta_is_least=_TRUTH, waits_for=_TEXT_OR_NULL,

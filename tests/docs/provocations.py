@@ -141,6 +141,8 @@ DATABASE: Final = (
     setting("database …: the file … does not exist", {"database_url": "sqlite:///nowhere.db"}, {}),
     setting("database_url: a SQLite database in memory holds nothing", {"database_url": "sqlite://"}, {}),
     setting("database_url: is not a database URL", {"database_url": "work.db"}, {}),
+    setting("database_url: a SQLite URL has a file and no host: after two slashes the file is read as a host",
+            {"database_url": "sqlite://work.db"}, {}),
     setting("database_url: the driver … is asynchronous, and batchdrain supports none of these",
             {"database_url": "postgresql+asyncpg://u@localhost/x"}, {}),
     setting("batchdrain.source.table: … is not in database …", {"source": {"table": "phase"}}, {"source": {"table": "phases"}}),

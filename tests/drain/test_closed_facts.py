@@ -13,7 +13,7 @@ from batchdrain.database.ledger.chains import Chains
 from batchdrain.drain import close_dead as closing
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.close import keep_head
-from batchdrain.drain.close_dead import BECAUSE, Closed, close_dead, find_dead, may_live
+from batchdrain.drain.close_dead import Closed, close_dead, find_dead, may_live
 from batchdrain.drain.new_session import make_session
 from batchdrain.drain.project import Project
 from batchdrain.drain.selection import backlog_for
@@ -22,7 +22,7 @@ from batchdrain.model.errors import DatabaseUnavailable, SessionInUse
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Kind, Session, Status
+from batchdrain.sessions.session import CLOSED, Kind, Session, Status
 from tests.drain.test_prune_planned import insert
 from tests.support.opened import EVERYTHING, dead, hold, new_session, opened, request_for
 from tests.support.workplace import Workplace
@@ -66,7 +66,7 @@ def test_what_is_closed_is_complete_and_says_by_what_and_nobody_holds_it_any_mor
     assert closed is not None
     kept = place.folder.load(session.session_id)
     assert (kept.status, kept.stopped_because, kept.completed_at is not None, kept.drain_exit_code) == (
-        Status.COMPLETE, BECAUSE, True, None,
+        Status.COMPLETE, CLOSED, True, None,
     )  # fmt: skip
     assert (closed.session.session_id, closed.was_complete, closed.others, closed.recovered, closed.held) == (
         session.session_id, False, (), [], [],
@@ -79,7 +79,7 @@ def test_what_is_closed_is_complete_and_says_by_what_and_nobody_holds_it_any_mor
     [(status,)] = [
         row for row in _sql(place, "SELECT value FROM batchdrain_meta WHERE name LIKE 'session/%'") if "complete" in row[0]
     ]
-    assert json.loads(status)["stopped_because"] == BECAUSE
+    assert json.loads(status)["stopped_because"] == CLOSED
 
 
 def _sql(project: Project, text: str) -> list[tuple[str]]:
@@ -237,7 +237,7 @@ def test_of_a_chain_every_session_that_was_left_is_closed_and_so_is_the_chain(
     assert {place.folder.load(name).status for name in ("first", "second")} == {Status.COMPLETE}
     row = Chains(place.store.database, place.store.ledger).read(chain.uid)
     assert row is not None
-    assert (row.status, row.because, row.ended_at is not None) == ("complete", BECAUSE, True)
+    assert (row.status, row.because, row.ended_at is not None) == ("complete", CLOSED, True)
 
 
 def test_what_either_session_of_a_chain_holds_is_told(place: Project, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from batchdrain.reports.formats import render_summary
 from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.session import Session
+from tests.sessions.files import result
 from tests.support.scripted_project import Row, ScriptedProject, scripted_project
 from tests.support.workplace import Workplace
 
@@ -40,7 +42,7 @@ def session_of(status: str, fixed: int, minutes: float, told: Forecast | None = 
     return Session.model_validate(
         {
             "session_id": "s", "started_at": "2026-01-01T00:00:00Z", "completed_at": "2026-01-01T01:00:00Z", "status": status,
-            "active_s": 60 * minutes, "total_success": fixed, "forecast": told and KeptForecast.of(told).model_dump(),
+            "active_s": 60 * minutes, "total_success": fixed, "total_processed": fixed, "forecast": told and KeptForecast.of(told).model_dump(),
         }
     )  # fmt: skip
 
@@ -68,11 +70,12 @@ def keeps_its_forecast(project: Workplace) -> None:
     assert session["forecast"] == planned
     assert planned["planned"] == 6
     assert words in ran.lines, "the header says the same"
-    assert f"{words}; actual: 6 in " in ran.out
+    assert f"{words}; actual: 6 fixed in " in ran.out
     told = project.inv("summary", "--format=json").json()
     assert (told["forecast"], told["forecast_outcome"]["fixed"]) == (planned, 6)
     assert (
-        f"| Forecast | {words.removeprefix('Forecast: ')}; actual: 6 in " in project.inv("summary", "--format=markdown").out
+        f"| Forecast | {words.removeprefix('Forecast: ')}; actual: 6 fixed in "
+        in project.inv("summary", "--format=markdown").out
     )
     assert [event["forecast"] for event in project.events() if event["event"] == "session.started"][-1] == planned
 
@@ -109,23 +112,23 @@ def test_a_dry_run_of_a_plan_foresees_the_phases_of_the_plan() -> None:
 @pytest.mark.parametrize(
     ("status", "fixed", "minutes", "says", "within"),
     [
-        ("complete", 12, 41, "actual: 12 in 41 min: both inside", (True, True)),
-        ("complete", 18, 60.4, "actual: 18 in 60 min: both inside", (True, True)),
-        ("complete", 10, 25, "actual: 10 in 25 min: both inside", (True, True)),
-        ("complete", 19, 24.99, "actual: 19 in 25 min: phases and minutes outside", (False, False)),
-        ("complete", 9, 41, "actual: 9 in 41 min: phases outside", (False, True)),
-        ("complete", 12, 3.14159, "actual: 12 in 3.1 min: minutes outside", (True, False)),
-        ("complete", 25, 0.01, "actual: 25 in 0.01 min: phases and minutes outside", (False, False)),
-        ("stopped", 12, 41, "actual: 12 in 41 min: it ended early, which says nothing about the forecast", (None, None)),
-        ("interrupted", 2, 4, "actual: 2 in 4 min: it ended early, which says nothing about the forecast", (None, None)),
-        ("running", 2, 4, "actual: 2 in 4 min: it still runs", (None, None)),
+        ("complete", 12, 41, "actual: 12 fixed in 41 min, as forecast", (True, True)),
+        ("complete", 18, 60.4, "actual: 18 fixed in 60 min, as forecast", (True, True)),
+        ("complete", 10, 25, "actual: 10 fixed in 25 min, as forecast", (True, True)),
+        ("complete", 19, 24.99, "actual: 19 fixed (more than forecast) in 25 min (sooner than forecast)", (False, False)),
+        ("complete", 9, 41, "actual: 9 fixed (fewer than forecast) in 41 min", (False, True)),
+        ("complete", 12, 3.14159, "actual: 12 fixed in 3 min (sooner than forecast)", (True, False)),
+        ("complete", 25, 0.01, "actual: 25 fixed (more than forecast) in 0.6 s (sooner than forecast)", (False, False)),
+        ("stopped", 12, 41, "actual: 12 fixed in 41 min, not compared, as it ended after 12 of 25", (None, None)),
+        ("interrupted", 2, 4, "actual: 2 fixed in 4 min, not compared, as it ended after 2 of 25", (None, None)),
+        ("running", 2, 4, "actual: 2 fixed in 4 min, not compared while it runs", (None, None)),
     ],
 )
 def test_what_came_is_held_against_the_forecast(
     status: str, fixed: int, minutes: float, says: str, within: tuple[bool | None, bool | None]
 ) -> None:
     session = session_of(status, fixed, minutes)
-    assert describe_outcome(session) == f"14 of 25 fixed (10-18) in 38 min (25-60); {says}"
+    assert describe_outcome(session) == f"10 to 18 of 25 fixed (median 14) in 25 to 60 min (median 38 min); {says}"
     fields = outcome_fields(session)
     assert fields is not None
     assert (fields["fixed_within"], fields["minutes_within"]) == within
@@ -135,26 +138,40 @@ def test_what_came_is_held_against_the_forecast(
 @pytest.mark.parametrize(
     ("because", "says"),
     [
-        ("stop.success_floor: 10% of 20 succeeded, below 50%", "both inside"),
-        ("--stop-on-first-failure: r / p", "both inside"),
-        ("inv stop: by ann", "it ended early, which says nothing about the forecast"),
+        ("stop.success_floor: 10% of 20 succeeded, below 50%", "as forecast"),
+        ("--stop-on-first-failure: r / p", "as forecast"),
+        ("inv stop: by ann", "not compared, as it ended after 12 of 25"),
         (
             "stop.max_metric: 9 of 'tokens' were reported, the budget is 9",
-            "it ended early, which says nothing about the forecast",
+            "not compared, as it ended after 12 of 25",
         ),
     ],
 )
 def test_an_end_by_a_rule_that_a_forecast_reckons_with_is_judged_and_another_one_is_not(because: str, says: str) -> None:
     session = session_of("stopped", 12, 41).model_copy(update={"stopped_because": because})
-    assert describe_outcome(session).endswith(f"actual: 12 in 41 min: {says}")
+    assert describe_outcome(session).endswith(f"actual: 12 fixed in 41 min, {says}")
     fields = outcome_fields(session)
     assert fields is not None
-    assert fields["minutes_within"] is (True if says == "both inside" else None)
+    assert fields["minutes_within"] is (True if says == "as forecast" else None)
 
 
-def test_minutes_are_said_with_two_digits() -> None:
+@pytest.mark.parametrize(
+    ("waiting", "says"), [(0, "as forecast"), (1, "not compared, as it ended after 25 of 25, while 1 retry waited")]
+)
+def test_a_session_that_tried_all_is_compared_however_it_ended(waiting: int, says: str) -> None:
+    retry_at = datetime(2026, 1, 1, tzinfo=UTC)
+    session = session_of("interrupted", 12, 41).model_copy(
+        update={
+            "total_processed": 25,
+            "results": [result(0, success=False).model_copy(update={"retry_at": retry_at})] * waiting,
+        }
+    )
+    assert describe_outcome(session).endswith(f"actual: 12 fixed in 41 min, {says}")
+
+
+def test_short_times_are_said_in_seconds() -> None:
     told = Forecast(planned=3, fixed=1, fixed_low=0, fixed_high=3, minutes=0.123, minutes_low=0.002, minutes_high=9.96)
-    assert describe_forecast(told) == "1 of 3 fixed (0-3) in 0.12 min (0.00-10)"
+    assert describe_forecast(told) == "0 to 3 of 3 fixed (median 1) in 0.12 s to 10 min (median 7.4 s)"
 
 
 def test_a_session_without_a_forecast_says_nothing_of_it() -> None:

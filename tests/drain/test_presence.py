@@ -14,13 +14,14 @@ import pytest
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.database.ledger.session_rows import SessionRow
+from batchdrain.drain import presence
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.project import Project
 from batchdrain.drain.remapped import mapping_of
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution.process_identity import identify_self
-from batchdrain.model.asked import Ask
+from batchdrain.model.asked import Ask, Asked
 from batchdrain.model.errors import BadData, DatabaseUnavailable
 from batchdrain.planning.filters import Filters
 from batchdrain.runtime import clock
@@ -224,3 +225,21 @@ def test_the_workers_of_the_other_drains_of_its_group_are_counted_with_each_beat
             World(project, it, 0).presence.begin()
     world.presence.beat([])
     assert world.presence.others_workers == 4
+
+
+def test_a_pause_is_no_part_of_the_time_by_which_the_rate_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(presence, "monotonic", lambda: now)
+    told = Presence(world.it, world.shutdown)
+    for seconds, asked in (
+        (10, Ask.PAUSE),
+        (500, Ask.PAUSE),
+        (400, Ask.CONTINUE),
+        (20, Ask.CONTINUE),
+        (5, Ask.PAUSE),
+        (60, None),
+    ):
+        now += seconds
+        if asked is not None:
+            told.apply(Asked(number=1, ask=asked, by="me", reason="", at_ms=0))
+    assert told._progress(())["elapsed_s"] == 10 + 20 + 5

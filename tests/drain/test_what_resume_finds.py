@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from batchdrain.cli.commands.drain import drain_failed
+from batchdrain.cli.commands.drain_flags import DrainFlags
+from batchdrain.cli.commands.resume import resume_session
+from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.chain.resumption import Target, find_target, read_sessions_again
 from batchdrain.drain.close import keep_head
@@ -15,6 +20,7 @@ from batchdrain.sessions.session import Kind, Status
 from tests.drain.chaining import queue
 from tests.sessions.files import put
 from tests.support.opened import opened, request_for
+from tests.support.scripted_project import Row, scripted_project
 from tests.support.workplace import Workplace
 
 OVER = {"status": "complete", "completed_at": "2025-12-28T13:00:00Z"}
@@ -176,3 +182,22 @@ def test_sessions_are_read_again_and_one_that_can_not_be_stays_as_it_is_known(wo
     read_sessions_again(project, chain)
     assert chain.sessions[Kind.FAILED].batch_size == 5
     assert chain.sessions[Kind.QUEUED].current_status is Status.COMPLETE
+
+
+def test_a_resume_of_a_session_whose_batch_is_done_says_so_and_what_to_do_and_its_dry_run_does() -> None:
+    rows: list[Row] = [("r", f"p{n}~ok", n, "FAILED", None) for n in range(5)]
+    with scripted_project(rows, {"batch_size": 2}) as project:
+        project.call(drain_failed, DrainFlags())
+        session = project.session()
+        assert session is not None
+        name = session["session_id"]
+        said = [
+            project.call(
+                lambda invocation, dry: resume_session(replace(invocation, dry=dry), ResumeFlags(session_id=name)), dry
+            )
+            for dry in (True, False)
+        ]
+    told = "its batch of 2 phases is done. `inv drain` begins a new one; 3 failed, 0 queued, 2 complete, 0 other in 1 run."
+    for one in said:
+        assert told in one
+        assert "Nothing to drain" not in one

@@ -104,6 +104,7 @@ def test_the_counts_are_of_the_same_rules_and_of_what_was_asked_for() -> None:
         assert found.named[DispositionKind.QUARANTINED] == [key("quarantined")] * bool(
             found.counts[DispositionKind.QUARANTINED]
         )
+        assert found.unfinished == 0, "none of them was tried"
         return {kind.value: count for kind, count in found.counts.items()}
 
     assert counted(reading()) == {
@@ -133,6 +134,26 @@ def test_what_is_complete_is_fixed_and_what_never_failed_has_none(
     state: PhaseState | None, attempts: int, was_completed: bool, expected: str
 ) -> None:
     assert str(disposition(state, None, attempts, was_completed=was_completed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("attempts", "uncounted", "expected"),
+    [
+        (0, (), "open: no drain has tried it"),
+        (0, ("orphaned",), "open: tried once, never to an end (orphaned), may be tried again"),
+        (
+            0,
+            ("released", "not_started", "released"),
+            "open: tried 3 times, never to an end (not started, released), may be tried again",
+        ),
+        (1, ("orphaned",), "retried: tried once, may be tried again"),
+    ],
+    ids=["never", "orphaned", "released", "tried to an end too"],
+)
+def test_a_phase_whose_attempts_did_not_come_to_an_end_is_not_called_untried(
+    attempts: int, uncounted: tuple[str, ...], expected: str
+) -> None:
+    assert str(disposition(PhaseState.FAILED, None, attempts, uncounted=uncounted)) == expected
 
 
 def test_no_rule_but_those_of_people_quarantine_and_diagnosis_is_anything_but_parked_or_retried() -> None:

@@ -54,6 +54,13 @@ TOLD: dict[str, tuple[EmptySelection, list[str]]] = {
         ["Nothing to drain in db.", HOLDS, "Every phase of the plan is skipped:", "  1 by accepted: known",
          "There is 1 failed phase."],
     ),
+    "of a session whose batch is done": (
+        replace(SOME, batch_done=6),
+        [
+            "Nothing is left of this session in db: its batch of 6 phases is done. `inv drain` begins a new one; "
+            + HOLDS.removeprefix("It holds ")
+        ],
+    ),
     "held": (
         replace(NONE, held=2),
         ["Nothing to drain in db.", HOLDS, "No phase is failed.", "2 are claimed by another controller: `inv sessions` shows them."],

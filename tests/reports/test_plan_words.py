@@ -97,7 +97,7 @@ COUNTS: list[tuple[Plan, list[str]]] = [
     ),
     (
         made(A, forecast=Forecast(planned=25, fixed=14, fixed_low=10, fixed_high=18, minutes=38, minutes_low=25, minutes_high=60)),
-        ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch", "Forecast: 14 of 25 fixed (10-18) in 38 min (25-60)"],
+        ["Would drain 1 of X: 0 are skipped, 0 do not fit into the batch", "Forecast: 10 to 18 of 25 fixed (median 14) in 25 to 60 min (median 38 min)"],
     ),
 ]  # fmt: skip
 

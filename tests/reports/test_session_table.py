@@ -10,7 +10,7 @@ from batchdrain.reports.session_table import render_sessions, status_of
 
 ROW: dict[str, Any] = {
     "session_id": "s1", "kind": "failed", "status": "complete", "alive": False, "held": [], "batch_size": 9, "total_processed": 7,
-    "total_success": 5, "total_failed": 2, "success_rate": 5 / 7,
+    "total_success": 5, "total_failed": 2, "success_rate": 5 / 7, "is_paused": False, "is_closed": False, "retries_waiting": 0,
 }  # fmt: skip
 ENDED = "complete    it has ended"
 HEAD = "SESSION                       KIND   STATUS           DONE     OK FAILED   RATE"
@@ -25,7 +25,7 @@ def test_a_session_is_a_line_and_its_size_is_told_where_it_means_something() -> 
     endless = {**ROW, "session_id": "s3", "batch_size": None, "success_rate": 1.0}
     assert shown(ROW, queued, endless) == [
         HEAD,
-        "s1                            failed complete          7/9      5      2  71.4%",
+        "s1                            failed complete            7      5      2  71.4%",
         "s2                            queued complete            7      5      2      -",
         "s3                            failed complete            7      5      2 100.0%",
         "", ENDED,
@@ -34,15 +34,39 @@ def test_a_session_is_a_line_and_its_size_is_told_where_it_means_something() -> 
 
 
 def test_a_name_that_leaves_no_room_has_a_line_of_its_own() -> None:
-    facts = "failed complete          7/9      5      2  71.4%"
+    facts = "failed complete            7      5      2  71.4%"
     assert shown({**ROW, "session_id": "x" * 31})[1:3] == ["x" * 31, f"  {facts}"]
     assert shown({**ROW, "session_id": "x" * 30})[1] == f"{'x' * 30} {facts}"
+
+
+@pytest.mark.parametrize(
+    ("facts", "done"),
+    [({}, "7"), ({"status": "stopped"}, "7/9"), ({"status": "running", "alive": True}, "7/9"), ({"is_closed": True}, "7/9")],
+    ids=["nothing more was left", "stopped", "runs", "closed"],
+)
+def test_of_a_session_that_has_ended_for_good_no_phase_seems_to_be_left(facts: dict[str, Any], done: str) -> None:
+    assert shown({**ROW, **facts})[1].split()[3] == done
+
+
+def test_a_failure_that_waits_for_its_retry_is_not_counted_as_failed_yet() -> None:
+    one, two = ({**ROW, "status": "interrupted", "retries_waiting": number} for number in (1, 2))
+    assert shown(one)[1:3] == [
+        "s1                            failed interrupted       7/9      5      1  71.4%",
+        "  1 of them failed and waits to be tried again",
+    ]
+    assert shown(two)[2] == "  2 of them failed and wait to be tried again"
 
 
 @pytest.mark.parametrize(
     ("facts", "status", "meaning"),
     [
         ({"status": "running", "alive": True}, "running", "a process drains it now"),
+        (
+            {"status": "running", "alive": True, "is_paused": True},
+            "paused",
+            "a process drains it, and claims nothing until `inv continue`",
+        ),
+        ({"is_closed": True}, "closed", "it was ended by `inv resume --close`, whatever was left of it"),
         ({"status": "running"}, "died", "its process died: `inv resume`, or `inv resume --close` to end it"),
         (
             {"status": "interrupted"},
@@ -86,7 +110,7 @@ def test_a_terminal_in_which_a_line_has_no_room_gets_two_and_a_wider_one_no_wide
     found = shown(ROW, {**ROW, "held": [{"said": "word " * 40}]}, columns=columns)
     of_head, of_row = found[:lines], found[lines : 2 * lines]
     assert [line.split()[0] for line in (of_head[0], of_row[0])] == ["SESSION", "s1"]
-    assert " ".join(of_row).split() == ["s1", "failed", "complete", "7/9", "5", "2", "71.4%"]
+    assert " ".join(of_row).split() == ["s1", "failed", "complete", "7", "5", "2", "71.4%"]
     if lines == 2:
         assert (of_head[1].rindex("RATE") + 4, of_head[1][:6]) == (len(of_row[1]), "  KIND"), "they stand below each other"
     held = found[3 * lines : -2]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from batchdrain.cli.commands.sessions_elsewhere import _row_of
+from batchdrain.database.ledger.session_counts import SessionCounts
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.asked import Ask, Asked
@@ -75,9 +76,31 @@ def test_of_a_dead_process_nothing_runs_and_its_figures_are_those_that_it_told_l
     found = to_fields(row(), False)
     assert found["slots"] == []
     lines = list(render_status([found], NOW))
-    assert lines[1] == "  6/10 · 4 ok · 2 failed · 2.0 phases per minute · as last reported 5 s ago"
+    assert lines[1] == "  6/10 · 4 ok · 2 failed · last sign of life 5 s ago"
     assert not any(line.startswith("  runs ") for line in lines)
     assert "`inv resume` continues it, `inv resume --close` ends it" in lines[-1]
+
+
+def test_of_a_dead_process_the_results_are_those_of_the_ledger() -> None:
+    counted = SessionCounts(processed=9, succeeded=7)
+    found = to_fields(row(progress={"retries": 1}), False, counted)
+    assert [found[name] for name in ("processed", "succeeded", "failed", "retries", "target")] == [9, 7, 2, 0, 10]
+    assert list(render_status([found], NOW))[1] == "  9/10 · 7 ok · 2 failed · last sign of life 5 s ago"
+    pruned = to_fields(row(), False, SessionCounts(processed=1, succeeded=1))
+    assert (pruned["processed"], pruned["succeeded"]) == (6, 4), "`inv prune` removed attempts since"
+
+
+def test_what_a_late_sign_of_life_told_is_told_as_past() -> None:
+    wanted = {"kind": "failed", "beat_s": 15.0}
+    heard, late = (to_fields(row(wanted=wanted, beat_age_ms=age_ms), True) for age_ms in (30_000, 30_001))
+    assert (heard["is_overdue"], late["is_overdue"], late["eta_s"]) == (False, True, None)
+    assert list(render_status([late], NOW))[1:] == [
+        "  6/10 · 4 ok · 2 failed · 2.0 phases per minute · last sign of life 30 s ago",
+        "  It should give one every 15 s: it may be suspended, or can't reach the database",
+        "  ran r / p 30 s ago, for 10 s by then, attempt 2",
+    ]
+    now = to_fields(row(wanted=wanted, beat_age_ms=100), True)
+    assert list(render_status([now], NOW))[2:] == ["  runs r / p for 10 s, attempt 2"]
 
 
 @pytest.mark.parametrize("odd", ["x", None, [1], float("nan"), 1e300, {"a": 1}])
@@ -98,7 +121,7 @@ def test_people_read_who_asked_for_what_and_where_it_waits() -> None:
         "  6/10 · 4 ok · 2 failed · 2.0 phases per minute · ETA 2 min (09:28) · as of 5 s ago",
         "  Waits: command.runs_per_minute (6)",
     ]
-    assert lines[3] == "  runs r / p for 15 s, attempt 2"
+    assert lines[3] == "  ran r / p 5 s ago, for 10 s by then, attempt 2"
     assert lines[-2:] == ["  and 2 more", "  stop asked by me@\\x1b[2Jhere"]
 
 

@@ -33,7 +33,7 @@ def test_the_forecast_stands_in_text_and_page() -> None:
         "total_success": 2,
     }
     found = session(results, forecast=KeptForecast.of(told).model_dump(), active_s=60.0, **ended)
-    said = "2 of 3 fixed (1-3) in 1 min (0.5-2); actual: 2 in 1 min: both inside"
+    said = "1 to 3 of 3 fixed (median 2) in 30 s to 2 min (median 60 s); actual: 2 fixed in 60 s, as forecast"
     assert f"Forecast: {said}" in lines_of(found)
     assert f"| Forecast | {said} |" in lines_of(found, "markdown")
 

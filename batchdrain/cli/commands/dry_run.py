@@ -131,5 +131,6 @@ def _explain_nothing(project: Project, request: DrainRequest, found: DryPlan) ->
         held=len(store.history.read_held()) - len(found.recovery),
         by_plan=request.plan is not None,
         condition=project.settings.source.where,
+        batch_done=request.settings.batch_size if found.limit == 0 else None,
     )
     return explain_nothing(store.where, store.read_run_counts(), empty)

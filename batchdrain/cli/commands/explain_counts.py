@@ -83,7 +83,8 @@ def _render(project: Project, found: DispositionCounts, fixed: int, beside: Besi
     for kind, means in _MEANS.items():
         count = found.counts[kind]
         if count:
-            yield f"{count:>7} {kind.value:<12} {means}"
+            early = f" to an end: {found.unfinished} {agree(found.unfinished, 'was', 'were')} released or orphaned"
+            yield f"{count:>7} {kind.value:<12} {means}{early if kind is DispositionKind.OPEN and found.unfinished else ''}"
             for number, value in by_value(found.skips[kind]) if kind in _LISTED else ():
                 yield f"            {number}: {value.removeprefix('wait ')}"
             for rule, number, values in by_rule(found.skips[kind]) if kind is DispositionKind.PARKED else ():

@@ -60,5 +60,6 @@ def why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome
             by_plan=request.plan is not None,
             without_effect=outcome.without_effect,
             condition=project.settings.source.where,
+            batch_done=None if outcome.session is None else outcome.session.batch_if_done,
         ),
     )

@@ -11,7 +11,7 @@ from batchdrain.cli.commands.open import open_to_look, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.config.redaction import Redact, redactor_of
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
-from batchdrain.database.url import parse_url, place_of
+from batchdrain.database.url import is_place_of, parse_url
 from batchdrain.drain.borne_out import is_of_other_database
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
@@ -71,8 +71,8 @@ def is_of_this_database(invocation: Invocation, session: Session) -> bool:
     """Whether the session belongs to this database, by its place, else by its uid. True if that
     can't be told, as when the database does not answer."""
     found, settings = session.database or {}, settings_of(invocation)
-    if found.get("uid") is None or found.get("place") == place_of(
-        parse_url(database_url(settings, invocation.environ, invocation.root))
+    if found.get("uid") is None or is_place_of(
+        found.get("place"), parse_url(database_url(settings, invocation.environ, invocation.root))
     ):
         return True
     try:

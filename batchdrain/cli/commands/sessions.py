@@ -20,7 +20,7 @@ from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import agree, count_of, safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.session import Session
+from batchdrain.sessions.session import CLOSED, Session, Status
 
 NEWEST: Final = 20
 """How many sessions are shown to people by default."""
@@ -34,8 +34,9 @@ def list_sessions(invocation: Invocation, *, format_name: str, top: int | None =
     with ExitStack() as opened:
         project = _open_or_tell(invocation, opened)
         held = {} if project is None else _read_held_by_session(project)
+        paused = frozenset() if project is None else _read_paused(project)
         known = set[str]()
-        rows = [_row_of(folder, name, session, held, known) for name, session in folder.all()]
+        rows = [_row_of(folder, name, session, held, known, paused) for name, session in folder.all()]
         lost = {row["session_id"] for row in rows if row.get("lost")}
         others = [] if project is None else _read_elsewhere(project, known, lost, held)
         if format_name != "json":  # after the files: a chain that was complete by then is complete in the ledger too
@@ -104,6 +105,14 @@ def _read_held_by_session(project: Project) -> dict[str, list[Held]]:
     return found
 
 
+def _read_paused(project: Project) -> frozenset[str]:
+    """The uids of the sessions that claim nothing now because somebody paused them."""
+    try:
+        return frozenset(row.uid for row in project.session_rows.read(running=True) if row.progress.get("paused") is True)
+    except _AWAY:
+        return frozenset()
+
+
 def _read_chains_left(project: Project) -> dict[str, ChainRow]:
     """The chains that are not complete, by uid; empty if the database has gone since it was opened."""
     try:
@@ -124,7 +133,12 @@ def _tell(error: BatchDrainError) -> None:
 
 
 def _row_of(
-    folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]], known: set[str]
+    folder: SessionFolder,
+    name: str,
+    session: Session | BadData,
+    held: dict[str, list[Held]],
+    known: set[str],
+    paused: frozenset[str],
 ) -> dict[str, Any]:
     """The row that is shown for a session. Its claims are removed from `held`, and its uid is added to `known`."""
     alive = folder.is_held(name)
@@ -137,6 +151,8 @@ def _row_of(
         "kind": session.kind.value,
         "status": session.current_status.value,
         "alive": alive,
+        "is_paused": alive and session.session_uid in paused,
+        "is_closed": session.current_status is Status.COMPLETE and session.stopped_because == CLOSED,
         "started_at": clock.to_iso(session.started_at),
         "completed_at": None if session.completed_at is None else clock.to_iso(session.completed_at),
         "held": fields_of_held(held.pop(session.session_uid or "", ())),
@@ -144,6 +160,7 @@ def _row_of(
         "total_processed": session.total_processed,
         "total_success": session.total_success,
         "total_failed": session.total_failed,
+        "retries_waiting": 0 if session.completed_at is not None else session.retries_waiting,
         "success_rate": session.success_rate,
         "elsewhere": None,
     }

@@ -11,7 +11,7 @@ from batchdrain.drain.liveness import describe_held
 from batchdrain.drain.liveness import is_alive as is_holder_alive
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import is_alive
-from batchdrain.reports.status_view import DIED, SILENT, to_fields
+from batchdrain.reports.status_view import DIED, PAUSED, SILENT, to_fields
 from batchdrain.runtime import clock
 from batchdrain.sessions.session import Status
 
@@ -61,6 +61,8 @@ def _row_of(row: SessionRow, claims: Sequence[Held]) -> dict[str, Any]:
         "kind": found["kind"] or "",
         "status": row.status or Status.RUNNING.value,
         "alive": row.status is None and found["state"] not in {DIED, SILENT},
+        "is_paused": row.status is None and found["state"] == PAUSED,
+        "is_closed": False,
         "started_at": begun_at,
         "completed_at": clock.to_iso(clock.from_ms(row.ended_ms)) if has_ended and row.ended_ms is not None else None,
         "held": fields_of_held(claims),
@@ -68,6 +70,7 @@ def _row_of(row: SessionRow, claims: Sequence[Held]) -> dict[str, Any]:
         "total_processed": processed,
         "total_success": found["succeeded"],
         "total_failed": processed - found["succeeded"],
+        "retries_waiting": 0 if has_ended else found["retries"],
         "success_rate": found["succeeded"] / processed if processed else None,
         "elsewhere": {"host": row.host, "pid": row.controller.pid, "folder": found["folder"], "group": found["group"]},
     }

@@ -9,11 +9,12 @@ from typing import Any, Final
 from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.database.ledger.session_counts import read_session_counts
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.drain.chain.between_parts import read_running
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import is_alive
-from batchdrain.reports.status_view import render_status, to_fields
+from batchdrain.reports.status_view import is_overdue, render_status, to_fields
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
@@ -26,7 +27,7 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
     out = Output()
     with open_to_look(invocation) as project:
         while True:
-            rows = [to_fields(row, alive_of(row)) for row in read_running(project, alive_of)]
+            rows = read_fields(project)
             if format_name == "json":
                 out.json(to_json(rows, indent=not watch).decode())
             else:
@@ -34,6 +35,15 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
             if not watch or not rows:
                 return
             time.sleep(_EVERY_S)  # no event tells of a beat, so the row is read again
+
+
+def read_fields(project: Project) -> list[dict[str, Any]]:
+    """The running sessions, as `to_fields` has them. Of those that died or tell nothing now, the ledger has the results. Raises
+    DatabaseUnavailable."""
+    found = [(row, alive_of(row)) for row in read_running(project, alive_of)]
+    unheard = [row.uid for row, alive in found if alive is False or is_overdue(row)]
+    counts = read_session_counts(project.store.database, project.store.ledger, unheard)
+    return [to_fields(row, alive, counts.get(row.uid)) for row, alive in found]
 
 
 def alive_of(row: SessionRow) -> bool | None:

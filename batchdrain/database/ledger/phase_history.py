@@ -61,6 +61,11 @@ class PhaseHistory:
         return max(0, self.counted - sum(one.is_counted for one in self.attempts))
 
     @property
+    def uncounted(self) -> tuple[str, ...]:
+        """The outcomes of the attempts that do not count, the earliest first. One that has not ended has none."""
+        return tuple(one.outcome for one in self.attempts if one.outcome is not None and not one.is_counted)
+
+    @property
     def was_completed(self) -> bool | None:
         """Whether its last counted attempt completed it; None if there is none, or it was removed."""
         last = next((one for one in reversed(self.attempts) if one.is_counted), None)

@@ -55,7 +55,9 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
         is_there=now is not None,
         failure=NO_REASON if now is None else Failure.of(now.reason, categoriser_of(project.settings), store.redact),
         history=history,
-        disposition=disposition(judged, skip, history.counted, was_completed=history.was_completed),
+        disposition=disposition(
+            judged, skip, history.counted, was_completed=history.was_completed, uncounted=history.uncounted
+        ),
         next_drain=next_drain,
         recovery=recovery,
         reopenings=read_reopenings(project, key),

@@ -38,17 +38,23 @@ def check_reasons(project: Project) -> Iterator[Finding]:
 
 
 def _judge_texts(table: PhaseTable, at: ReasonAt, texts: Sequence[str]) -> Iterator[Finding]:
-    """The findings about the texts of some failed phases. Pure."""
-    if not texts:
+    """The findings about the texts of some failed phases; a phase without a text has ''. Pure."""
+    if not any(texts):
         return
     of = f"of {count_of(len(texts), 'failed phase')} that {agree(len(texts), 'was', 'were')} checked"
     path = at.shown_path
     documents = [text for text in texts if is_json(text)]
     if not at.path:
-        if len(documents) * 2 > len(texts):
+        if len(documents) * 2 > sum(map(bool, texts)):
             yield _advise_path(table, at, documents, f"{len(documents)} {of}")
+        elif blank := sum(not text.strip() for text in texts):
+            have = len(texts) - blank
+            yield Finding(
+                "reasons", ok=True,
+                message=f"{have} {of} {agree(have, 'has', 'have')} a text in column {at.column!r}, {blank} {agree(blank, 'has', 'have')} none",
+            )  # fmt: skip
         return
-    bare = sum(not is_json(text) and find_text(text, at.path) is not None for text in texts)
+    bare = sum(bool(text) and not is_json(text) and find_text(text, at.path) is not None for text in texts)
     if bare:
         yield Finding(
             "reasons", ok=True, is_warning=True,
@@ -61,25 +67,31 @@ def _judge_texts(table: PhaseTable, at: ReasonAt, texts: Sequence[str]) -> Itera
             cure="fix batchdrain.source.columns.last_failure_reason.path",
         )  # fmt: skip
     elif documents:
+        none = len(texts) - found - bare
         yield Finding(
             "reasons",
             ok=True,
-            message=f"{found} {of} {agree(found, 'has', 'have')} a text at {path!r} in column {at.column!r}",
+            message=f"{found} {of} {agree(found, 'has', 'have')} a text at {path!r} in column {at.column!r}"
+            + (f", {none} {agree(none, 'has', 'have')} none" if none else ""),
         )
 
 
 def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
-    """The reasons of some failed phases; None if one of them can't be read. Raises DatabaseUnavailable."""
+    """The reasons of some failed phases, '' for one without any; if none of the first ones has any, also of some that have. None
+    if one of them can't be read. Raises DatabaseUnavailable."""
     table = project.store.table
     shown = to_document(table.table.c[at.column], table.declared[at.column], table.dialect)
-    query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
+    query = table.narrow_to_state(sa.select(shown).limit(_SAMPLED), PhaseState.FAILED)
     with project.store.database.read() as connection:
         try:
-            return [to_reason(value) or "" for value in connection.execute(query).scalars()]
+            texts = connection.execute(query).scalars().all()
+            if len(texts) == _SAMPLED and not any(texts):
+                texts = [*texts, *connection.execute(query.where(shown.is_not(None))).scalars()]
         except RAISED as error:
             if not is_over(connection, error):
                 raise
             return None
+    return [to_reason(value) or "" for value in texts]
 
 
 def _advise_path(table: PhaseTable, at: ReasonAt, documents: Sequence[str], who: str) -> Finding:
