@@ -133,10 +133,10 @@ class Workers:
             self._wait(timeout_s)
         elif timeout_s is not None:  # without a timeout nothing would ever end the wait
             self._pause(timeout_s)
-        locked, self._locked = self._locked, deque()
-        yield from locked
-        settling, self._settling = self._settling, deque()
-        for entry in settling:
+        for _ in range(len(self._locked)):  # one by one: if the conclusion of one raises, the others are still held
+            yield self._locked.popleft()
+        for _ in range(len(self._settling)):
+            entry = self._settling.popleft()
             yield from self._settle(entry.ended.running, entry.ended.ending, entry.until)
         self._collect()
         while self._found:
@@ -147,7 +147,7 @@ class Workers:
         self._locked.append(ended)
 
     def end_all(self) -> Iterator[Ended]:
-        """End every command, and yield the end of each."""
+        """End every command, and yield the end of each. One whose row can't be read is left to recovery, with its claim."""
         self._capabilities.interrupt()
         with contextlib.suppress(BatchDrainError):  # the error that ends the drain is the one that is told
             self._shutdown_notice.tell_of_an_error([*self._running.values()])
@@ -159,7 +159,8 @@ class Workers:
         yield from self._locked
         self._found, self._settling, self._locked = deque(), deque(), deque()
         for running, ending in endings:
-            yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
+            with contextlib.suppress(BatchDrainError):
+                yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
 
     def _collect(self) -> None:
         """Collect what has ended. Now and then each order is also looked at, as the engine may tell nothing of some. An order

@@ -3,101 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from batchdrain.config.settings import Retry
-from batchdrain.drain import chooser, circuit_breaker
-from batchdrain.drain.budget import Budget
-from batchdrain.drain.chooser import Chooser
-from batchdrain.drain.circuit_breaker import CircuitBreaker
-from batchdrain.model.claim import Choice, ScheduledAttempt
-from batchdrain.model.phase import Phase
-from batchdrain.model.states import PhaseState
-
-NOW = 1_000.0
-
-
-def choice(run_id: str) -> Choice:
-    return Choice(phase=Phase(run_id=run_id, phase_id="p", phase_index=0, state=PhaseState.FAILED), reason="")
-
-
-def retry(run_id: str, due: float = NOW) -> ScheduledAttempt:
-    return ScheduledAttempt(due, 1, choice(run_id), executions=1)
-
-
-class Room:
-    """A chooser, and all that it looks at."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, runs: str, *, most: int | None = None, minutes: float = 0.0) -> None:
-        self.now, self.reads, self.refills, self.elapsed_s = NOW, 0, 0, 0.0
-        for module in (chooser, circuit_breaker):
-            patch.setattr(module, "monotonic", lambda: self.now)
-        self.left = list(runs)
-        self.stale = False
-        self.breaker = CircuitBreaker(Retry(outage_after=3, initial_s=10))
-        self.is_due = self.is_ending = self.is_interrupted = False
-        stops = SimpleNamespace(is_ending=lambda: self.is_ending, results=0, full_clusters=lambda _: frozenset())
-        stops.progress, stops.is_interrupted, stops.is_paused = SimpleNamespace(elapsed_s=0.0), False, False
-        self.stops = stops
-        lookahead = SimpleNamespace(apply=lambda: None, submit=lambda _: None, cancel=lambda _: None)
-        refresh = SimpleNamespace(is_due=False, read=self._read, refill=self._refill, tell=lambda: None)
-        refresh.is_affordable, self.refresh = True, refresh
-        budget = Budget(most=most, batch=None, minutes=minutes, workers=2)
-        parts: list[Any] = [self, refresh, lookahead, budget, self.breaker, stops]
-        self.chooser = Chooser(*parts)
-        self.busy: set[str] = set()
-
-    def _read(self) -> None:
-        self.reads += 1
-        self.stale = False
-
-    def _refill(self) -> None:
-        self.refills += 1
-        self.stale = False
-
-    @property
-    def waiting(self) -> int:
-        return len(self.left)
-
-    def next(self, now: datetime, busy: set[str], full: object) -> Choice | None:  # as a backlog
-        for run in self.left:
-            if run not in busy:
-                self.left.remove(run)
-                return choice(run)
-        return None
-
-    def touch(self, *_: object) -> None: ...
-
-    def workers(self) -> Any:
-        return _Workers(self.busy)
-
-    def pick(self) -> str | None:
-        found = self.chooser.next(self.workers())
-        if found is None:
-            return None
-        return f"{found.run_id} again" if found.is_retry else found.run_id
-
-    def until(self, held: int = 0) -> float | None:
-        return self.chooser.until_next(cast("Any", _Workers(self.busy, held)))
-
-
-class _Workers:
-    def __init__(self, busy: set[str], held: int = 0) -> None:
-        self.busy_runs, self._held = busy, held
-
-    def __len__(self) -> int:
-        return self._held
-
-    @property
-    def occupied(self) -> int:
-        return self._held
-
-    def side_by_side(self) -> dict[str, int]:
-        return {}
+from batchdrain.model.claim import ScheduledAttempt
+from tests.drain.choosing import NOW, Holding, Room, choice, retry
 
 
 @pytest.fixture
@@ -188,9 +99,9 @@ def test_while_commands_run_an_empty_backlog_is_not_read_more_often_than_it_may_
     room.chooser.begin([])
     room.chooser.look_again()
     room.refresh.is_affordable = False
-    assert (room.chooser.next(cast("Any", _Workers(set(), held=1))), room.reads) == (None, 0)
+    assert (room.chooser.next(cast("Any", Holding(set(), held=1))), room.reads) == (None, 0)
     room.refresh.is_under_way, room.refresh.affordable_in_s, room.refresh.due_in_s = False, 7.0, 30.0
-    assert room.chooser.wait_s(cast("Any", _Workers(set(), held=1))) == 7.0, "it is, as soon as it may be"
+    assert room.chooser.wait_s(cast("Any", Holding(set(), held=1))) == 7.0, "it is, as soon as it may be"
     assert (room.pick(), room.reads) == (None, 1), "and at once where nothing runs"
 
 
@@ -230,7 +141,7 @@ def test_an_empty_backlog_is_read_again_at_once_while_commands_run_where_that_co
     room = Room(patch, "")
     room.chooser.begin([])
     room.chooser.look_again()
-    assert (room.chooser.next(cast("Any", _Workers(set(), held=1))), room.reads) == (None, 1)
+    assert (room.chooser.next(cast("Any", Holding(set(), held=1))), room.reads) == (None, 1)
 
 
 def test_a_phase_has_the_first_place_that_is_free_behind_all_that_have_a_result(patch: pytest.MonkeyPatch) -> None:
@@ -274,4 +185,4 @@ def test_what_had_to_wait_for_its_turn_comes_again_before_any_other(patch: pytes
     room.chooser.put_off(scheduled, 1.0)
     room.chooser.take_back(scheduled)
     assert room.chooser.taken == 0
-    assert (room.chooser.next(room.workers()), room.chooser.taken) == (scheduled, 1)
+    assert (room.pick(), room.chooser.taken, room.pick()) == ("a", 1, "b")

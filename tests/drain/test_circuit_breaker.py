@@ -55,6 +55,7 @@ def test_a_probe_that_fails_after_a_pause_begins_a_longer_one_up_to_the_longest(
         clock.now = breaker.due
         assert breaker.permits(8) == 1
         waits.append(breaker.note(ended(number)))
+    assert breaker.pauses == 8
     assert waits == [20.0, 40.0, 80.0, 160.0, 300.0, 300.0, 300.0]
 
 

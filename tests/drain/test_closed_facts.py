@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from batchdrain.database.ledger.chains import Chains
+from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain import close_dead as closing
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.close import keep_head
@@ -18,7 +19,8 @@ from batchdrain.drain.new_session import make_session
 from batchdrain.drain.project import Project
 from batchdrain.drain.selection import backlog_for
 from batchdrain.execution.process_identity import identify_self
-from batchdrain.model.errors import DatabaseUnavailable, SessionInUse
+from batchdrain.model.errors import BadData, DatabaseUnavailable, SessionInUse
+from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
@@ -262,3 +264,22 @@ def test_what_either_holds_elsewhere_is_held_elsewhere(place: Project, one: bool
     session = left(place)
     first, second = (Closed(session=session, holds_elsewhere=holds) for holds in (one, other))
     assert closing._add(first, second).holds_elsewhere is (one or other)
+
+
+def test_what_each_session_of_a_chain_gave_back_is_told_in_the_order_in_which_they_were_closed(place: Project) -> None:
+    session, other = left(place), left(place)
+    backs = [Recovered(key=PhaseKey("r", name), epoch=1, state="FAILED") for name in "ab"]
+    first, second = (Closed(session=one, recovered=[back]) for one, back in zip((session, other), backs, strict=True))
+    closed = closing._add(first, second)
+    assert (closed.session, closed.others, closed.recovered) == (session, [other], backs)
+
+
+def test_a_session_of_another_database_is_not_closed_here(place: Project) -> None:
+    session = left(place)
+    path = place.folder.path(session.session_id)
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps({**kept, "database": {**kept["database"], "uid": "another"}}))
+    for close in (find_dead, close_dead):
+        with pytest.raises(BadData, match="belongs to another database"):
+            close(place, session.session_id)
+    assert place.folder.load(session.session_id).status is Status.RUNNING

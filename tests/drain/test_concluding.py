@@ -17,8 +17,8 @@ from batchdrain.drain.in_flight import Ended, Judgement, Running
 from batchdrain.drain.table_watch import SchemaChanged
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.attempt import Attempt, Finished
-from batchdrain.model.claim import Choice, ScheduledAttempt
-from batchdrain.model.errors import BatchDrainError, ClaimLost, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.claim import Choice, Claim, ScheduledAttempt
+from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.model.states import Outcome
 from tests.drain.judging import LIMIT, NOW, claim_of, ending, judged, settings_of
@@ -44,7 +44,8 @@ class Finishing:
         self.stops = stops
         outage: Any = SimpleNamespace(retry=lambda work, meanwhile: work(), patience_s=600.0)
         claims: Any = SimpleNamespace(finish=self._finish)
-        heartbeat: Any = SimpleNamespace(drop=lambda _: self.asked.append("heartbeat dropped"))
+        self.held: list[Claim] = []
+        heartbeat: Any = SimpleNamespace(drop=lambda _: self.asked.append("heartbeat dropped"), held=self.held)
         watch: Any = SimpleNamespace(explain=lambda error: self.change or error)
         services: Any = SimpleNamespace(claims=claims, heartbeat=heartbeat, outage=outage, watch=watch)
         self.finisher = Finisher(judgements, services, self._recorder(), self.stops)
@@ -58,6 +59,7 @@ class Finishing:
         return lambda *_, **__: self.asked.append(name)
 
     def _finish(self, claim: Any, attempt: Attempt, *, retry_in_s: float | None, may_wait: bool) -> Attempt:
+        assert (claim, may_wait) == (CLAIM, False), "a row that somebody has locked keeps no other result waiting"
         self.asked.append(f"ledger, retry in {retry_in_s}")
         if self.raises is not None:
             raise self.raises
@@ -207,3 +209,74 @@ def test_a_result_says_when_its_phase_is_tried_again_counted_from_its_end(it: Fi
     [end] = ends
     assert end.retry_at == (None if wait_s is None else NOW + timedelta(seconds=wait_s))
     assert (end.initial_state, end.left_over) == ("FAILED", 2)
+
+
+def test_what_the_table_did_not_take_of_a_result_is_told_with_what_stands_there_now(it: Finishing) -> None:
+    it.answer = {"unwritten": "the table says no", "final_state": "FAILED"}
+    it.conclude(ending(exit_code=0))
+    assert "notice r / p stays FAILED as its command left it: the table says no" in it.asked
+
+
+@pytest.mark.parametrize(
+    "error", [RowRefused("no such column", remedy="x"), ConfigError("no such column", remedy="x")], ids=repr
+)
+def test_a_result_behind_a_changed_table_is_kept_with_its_claim_and_ends_the_session(it: Finishing, error: Exception) -> None:
+    it.raises, it.change = error, SchemaChanged("the table has changed", remedy="mend it")
+    assert it.conclude(ending(exit_code=0)) == Conclusion(is_kept=True)
+    assert (it.asked, it.failures, it.finisher.refused) == (["ledger, retry in None"], [it.change], None)
+
+
+def test_an_error_that_is_about_no_row_is_not_taken_for_one(it: Finishing) -> None:
+    it.raises = ConfigError("its own tables are gone", remedy="x")
+    with pytest.raises(ConfigError, match="its own tables"):
+        it.conclude(ending(exit_code=0))
+    assert it.asked == ["ledger, retry in None"]
+
+
+def test_of_several_rows_that_are_not_taken_back_the_first_is_what_the_session_ends_with(it: Finishing) -> None:
+    first, second = RowRefused("first", remedy="x"), RowRefused("second", remedy="x")
+    for it.raises in (first, second):
+        it.conclude(ending(exit_code=0))
+    assert it.finisher.refused is first
+    assert [line for line in it.asked if line.startswith("notice")] == [
+        f"notice {error}; it stays held" for error in (first, second)
+    ]
+
+
+def test_what_is_spared_is_no_phase_without_a_result_and_what_is_released_is(it: Finishing) -> None:
+    it.answer = {"outcome": Outcome.RELEASED}
+    spared, released = it.conclude(ending(exit_code=75), is_spared=True), it.conclude(ending(EndedBy.INTERRUPT))
+    assert (spared.is_given_back, released.is_given_back, released.retry) == (False, True, None)
+
+
+@pytest.mark.parametrize(
+    ("how", "waits_again", "failure"),
+    [
+        (ending(EndedBy.NOT_TAKEN, message="full"), True, None),
+        (ending(EndedBy.INTERRUPT, errno=12, message="no memory"), False, FilesUnavailable),
+        (ending(EndedBy.INTERRUPT, errno=5, message="x"), False, None),
+        (ending(EndedBy.LEASE, errno=12), True, None),
+        (ending(EndedBy.NOT_STARTED, errno=13, message="denied"), False, ConfigError),
+        (ending(EndedBy.NOT_STARTED, errno=11, message="later"), False, FilesUnavailable),
+    ],
+    ids=lambda value: f"{value.by} {value.errno}" if isinstance(value, Ending) else "",
+)
+def test_each_way_to_be_given_back_ends_the_session_or_does_not(
+    it: Finishing, how: Ending, waits_again: bool, failure: type[BatchDrainError] | None
+) -> None:
+    found = it.conclude(how, stop=STOP)
+    assert found.waits_again is waits_again
+    assert [type(error) for error in it.failures] == ([] if failure is None else [failure])
+    assert "stop retry.outage_after" in it.asked
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, ""), (2, "0, 1"), (10, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"), (11, "0, 1, 10, 2, 3, 4, 5, 6, 7, 8, …")]
+)
+def test_what_is_kept_behind_a_changed_table_is_named_up_to_ten(it: Finishing, count: int, told: str) -> None:
+    it.held += [replace(CLAIM, phase=replace(CLAIM.phase, phase_id=str(number))) for number in reversed(range(count))]
+    it.finisher.tell_kept()
+    names = ", ".join(name if name == "…" else f"r / {name}" for name in told.split(", "))
+    assert it.asked == (
+        [f"notice Kept, but not recorded yet: the result of {names}; `inv resume` records it"] if told else []
+    )

@@ -46,14 +46,18 @@ class GuardianPool:
         self.told.append((token, "end"))
 
 
+def claim_named(token: str) -> Claim:
+    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
+    return Claim(phase=phase, epoch=1, attempt=1, prior_state="FAILED", prior_reason=None, held_state="EXECUTING",
+                 claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token=token)  # fmt: skip
+
+
 def beaten(claims: SlowClaims, patch: pytest.MonkeyPatch) -> list[object]:
     """What the guardians are told by one beat."""
     patch.setattr(heartbeat, "boottime_ms", lambda: claims.now_ms)
     pool = GuardianPool()
     ours = heartbeat.Heartbeat(cast("Any", claims), LEASE, Command(grace_s=GRACE_S), pool=None)
-    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
-    ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_state="FAILED", prior_reason=None, held_state="EXECUTING",
-                    claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token="t"))  # fmt: skip
+    ours.hold(claim_named("t"))
     ours.pool = cast("Any", pool)  # only now: so no thread beats beside the test
     assert ours.beat(cast("Any", pool)) is not claims.away
     return pool.told
@@ -126,7 +130,7 @@ def test_one_thread_beats_and_none_where_there_is_no_guardian_of_ours(monkeypatc
     for _ in range(2):
         with_guardians.begin()
     with_guardians.stop()
-    assert (begun, len(joined), with_guardians._over.is_set()) == (["heartbeat"], 1, True)
+    assert (begun, joined, with_guardians._over.is_set()) == (["heartbeat"], [60.0], True)
 
 
 @pytest.mark.parametrize(("beat_s", "soon_s"), [(5, 1.0), (0.5, 0.5)])
@@ -146,3 +150,54 @@ def test_a_beat_that_the_database_did_not_take_is_tried_again_soon(
     ours._over = cast("Any", SimpleNamespace(wait=wait))
     ours._beat_on()
     assert waits == [heartbeat.FIRST_S, beat_s, soon_s, soon_s, beat_s], "who asks at once what runs sees the first phase"
+
+
+def test_what_is_held_is_beaten_until_it_is_dropped_and_what_was_not_held_can_be_dropped_too() -> None:
+    asked = list[list[str]]()
+
+    def beat(held: list[Claim], *, lease_s: float) -> list[Claim]:
+        asked.append([claim.token for claim in held])
+        return []
+
+    claims = SimpleNamespace(beat=beat)
+    pool = cast("Any", GuardianPool())
+    ours = heartbeat.Heartbeat(cast("Any", claims), LEASE, Command(), pool=pool)
+    first, second = claim_named("1"), claim_named("2")
+    for step, claim in ((ours.hold, first), (ours.hold, second), (ours.drop, first), (ours.drop, first)):
+        step(claim)
+        ours.beat(pool)
+    assert asked == [["1"], ["1", "2"], ["2"], ["2"]]
+    assert ours.held == [second]
+
+
+@pytest.mark.parametrize(
+    ("has_pool", "taken", "told"), [(True, True, [["t"]]), (True, False, []), (False, False, [["t"]])],
+    ids=["after the claims", "not where the database is away", "without guardians of ours"],
+)  # fmt: skip
+def test_the_sign_of_life_of_a_session_follows_each_beat_that_was_taken(
+    monkeypatch: pytest.MonkeyPatch, has_pool: bool, taken: bool, told: list[list[str]]
+) -> None:
+    beats, begun, turns = list[list[str]](), list[str](), iter([False, True])
+    presence = SimpleNamespace(beat=lambda held: beats.append([claim.token for claim in held]))
+    pool = cast("Any", GuardianPool() if has_pool else None)
+    ours = heartbeat.Heartbeat(cast("Any", None), LEASE, Command(), pool=pool, presence=cast("Any", presence))
+    ours.hold(claim_named("t"))
+    monkeypatch.setattr(heartbeat, "begin", lambda _, name: begun.append(name))
+    ours.begin()
+    monkeypatch.setattr(ours, "beat", lambda _: taken)
+    ours._over = cast("Any", SimpleNamespace(wait=lambda _: next(turns)))
+    ours._beat_on()
+    assert (beats, begun) == (told, ["heartbeat"])
+
+
+def test_the_first_beat_waits_no_longer_than_any_other() -> None:
+    waits = list[float]()
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return True
+
+    ours = heartbeat.Heartbeat(cast("Any", None), Lease(ttl_s=60, beat_s=0.1, margin_s=5), Command(), pool=None)
+    ours._over = cast("Any", SimpleNamespace(wait=wait))
+    ours._beat_on()
+    assert waits == [0.1]

@@ -10,11 +10,13 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.drain import workers as room
-from batchdrain.drain.in_flight import Claimed, Ended
+from batchdrain.drain.in_flight import Claimed, Ended, Running
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.workers import Workers
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.model.errors import DatabaseUnavailable
+from batchdrain.model.phase import RowState
 from batchdrain.planning.filters import Filters
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Kind
@@ -32,7 +34,8 @@ class Held:
         capabilities = SimpleNamespace(pool=None, interrupt=self._interrupt)
         executing = SimpleNamespace(engine=self, capabilities=capabilities, delivery=None)
         services: Any = SimpleNamespace(executing=executing, remote=None)
-        states: Any = SimpleNamespace(read=lambda _: row("EXECUTING"), settle_s=5.0, may_change=lambda *_: self.settles)
+        self.unread = set[str]()
+        states: Any = SimpleNamespace(read=self._read, settle_s=5.0, may_change=lambda *_: self.settles)
         recorder: Any = SimpleNamespace(claimed=lambda *_: None, started=lambda *_: None, notice=lambda *_: None)
         self.failures: list[Any] = []
         stops: Any = SimpleNamespace(
@@ -45,6 +48,11 @@ class Held:
             is_interrupted=False,
         )
         self.workers = Workers(it, services, states, recorder, stops)
+
+    def _read(self, running: Running) -> RowState:
+        if running.scheduled.run_id in self.unread:
+            raise DatabaseUnavailable("away", remedy="wait")
+        return row("EXECUTING")
 
     def _interrupt(self) -> None:
         self.interrupts += 1
@@ -155,3 +163,43 @@ def test_canaries_are_counted_among_what_runs(held: Held) -> None:
     held.begin("a")
     held.begin("b")
     assert cast("Any", held.workers.side_by_side()) == {"": 2}
+
+
+@pytest.mark.parametrize("how", ["locked", "settling"])
+def test_what_waits_beside_one_whose_conclusion_raises_is_held_still(held: Held, how: str) -> None:
+    for run in "abc":
+        held.begin(run)
+    held.settles = how == "settling"
+    for future in held.futures:
+        future.set_result(ending(exit_code=0))
+    for found in held.ended():
+        held.workers.postpone(found)
+    held.settles = False
+
+    first = next(held.workers.ended(0.0)).running.scheduled.run_id
+
+    assert (first, held.workers.busy_runs) == ("a", {"b", "c"})
+    assert [one.running.scheduled.run_id for one in held.ended()] == ["b", "c"]
+
+
+def test_what_is_postponed_again_is_given_once_a_look(held: Held) -> None:
+    held.begin()
+    held.futures[0].set_result(ending(exit_code=0))
+    [found] = held.ended()
+    held.workers.postpone(found)
+    looked = 0
+    for found in held.workers.ended(0.0):
+        held.workers.postpone(found)
+        looked += 1
+    assert (looked, len(held.workers)) == (1, 1)
+
+
+@pytest.mark.parametrize("unread", ["a", "b", "ab"])
+def test_a_row_that_can_not_be_read_at_the_end_leaves_its_phase_to_recovery_and_keeps_no_other_from_its_end(
+    held: Held, unread: str
+) -> None:
+    for run in "abc":
+        held.begin(run)
+    held.unread = set(unread)
+    found = [one.running.scheduled.run_id for one in held.workers.end_all()]
+    assert (found, len(held.workers)) == (sorted(set("abc") - held.unread), 0)

@@ -10,12 +10,13 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.config.settings import Settings
+from batchdrain.drain.judge import Judge
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.words import log_of
-from batchdrain.execution.order import EndedBy
+from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.phase import RowState
 from batchdrain.model.states import Outcome
-from tests.drain.judging import NOW, claim_of, ending, judged, no_row, row, settings_of
+from tests.drain.judging import LIMIT, NOW, claim_of, ending, judged, no_row, row, settings_of
 
 
 @pytest.mark.parametrize(
@@ -253,3 +254,35 @@ def test_what_timed_out_is_a_timeout_whatever_it_printed() -> None:
 def test_a_success_code_without_the_state_tells_what_stands_there(row_state: RowState, left: str) -> None:
     found = judged(settings_of(result_from="database"), ending(exit_code=0, stderr_tail=b"done"), row_state)
     assert (found.outcome, found.reason) == (Outcome.FAILED, f"the command ended, but {left}: done [exit 0]")
+
+
+def test_what_timed_out_is_a_timeout_whatever_the_users_own_categories_say() -> None:
+    own = Judge(settings_of(), str, lambda _: "ours")
+    found = [
+        own.judge(claim_of(), how, limit=LIMIT, row_state=None, paths=("out", "err"), ended_at=NOW).category
+        for how in (ending(EndedBy.TIMEOUT, signal=15), ending(exit_code=75), ending(exit_code=1))
+    ]
+    assert found == ["timeout", "transient", "ours"]
+
+
+@pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT, EndedBy.LEASE])
+def test_a_plea_for_time_of_a_command_that_was_ended_is_no_problem(by: EndedBy) -> None:
+    """It had no chance to end with the exit code that goes with it."""
+    assert not judged(settings_of(), ending(by, signal=15, result=b'{"needs": "time"}')).answer_problem
+
+
+def test_a_row_of_which_nobody_knows_anything_completes_nothing() -> None:
+    found = judged(settings_of(result_from="database"), ending(exit_code=0), None)
+    assert (found.outcome, found.final_state, found.is_of_gone_row) == (Outcome.FAILED, "", False)
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        (ending(exit_code=1), "the command failed and printed nothing [exit 1]"),
+        (ending(signal=11), "the command was ended by SIGSEGV and printed nothing [signal 11: SEGV]"),
+    ],
+    ids=["an exit code", "a signal"],
+)
+def test_a_command_that_printed_nothing_is_said_to_have_printed_nothing(how: Ending, reason: str) -> None:
+    assert judged(settings_of(), how).reason == reason

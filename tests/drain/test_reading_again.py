@@ -13,7 +13,7 @@ import pytest
 from batchdrain.config.settings import Settings
 from batchdrain.drain import refresh as room
 from batchdrain.drain.refresh import Refresh
-from batchdrain.model.errors import DatabaseUnavailable
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable
 from batchdrain.model.phase import Skip
 
 SETTINGS = Settings.model_validate({"refresh_s": 30, "lease": {"ttl_s": 120}})
@@ -180,3 +180,101 @@ def test_a_reading_in_slices_gives_back_too_what_dead_controllers_hold(reading: 
     while not reading.refresh.step():
         pass
     assert "recovered r / p" in reading.asked
+
+
+def test_the_table_is_looked_at_before_anything_else_of_a_reading(reading: Reading) -> None:
+    """What others left could else be settled in a table that is not the one any more."""
+    reading.refresh._watch = lambda: reading.asked.append("watch")
+    reading.now += 120
+    assert reading.read()[:4] == ["settle", "watch", "recovered r / p", "backlog"]
+    reading.asked.clear()
+    reading.now += 120
+    reading.refresh.begin()
+    reading.refresh.step()
+    assert reading.asked == ["watch", "recovered r / p"]
+    reading.refresh.abandon()
+
+    def changed() -> None:
+        raise ConfigError("changed", remedy="mend it")
+
+    reading.refresh._watch = changed
+    reading.asked.clear()
+    with pytest.raises(ConfigError):
+        reading.refresh.read()
+    reading.refresh.begin()
+    with pytest.raises(ConfigError):
+        reading.refresh.step()
+    assert (reading.refresh.is_under_way, reading.asked) == (False, ["settle"])
+
+
+@pytest.mark.parametrize(("read_s", "affordable_s", "due_s"), [(0.0, 0.0, 30.0), (1.0, 19.0, 30.0), (10.0, 190.0, 190.0)])
+def test_another_reading_is_affordable_once_the_last_cost_a_twentieth_of_the_time_and_due_not_before(
+    reading: Reading, read_s: float, affordable_s: float, due_s: float
+) -> None:
+    reading.backlog.read_s = read_s
+    refresh = reading.refresh
+    assert (refresh.affordable_in_s, refresh.due_in_s) == pytest.approx((affordable_s, due_s))
+    assert refresh.is_affordable is (affordable_s == 0)
+    reading.now += affordable_s + 0.001
+    assert (refresh.affordable_in_s, refresh.is_affordable) == (0.0, True)
+    reading.now += due_s
+    assert (refresh.due_in_s, refresh.is_due) == (0.0, True)
+
+
+def test_a_step_may_follow_although_a_phase_could_begin_once_the_last_cost_a_twentieth_of_the_time(reading: Reading) -> None:
+    assert reading.refresh.may_step, "of the first nobody knows what it costs"
+
+    def slow(now: object) -> Iterator[None]:
+        reading.now += 2.0
+        yield
+
+    reading.backlog.refresh_in_slices = slow
+    reading.refresh.begin()
+    reading.refresh.step()
+    assert reading.refresh.may_step, "the first looked at the table alone"
+    reading.refresh.step()
+    assert not reading.refresh.may_step
+    reading.now += 39.9
+    assert not reading.refresh.may_step
+    reading.now += 0.2
+    assert reading.refresh.may_step
+
+
+def test_a_step_of_no_reading_is_done_and_tells_of_nothing(reading: Reading) -> None:
+    assert reading.refresh.step()
+    assert reading.asked == []
+
+
+def test_a_reading_that_is_abandoned_lets_go_of_what_it_had_and_another_can_begin(reading: Reading) -> None:
+    def held(now: object) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            reading.asked.append("let go")
+
+    reading.backlog.refresh_in_slices = held
+    for _ in range(2):
+        reading.asked.clear()
+        reading.refresh.begin()
+        reading.refresh.step()
+        reading.refresh.step()
+        reading.refresh.abandon()
+        assert (reading.asked, reading.refresh.is_under_way) == (["let go"], False)
+    reading.refresh.abandon()
+
+
+def test_a_lane_is_refilled_by_the_clock_and_its_outage_is_outlasted(reading: Reading) -> None:
+    asked = list[str]()
+
+    def refill(now: datetime) -> None:
+        asked.append(f"refilled, {now.tzinfo}")
+
+    reading.backlog.refill = refill
+
+    def retry(work: Callable[[], None], meanwhile: str) -> None:
+        asked.append(meanwhile)
+        work()
+
+    cast("Any", reading.refresh)._outage = SimpleNamespace(retry=retry)
+    reading.refresh.refill()
+    assert asked == ["nothing is claimed", "refilled, UTC"]

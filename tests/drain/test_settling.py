@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.ledger.renamed import follow_rename
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.drain import settling
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import digests
 from batchdrain.drain.settling import settle, settle_ledger
@@ -176,6 +177,35 @@ def test_that_they_may_not_be_altered_is_told_and_the_drain_goes_on(work: Workpl
         screen = Told()
         assert settle_ledger(project, screen) == []
         assert screen.notices == ["may not be altered"]
+
+
+def test_what_the_dead_held_is_settled_before_anybody_is_refused_and_a_twin_is_parted_before_the_tables_change(
+    work: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger that was parted from a twin's is opened anew: it has other names."""
+    for is_twin in (True, False):
+        asked = list[str]()
+
+        def note(name: str, answer: object = None, asked: list[str] = asked) -> Callable[..., object]:
+            def answers(*_: object) -> object:
+                asked.append(name)
+                return answer
+
+            return answers
+
+        with opened(work) as project, monkeypatch.context() as patch:
+            for name, answer in (
+                ("settle", []),
+                ("require_same_ids", None),
+                ("require_settled", None),
+                ("part_from_twin", is_twin),
+            ):
+                patch.setattr(settling, name, note(name, answer))
+            for name in ("reopen_ledger", "migrate_ledger"):
+                patch.setattr(type(project.store), name, note(name))
+            assert settle_ledger(project, Told(), session_of(project)) == []
+        reopened = ["reopen_ledger"] if is_twin else []
+        assert asked == ["settle", "require_same_ids", "require_settled", "part_from_twin", *reopened, "migrate_ledger"]
 
 
 def test_a_foreign_table_and_a_materialized_view_are_there(postgresql_url: str, tmp_path: Path) -> None:
