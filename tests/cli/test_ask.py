@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import re
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -13,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from batchdrain.cli.commands import ask as asking
+from batchdrain.cli.commands import status
 from batchdrain.cli.commands.ask import ask_session
 from batchdrain.cli.commands.status import show_status
 from batchdrain.database.ledger.chains import ChainRow, Chains
@@ -229,12 +229,28 @@ def test_watching_shows_it_again_until_nothing_runs(
     [row] = project.session_rows.read()
     waited: list[float] = []
 
-    def end(seconds: float) -> None:
+    def end(stream: object, seconds: float) -> bool:
         waited.append(seconds)
         if len(waited) == 2:
             project.session_rows.end(row.uid, None, "complete")
+        return True
 
-    monkeypatch.setattr(time, "sleep", end)
+    monkeypatch.setattr(status, "wait_while_read", end)
     show_status(invocation_of(place), format_name="json", watch=True)
     assert waited == [2.0, 2.0]
     assert [line[:2] for line in lines_of(capsys)] == ["[{", "[{", "[]"], "each a line, for a reader of lines"
+
+
+def test_watching_ends_where_only_dead_sessions_are_left_or_nobody_reads(
+    place: Workplace, project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(project, "s1", by=dead())
+    show_status(invocation_of(place), format_name="text", watch=True)
+    assert lines_of(capsys)[0].startswith("s1  died on host")
+    run(project, "s2")
+    answers = iter([True, False])
+    monkeypatch.setattr(status, "wait_while_read", lambda stream, seconds: next(answers))
+    show_status(invocation_of(place), format_name="text", watch=True)
+    lines = lines_of(capsys)
+    assert len([line for line in lines if line.startswith("s2  running")]) == 2
+    assert lines.count("") == 1, "an empty line stands between two reports"

@@ -62,6 +62,19 @@ def test_each_cluster_is_told_with_its_count_its_scope_and_an_example(place: Wor
     ]
 
 
+def test_a_long_example_is_cut_with_a_sign_and_its_phase_can_be_read(sqlite_project: Workplace, capsys: Capsys) -> None:
+    text = "psycopg.errors.DeadlockDetected: deadlock detected\nDETAIL:  Process 4711 waits for ShareLock on transaction 815"
+    sqlite_project.fail("alder-2026w14/load-1", reason=text)
+    sqlite_project.fail("b" * 90 + "/p", reason="\x1b" * 40)
+    shown_lines = [line for line in shown(sqlite_project, capsys) if "e.g." in line]
+    assert (
+        "        e.g. psycopg.errors.DeadlockDetected: deadlock detected DETAIL:… (alder-2026w14 / load-1)" in shown_lines
+    ), shown_lines
+    [hostile] = [line for line in shown_lines if r"\x1b" in line]
+    assert hostile.endswith("…")
+    assert max(map(len, shown_lines)) <= 100
+
+
 def test_twenty_clusters_are_shown_and_one_more_is_counted(sqlite_project: Workplace, capsys: Capsys) -> None:
     for number, name in enumerate(NAMES):
         sqlite_project.add((f"r{number}", "p", 0, "FAILED", f"{name} failed"))

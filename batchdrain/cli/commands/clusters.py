@@ -25,6 +25,8 @@ WIDTH: Final = 100
 _LEAST_WIDTH: Final = 72
 """The least width for a row with an id."""
 _SHOWN: Final = 20
+_MARGIN: Final = 16
+_LEAST_TEXT: Final = 40  #: the least width that a text keeps beside the ids of its phase, with the margin
 
 
 def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None, format_name: str) -> None:
@@ -84,7 +86,7 @@ def _render_table(
         if one.all_count != one.count:
             in_runs = f"{one.all_runs}+ runs" if one.has_more_of_all_runs else count_of(one.all_runs, "run")
             yield f"        in all runs: {count_of(one.all_count, 'failed phase')} in {in_runs}"
-        yield f"        e.g. {_cut(_example_of(one, redact), width)}"
+        yield f"        e.g. {_example_of(one, redact, width)}"
         if not fits and ids:
             yield f"        --cluster={ids}" if is_narrow else f"        {ids}"
     if len(found) > most:
@@ -98,16 +100,23 @@ def _describe_rest(rest: Sequence[Cluster]) -> str:
     return " and ".join([*told, *([f"{count_of(bare, 'phase')} without a reason"] if bare else [])])
 
 
-def _example_of(one: Cluster, redact: Redact) -> str:
+def _example_of(one: Cluster, redact: Redact, width: int) -> str:
+    """The failure text of a phase as one line, and the ids of this phase, which are cut only if they take the whole line."""
     run_id, phase_id, text = one.example
-    return f"{redact(text)} ({run_id} / {phase_id})" if text else f"{run_id} / {phase_id}"
+    ids = safe_text(f"{run_id} / {phase_id}")
+    if not text:
+        return _cut(ids, width)
+    left = width - len(f" ({ids})")
+    if left < _LEAST_TEXT:
+        return _cut(f"{redact(text)} ({run_id} / {phase_id})", width)
+    return f"{_cut(' '.join(redact(text).split()), left)} ({ids})"
 
 
 def _cut(text: str, width: int) -> str:
     """One line that fits, even if escapes make it longer."""
-    room = width - 16
+    room = width - _MARGIN
     line = safe_text(text, limit=room)
-    return line if len(line) <= room else line[:room]
+    return line if len(line) <= room else f"{line[: room - 1]}…"
 
 
 def _scope_of(one: Cluster) -> str:

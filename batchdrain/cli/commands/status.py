@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from batchdrain.cli.commands.open import open_to_look
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
+from batchdrain.cli.screens.stream import wait_while_read
+from batchdrain.cli.screens.watched import Watched
 from batchdrain.database.ledger.session_counts import read_session_counts
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.drain.chain.between_parts import read_running
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import is_alive
-from batchdrain.reports.status_view import is_overdue, render_status, to_fields
+from batchdrain.reports.status_view import DIED, is_overdue, render_status, to_fields
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
@@ -23,18 +24,24 @@ _EVERY_S: Final = 2.0
 
 
 def show_status(invocation: Invocation, *, format_name: str, watch: bool = False) -> None:
-    """`inv status`. `watch`: show it again and again until nothing runs. Raises ConfigError and DatabaseUnavailable."""
-    out = Output()
-    with open_to_look(invocation) as project:
+    """`inv status`. `watch`: show it again and again until nothing runs, or nobody reads. Raises ConfigError and
+    DatabaseUnavailable."""
+    with open_to_look(invocation) as project, Watched(is_repeated=watch) as out:
         while True:
             rows = read_fields(project)
             if format_name == "json":
                 out.json(to_json(rows, indent=not watch).decode())
             else:
-                _show(out, rows, describe_nothing(project))
-            if not watch or not rows:
+                out.show([*render_status(rows, clock.now().astimezone())] or [describe_nothing(project)])
+            if not watch or not any(runs(row) for row in rows) or not out.is_open:
                 return
-            time.sleep(_EVERY_S)  # no event tells of a beat, so the row is read again
+            if not wait_while_read(sys.stdout, _EVERY_S):  # no event tells of a beat, so the row is read again
+                return
+
+
+def runs(row: Mapping[str, Any]) -> bool:
+    """Whether a session may still change. `row`: as made by `to_fields`."""
+    return bool(row["state"] != DIED)
 
 
 def read_fields(project: Project) -> list[dict[str, Any]]:
@@ -54,10 +61,3 @@ def alive_of(row: SessionRow) -> bool | None:
 def describe_nothing(project: Project) -> str:
     """What is said where no session runs: those of other tables of the database are not shown."""
     return safe_text(f"No session of table {project.settings.source.table!r} runs.")
-
-
-def _show(out: Output, rows: Sequence[dict[str, Any]], nothing: str) -> None:
-    for line in render_status(rows, clock.now().astimezone()):
-        out.line(line)
-    if not rows:
-        out.line(nothing)

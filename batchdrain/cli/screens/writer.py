@@ -44,16 +44,20 @@ class Output:
 
     def text(self, text: str) -> None:
         """Write lines fitted to the terminal's width, and flush. Does nothing after the reader has gone."""
-        shown, columns = self._to_shown(text), self._find_columns()
-        if columns is not None:
-            from batchdrain.cli.screens.fitted import fit  # heavy, and a pipe needs none of it
-
-            shown = fit(shown, columns, self._program)
-        self._write(shown)
+        self._write(self._fit(text))
 
     def document(self, text: str) -> None:
         """Write a text that programs read too, such as Markdown, and flush. Its lines are never broken."""
         self._write(self._to_shown(text))
+
+    def _fit(self, text: str) -> str:
+        """The text as it is shown, fitted to the terminal's width if there is one."""
+        shown, columns = self._to_shown(text), self._find_columns()
+        if columns is None:
+            return shown
+        from batchdrain.cli.screens.fitted import fit  # heavy, and a pipe needs none of it
+
+        return fit(shown, columns, self._program)
 
     def _to_shown(self, text: str) -> str:
         return to_printable(safe_lines(as_callable(text, self._mount)), self._encoding)
