@@ -33,7 +33,7 @@ class Cluster:
     all_runs: int  #: the runs of the phases in `all_count`, at most RUNS
     example: tuple[str, str, str]  #: run_id, phase_id and the shortened failure text of one phase
     tried: int  #: attempts on these failures, over all sessions; like `count` only in requested runs
-    fixed: int  #: how many of these attempts completed
+    fixed: int  #: after how many of these attempts the phase was completed, by it or by a retry in the same session
     accepted: int = 0  #: phases of `count` that are accepted, by name, by run or by cluster
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 STORED_CHARS: Final = 16_000  #: at most 64 kB of UTF-8
+READ_CHARS: Final = 65_536  #: of each failure text, where many rows are read at once
 UNSEEN: Final = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
@@ -91,9 +92,10 @@ def cut_text(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def to_storable(text: str) -> str:
-    """The text in a form that every database takes: no NUL (shown as U+2400), no lone surrogate, at most 64 kB."""
-    return _SURROGATE.sub("\ufffd", text[:STORED_CHARS].replace("\x00", "\u2400"))
+def to_storable(text: str, limit: int = STORED_CHARS) -> str:
+    """The text in a form that every database takes: no NUL (shown as U+2400), no lone surrogate, at most `limit`
+    characters."""
+    return _SURROGATE.sub("\ufffd", text[:limit].replace("\x00", "\u2400"))
 
 
 def to_printable(text: str, encoding: str | None) -> str:

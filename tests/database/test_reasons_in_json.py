@@ -7,7 +7,7 @@ import json
 import pytest
 
 from batchdrain.database.phases.json_text import find_text, is_json
-from batchdrain.runtime.text import STORED_CHARS
+from batchdrain.runtime.text import READ_CHARS
 
 NESTED = json.dumps({"a": {"b": [1, "two", {"c": 0.5}], "no": False, "null": None, "": "empty"}, "0": "key"})
 DEEP = "[" * 100_000
@@ -58,7 +58,7 @@ def test_what_stands_at_a_path_is_the_failure_text_and_a_text_that_is_no_json_is
 def test_what_is_nested_beyond_measure_is_a_text_like_any_other() -> None:
     found = find_text(DEEP, ["0"])
     assert found is not None
-    assert len(found) == STORED_CHARS
+    assert len(found) == READ_CHARS
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from batchdrain.cli.commands.named import settle_named
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
-from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.ledger.retry_stats_query import read_fixed
 from batchdrain.drain.preview.recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
@@ -46,8 +46,7 @@ def show_counts(project: Project, run_id: str | None, beside: Beside, *, as_json
     held, reading = len(selection.given_back), selection.reading()
     found = count_dispositions(reading.why_not(categoriser_of(project.settings)), reading.rules.past)
     is_asked = None if filters.run_id is None else filters.asks_for
-    retries = read_retries_by_fingerprint(store.database, store.ledger, is_asked)
-    fixed = sum(one.fixed for one in retries.values())
+    fixed = read_fixed(store.database, store.ledger, is_asked)
     out = Output()
     if as_json:
         out.json(to_json({**_to_fields(project, found, fixed), "without_effect": idle}, indent=True).decode())

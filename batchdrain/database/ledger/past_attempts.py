@@ -29,7 +29,7 @@ def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
     single, sums = ledger.attempt, find_sums(connection, ledger)
     rows = sa.select(
         *(single.c[name] for name in _TOLD),
-        *_versions_of(single),
+        *versions_of(single),
         sa.func.substr(single.c.reason, 1, EXAMPLE_CHARS).label("reason"),
         sa.literal(1, sa.BigInteger).label("count"),
         sa.func.coalesce(single.c.duration_ms, 0).label("duration_ms"),
@@ -39,7 +39,7 @@ def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
         return rows.subquery()
     added_up = sa.select(
         *(sums.c[name] for name in _TOLD),
-        *_versions_of(sums),
+        *versions_of(sums),
         sa.cast(sa.null(), sa.Text).label("reason"),
         sums.c.attempts.label("count"),
         sums.c.duration_ms,
@@ -48,7 +48,7 @@ def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
     return sa.union_all(rows, added_up).subquery()
 
 
-def _versions_of(table: sa.Table) -> Iterator[sa.ColumnElement[Any]]:
+def versions_of(table: sa.Table) -> Iterator[sa.ColumnElement[Any]]:
     """The columns about fingerprints; NULL if the tables are of a version without them."""
     kinds: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
         ("fingerprint_version", sa.Integer),

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.ledger.attempt_sums import add_to_sums
 from batchdrain.database.ledger.kept_durations import keep_durations
+from batchdrain.database.ledger.retried_fixes import find_fixed_later
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
@@ -98,7 +99,7 @@ class PruneTransaction:
         if not chosen:
             return (0, _end_of(rows)) if not self._earlier[0] else self._earlier
         ledger = self.store.ledger
-        add_to_sums(connection, ledger, chosen)
+        add_to_sums(connection, ledger, [*chosen, *find_fixed_later(connection, ledger, chosen)])
         keep_durations(connection, ledger, chosen)
         _remove(connection, ledger, chosen)
         self._earlier = (len(chosen), _end_of(rows))

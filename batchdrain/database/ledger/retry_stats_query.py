@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.past_attempts import past_attempts
+from batchdrain.database.ledger.retried_fixes import retried_fixes
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.failures.fingerprints import VERSION
 from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint
@@ -118,24 +119,37 @@ def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dic
 def read_retries_by_fingerprint(
     database: Database, ledger: Ledger, is_asked: Callable[[str], bool] | None = None
 ) -> dict[str, RetryCount]:
-    """The retries by fingerprint, over all sessions. `is_asked`: which run_ids count; None: all. {} if there is no ledger."""
+    """The retries by fingerprint, over all sessions. An attempt counts as fixed if it completed its phase, or if a retry in the
+    same session did. `is_asked`: which run_ids count; None: all. {} if there is no ledger."""
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
-        attempts = past_attempts(connection, ledger)
+        attempts, retried = past_attempts(connection, ledger), retried_fixes(connection, ledger)
         tried, fixed, *_ = _count_columns_of(attempts)
-        names = [attempts.c.from_fingerprint, _version_of(attempts), *(() if is_asked is None else (attempts.c.run_id,))]
-        query = (
-            sa.select(tried, fixed, _example_of(attempts, attempts.c.from_example), *names)
-            .where(attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
-            .group_by(*names)
-        )
+        followed = (attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
         found: dict[str, RetryCount] = {}
-        for count, done, text, kept, of, *run in connection.execute(query):
-            if is_asked is None or is_asked(run[0]):
-                fingerprint = _renew(kept, of, text)
-                found[fingerprint] = found.get(fingerprint, NOTHING).plus(RetryCount(tried=int(count), fixed=int(done)))
+        for of, query in (
+            (attempts, sa.select(tried, fixed).where(*followed)),
+            (retried, sa.select(sa.literal(0), sa.func.sum(retried.c.count))),
+        ):
+            names = [of.c.from_fingerprint, _version_of(of), *(() if is_asked is None else (of.c.run_id,))]
+            grouped = query.add_columns(_example_of(of, of.c.from_example), *names).group_by(*names)
+            for count, done, text, kept, version, *run in connection.execute(grouped):
+                if is_asked is None or is_asked(run[0]):
+                    fingerprint = _renew(kept, version, text)
+                    found[fingerprint] = found.get(fingerprint, NOTHING).plus(RetryCount(int(count), int(done)))
         return found
+
+
+def read_fixed(database: Database, ledger: Ledger, is_asked: Callable[[str], bool] | None = None) -> int:
+    """How often an attempt completed a phase, over all sessions. `is_asked`: which run_ids count; None: all."""
+    with database.read() as connection:
+        if not ledger.exists(connection):
+            return 0
+        attempts = past_attempts(connection, ledger)
+        query = sa.select(attempts.c.run_id, sa.func.sum(attempts.c.count)).group_by(attempts.c.run_id)
+        rows = connection.execute(query.where(attempts.c.outcome == Outcome.COMPLETE.value))
+        return sum(int(count) for run_id, count in rows if is_asked is None or is_asked(run_id))
 
 
 def read_fingerprints(database: Database, ledger: Ledger) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,8 +20,7 @@ from batchdrain.database.phases.sqlite_column import SqliteColumn
 from batchdrain.database.phases.state_column import StateColumn
 from batchdrain.database.phases.update_time import LEAST_TIME, SAMPLED, asks_values
 from batchdrain.failures.suffix import fit
-
-READ_CHARS: Final = 65_536
+from batchdrain.runtime.text import READ_CHARS
 
 
 def exact_column_of(column: sa.Column[Any], declared: DeclaredType, dialect: str) -> ExactColumn:
