@@ -228,7 +228,7 @@ class Database:
     def _make_retrying(self, *, may_wait: bool) -> Retrying:
         from batchdrain.database.retrying import make_retrying
 
-        return make_retrying(self.patience.operation_s, self.on_retry, may_wait=may_wait)
+        return make_retrying(self.patience, self.on_retry, may_wait=may_wait)
 
 
 def open_database(text: str, on_silence: Callable[[str], None] | None = None, patience: Patience | None = None) -> Database:

@@ -61,8 +61,7 @@ class RowRefused(ConfigError):
 
 
 class StatementLost(DatabaseUnavailable):
-    """The connection breaks at one statement again and again, while a new connection works:
-    the statement's content breaks it."""
+    """The connection breaks at one statement each time, while a new one works: the statement's content breaks it."""
 
 
 def meaning_of(error: BaseException) -> Meaning:
@@ -97,6 +96,11 @@ def is_transient(error: BaseException) -> bool:
 def is_row_lock(error: BaseException) -> bool:
     """Whether the error says that the row can't be had now. Never on SQLite, which locks no rows."""
     return isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOCK
+
+
+def is_lost_race(error: BaseException) -> bool:
+    """Whether the transaction only met another one, which was faster: a deadlock, a serialization, a locked row."""
+    return isinstance(error, DBAPIError) and meaning_of(error) in {Meaning.CONFLICT, Meaning.LOCK}
 
 
 def may_be_said_by_a_trigger(error: BaseException) -> bool:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_random_exponential,
-)
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 from tenacity.stop import stop_base
 
-from batchdrain.database.driver_errors import first_line_of, is_large, is_lost_statement, is_row_lock, is_transient
+from batchdrain.config.settings import Patience
+from batchdrain.database.driver_errors import (
+    first_line_of,
+    is_large,
+    is_lost_race,
+    is_lost_statement,
+    is_row_lock,
+    is_transient,
+)
 
 TRIES: Final = 8
+"""How often an operation is tried that did not only meet another transaction."""
 _TRIES_OF_LARGE: Final = 3
 """How often a large statement that breaks its connection each time is tried."""
 
@@ -32,17 +34,32 @@ class StopAtLarge(stop_base):
         return lost and retry_state.attempt_number >= _TRIES_OF_LARGE - 1
 
 
-def make_retrying(operation_s: float, on_retry: Callable[[str, int], None] | None, *, may_wait: bool) -> Retrying:
-    """Retry for at most `operation_s`. `on_retry` gets the reason and the number of the next try. Without `may_wait` a locked
-    row is not tried again."""
+class StopAtTries(stop_base):
+    """Stops after `TRIES` tries, counted as above. A transaction that only met another one goes on for `race_s` seconds: with
+    many controllers it may lose often, and the server is well."""
+
+    def __init__(self, race_s: float) -> None:
+        self._race_s = race_s
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        error = None if retry_state.outcome is None else retry_state.outcome.exception()
+        if error is not None and is_lost_race(error):
+            return (retry_state.seconds_since_start or 0.0) >= self._race_s
+        return retry_state.attempt_number >= TRIES - 1
+
+
+def make_retrying(patience: Patience, on_retry: Callable[[str, int], None] | None, *, may_wait: bool) -> Retrying:
+    """Retry for at most `patience.operation_s`. `on_retry` gets the reason and the number of the next try. Without `may_wait` a
+    locked row is not tried again, and a conflict only as long as a locked row would be waited for."""
 
     def say(state: RetryCallState) -> None:
         if on_retry is not None and state.outcome is not None:
             on_retry(first_line_of(state.outcome.exception()), state.attempt_number + 1)
 
+    stops = StopAtTries(patience.operation_s if may_wait else patience.lock_s)
     return Retrying(
         retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
-        stop=stop_after_attempt(TRIES - 1) | stop_after_delay(operation_s) | StopAtLarge(),
+        stop=stops | stop_after_delay(patience.operation_s) | StopAtLarge(),
         wait=wait_random_exponential(multiplier=0.05, max=2),
         before_sleep=say,
         reraise=True,

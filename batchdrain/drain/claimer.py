@@ -31,6 +31,7 @@ class Claimer:
     phase."""
 
     def __init__(self, it: OpenSession, services: Services, recorder: Recorder) -> None:
+        self._store, self._state = it.project.store, it.request.state
         self._claims = services.claims
         self._heartbeat = services.heartbeat
         self._limits = services.limits
@@ -58,6 +59,18 @@ class Claimer:
         """Look again for rows that were locked or not found: another reading may find them."""
         for key in (*self.locked_out, *self._claims.not_found):
             self._passed_over.pop(key, None)
+
+    def forget_taken(self) -> None:
+        """Forget the locked phases that nobody has to take any more: whoever had locked them was faster. Raises
+        DatabaseUnavailable."""
+        if self.locked_out:
+            self.locked_out -= self._outage.retry(self._read_taken, meanwhile="the session can't be closed")
+
+    def _read_taken(self) -> set[PhaseKey]:
+        table = self._store.table
+        with self._store.database.read() as connection:
+            now = {key: table.read_row_state(connection, key) for key in self.locked_out}
+        return {key for key, row in now.items() if row is None or row.state not in table.states[self._state]}
 
     def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
         """Claim a phase; None if that failed, which is recorded. Raises GroupEnded, NotYet, SchemaChanged,

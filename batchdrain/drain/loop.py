@@ -144,8 +144,10 @@ class Drain:
 
     def _require_complete(self) -> None:
         """Report what keeps the session from being complete: phases that were passed over only for the moment, or given back."""
-        locked_out = self.claimer.locked_out
-        if locked_out and self.chooser.left != 0 and not self.stops.is_ending():
+        may_go_on = self.chooser.left != 0 and not self.stops.is_ending()
+        if may_go_on:
+            self.claimer.forget_taken()
+        if may_go_on and (locked_out := self.claimer.locked_out):
             self.stops.fail(
                 DatabaseUnavailable(
                     f"{count_of(len(locked_out), 'phase')} {agree(len(locked_out), 'was', 'were')} skipped, because somebody has "

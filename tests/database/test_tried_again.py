@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Patience
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.driver_errors import RowLocked, StatementLost
 from batchdrain.database.retrying import TRIES
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable
 from tests.database.test_what_errors_mean import Postgres, Sqlite, mysql, raised
+from tests.support.workplace import Workplace
 
 LOCKED, BUSY, LARGE = raised(Postgres("55P03")), raised(Sqlite(5)), raised(mysql(2013), params={"a": "x" * 9_000}, lost=True)
 
@@ -58,7 +61,6 @@ def test_after_eight_tries_it_is_an_outage(database: Database) -> None:
     ("error", "may_wait", "becomes", "calls"),
     [
         (LOCKED, False, RowLocked, 1),
-        (LOCKED, True, DatabaseUnavailable, TRIES),
         (LARGE, True, StatementLost, 3),
         (raised(mysql(2013), params={"a": "x"}, lost=True), True, StatementLost, TRIES),
         (raised(mysql(2013), statement=None, lost=True), True, DatabaseUnavailable, TRIES),
@@ -67,7 +69,7 @@ def test_after_eight_tries_it_is_an_outage(database: Database) -> None:
         (raised(Postgres("23505"), kind=sa.exc.IntegrityError), True, sa.exc.IntegrityError, 1),
         (KeyError("ours"), True, KeyError, 1),
     ],
-    ids=["a lock", "a lock that is waited for", "a large text", "a small text", "at the commit", "no room", "no table", "a key", "ours"],
+    ids=["a lock", "a large text", "a small text", "at the commit", "no room", "no table", "a key", "ours"],
 )  # fmt: skip
 def test_what_does_not_go_away_is_told_as_what_it_is(
     database: Database, error: BaseException, may_wait: bool, becomes: type[Exception], calls: int
@@ -79,6 +81,50 @@ def test_what_does_not_go_away_is_told_as_what_it_is(
     assert not isinstance(caught.value, DatabaseUnavailable) or caught.value.remedy
     if isinstance(caught.value, StatementLost):
         assert "at the last try at one statement, while a new connection works" in caught.value.message
+
+
+RACES = [raised(Postgres("40001")), raised(Postgres("40P01")), raised(mysql(1213)), raised(mysql(1205)), LOCKED]
+
+
+@pytest.mark.parametrize("error", RACES, ids=lambda error: str(error.orig)[:30])
+def test_a_transaction_that_only_met_another_one_is_tried_until_it_wins(database: Database, error: BaseException) -> None:
+    work = Work(error, 5 * TRIES)
+    assert (database.write(work), work.calls) == (7, 5 * TRIES + 1)
+
+
+@pytest.mark.parametrize(("may_wait", "limit"), [(True, "operation_s"), (False, "lock_s")])
+def test_a_race_that_is_never_won_ends_with_the_time_of_an_operation_or_of_a_locked_row(
+    database: Database, may_wait: bool, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, patience = [0.0], Patience(operation_s=40, lock_s=8)
+    monkeypatch.setattr("tenacity.time", SimpleNamespace(monotonic=lambda: now[0], sleep=None))
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: now.__setitem__(0, now[0] + 1))
+    database.patience = patience
+    work = Work(RACES[0], 99)
+    with pytest.raises(DatabaseUnavailable):
+        database.write(work, may_wait=may_wait)
+    assert work.calls == 2 + getattr(patience, limit)
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01", 1213])
+def test_on_a_server_a_claims_race_that_is_never_won_is_a_locked_row_and_no_outage(
+    server_project: Workplace, code: str | int
+) -> None:
+    """The server itself tells of it; other rows go on."""
+    if isinstance(code, int) != server_project.url.startswith("mysql"):
+        pytest.skip("a code of the other server")
+    told, patience = list[str](), Patience(lock_s=0.3)
+    raises = (
+        f"BEGIN NOT ATOMIC SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'Deadlock found'; END"
+        if isinstance(code, int)
+        else f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{code}'; END $$"
+    )
+    database = open_database(server_project.url, patience=patience)
+    database.on_retry = lambda why, _: told.append(why)
+    with pytest.raises(RowLocked):
+        database.write(lambda connection: connection.exec_driver_sql(raises), may_wait=False)
+    database.close()
+    assert told
 
 
 def test_a_lock_that_comes_after_another_trouble_is_not_waited_for_either(database: Database) -> None:

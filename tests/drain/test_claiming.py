@@ -51,7 +51,7 @@ class Claiming:
         )
         it: Any = SimpleNamespace(
             project=SimpleNamespace(settings=SimpleNamespace(run_type_of=lambda run: f"type of {run}"), store=None),
-            request=None,
+            request=SimpleNamespace(state=None),
             record=SimpleNamespace(counts=SimpleNamespace(passed_over=self.passed_over)),
         )
         recorder: Any = SimpleNamespace(

@@ -182,6 +182,10 @@ def test_a_retry_sets_out_from_its_new_failure_and_counts_its_tries() -> None:
     assert attempt.ended_at == NOW
 
 
+TAKEN: dict[str, Any] = {"locked_out": 1, "taken": {PhaseKey("r", "0")}}
+"""A phase that was locked, since another controller took it."""
+
+
 class Complete:
     """A drain at its end."""
 
@@ -196,7 +200,8 @@ class Complete:
             fail=self.failures.append,
         )
         chooser: Any = SimpleNamespace(left=left, has_retries=facts.get("has_retries", False))
-        claimer: Any = SimpleNamespace(locked_out=keys, lost_rows=lost)
+        taken: set[PhaseKey] = facts.get("taken", set())
+        claimer: Any = SimpleNamespace(locked_out=keys, lost_rows=lost, forget_taken=lambda: keys.difference_update(taken))
         self.drain = Drain(
             chooser=chooser, claimer=claimer, workers=nobody, judgements=nobody, finisher=nobody, recorder=nobody, stops=stops, executed=3,
             membership=nobody, watch=nobody,
@@ -212,7 +217,7 @@ def test_a_drain_that_passed_locked_rows_over_is_not_complete_unless_its_batch_i
     assert locked.startswith("1 phase was skipped, because somebody has its row locked, or it took too long")
     assert lost == "lost of 3"
     assert Complete(locked_out=2).tell()[0].startswith("2 phases were skipped, because somebody has their rows locked")
-    for facts in ({}, {"locked_out": 1, "left": 0}, {"locked_out": 1, "is_ending": True}):
+    for facts in ({}, {"locked_out": 1, "left": 0}, {"locked_out": 1, "is_ending": True}, TAKEN):
         assert Complete(**facts).tell() == ["lost of 3"]
     assert Complete(is_interrupted=True).tell() == []
 

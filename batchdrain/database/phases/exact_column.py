@@ -38,5 +38,12 @@ class ExactColumn(Comparable, Protocol):
     def group_value(self) -> sa.ColumnElement[Any]:
         """The expression to read for each such group."""
 
+    @property
+    def unindexed(self) -> sa.ColumnElement[Any]:
+        """The column as an expression with which a server finds no rows, if its indexes lock more rows than are written."""
+
+    def is_still(self, name: str) -> sa.ColumnElement[bool]:
+        """Like `is_exactly`, for an UPDATE that finds its row by other columns. So it locks only that row."""
+
     def written(self, name: str) -> sa.ColumnElement[Any]:
         """The value that an UPDATE sets, made of the same parameters."""

@@ -53,6 +53,16 @@ class MysqlColumn:
         equal = self.column.op("=", is_comparison=True)(self.written(name))
         return sa.and_(equal, _SameBytes(self.selected, sa.bindparam(name, type_=sa.Text())))
 
+    @property
+    def unindexed(self) -> sa.ColumnElement[Any]:
+        # By an index of the state an UPDATE would lock every row in that state, and two controllers would wait for each other.
+        return self.column + 0 if self.declared.family is Family.WHOLE else sa.func.concat(self.column)
+
+    def is_still(self, name: str) -> sa.ColumnElement[bool]:
+        if self.declared.family is Family.WHOLE:
+            return self.unindexed == sa.bindparam(name, type_=sa.BigInteger())
+        return _SameBytes(self.selected, sa.bindparam(name, type_=sa.Text()))
+
     def written(self, name: str) -> sa.ColumnElement[Any]:
         if self.declared.family is Family.WHOLE:
             return sa.bindparam(name, type_=sa.BigInteger())

@@ -55,6 +55,13 @@ class PostgresqlColumn:
         spelt = sa.collate(sa.cast(self.column, sa.Text), "C")
         return sa.and_(equal, spelt == sa.bindparam(name, type_=sa.Text()))
 
+    @property
+    def unindexed(self) -> sa.ColumnElement[Any]:
+        return self.column
+
+    def is_still(self, name: str) -> sa.ColumnElement[bool]:
+        return self.is_exactly(name)
+
     def written(self, name: str) -> sa.ColumnElement[Any]:
         if self.declared.family is Family.WHOLE:
             return sa.bindparam(name, type_=sa.BigInteger())

@@ -43,7 +43,7 @@ class RowStatements:
         if updated_at is not None:
             change = change.values({updated_at: sa.bindparam(_NEW_TIME, type_=sa.types.NullType())})
         both = change if reason is None else change.values({reason: sa.bindparam(_NEW_REASON, type_=reason.type)})
-        known = {False: state.is_exactly("the_state"), True: state.is_exactly("the_state", NULL)}
+        known = {is_null: state.is_still("the_state", is_null=is_null) for is_null in (False, True)}
         self._changes = {  # by whether the reason changes too, and whether the row's state is NULL
             (with_reason, is_null): CompiledWrite(one.where(in_state))
             for with_reason, one in ((False, change), (True, both))

@@ -69,6 +69,13 @@ class SqliteColumn:
         values: tuple[sa.BindParameter[Any], ...] = (sa.bindparam(name), sa.bindparam(name + NUMBER))
         return sa.and_(self.column.in_(values), _Stored(self.column, *values))
 
+    @property
+    def unindexed(self) -> sa.ColumnElement[Any]:
+        return self.column
+
+    def is_still(self, name: str) -> sa.ColumnElement[bool]:
+        return self.is_exactly(name)
+
     def written(self, name: str) -> sa.ColumnElement[Any]:
         """The new value: a number if the row holds a number now, else a text."""
         return sa.case(

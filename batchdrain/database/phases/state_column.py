@@ -48,6 +48,14 @@ class StateColumn:
             return self.column.is_(None)
         return self.exact.is_exactly(name, None if state_word is None else to_value(state_word))
 
+    @property
+    def unindexed(self) -> sa.ColumnElement[Any]:
+        return self.exact.unindexed
+
+    def is_still(self, name: str, *, is_null: bool = False) -> sa.ColumnElement[bool]:
+        """Whether the row that an UPDATE finds by its ids still has the word. `is_null`: the word is NULL."""
+        return self.unindexed.is_(None) if is_null else self.exact.is_still(name)
+
     def is_any(self, name: str, words: Iterable[str]) -> tuple[sa.ColumnElement[bool], dict[str, Any]]:
         """Whether the column holds one of the words, with the parameters. An index finds each of them. A word that no value
         of the column has is left out, since no row has it."""
