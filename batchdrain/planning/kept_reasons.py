@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import marshal
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from tempfile import SpooledTemporaryFile, gettempdir
@@ -19,6 +19,7 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.reading import Categorise, Reading, Reasons
 
+_WITHOUT_REFERENCES: Final = 2  #: the version of marshal that does not look for equal objects; there are few
 _AT_HAND: Final = 1 << 20  #: bytes that are kept in memory; a small backlog has no file
 _REMEDY: Final = "fix its disk, or name another folder by TMPDIR"
 
@@ -50,8 +51,10 @@ class KeptReasons:
         numbers: dict[Skip | None, int] = {}
         for page in pages:
             skips = builder.skips_of(page)
-            if self._file is not None:
-                self._write(page, array("L", [numbers.setdefault(skip, len(numbers)) for skip in skips]))
+            for skip in set(skips).difference(numbers):
+                numbers[skip] = len(numbers)
+            if self._file is not None and skips:
+                self._write(_pack(page, list(map(numbers.__getitem__, skips))))
             yield page
         self._flush()
         self._skips, self._is_complete = list(numbers), self._file is not None
@@ -71,8 +74,7 @@ class KeptReasons:
                 self._file.close()
         self._file, self._sizes, self._skips, self._is_complete = None, array("q"), [], False
 
-    def _write(self, page: Page, numbers: array[int]) -> None:
-        content = marshal.dumps((*map(tuple, page[:3]), page.has_sound_ids, numbers.tobytes()))
+    def _write(self, content: bytes) -> None:
         try:
             if self._file is not None:
                 self._file.write(content)
@@ -92,10 +94,7 @@ class KeptReasons:
         try:
             file.seek(0)
             for size in self._sizes:
-                runs, phases, indexes, has_sound_ids, content = marshal.loads(file.read(size))  # noqa: S302  # nosec B302 - ours
-                numbers: array[int] = array("L")
-                numbers.frombytes(content)
-                page = Page(runs, phases, indexes, (None,) * len(runs), has_sound_ids)
+                page, numbers = _unpack(file.read(size))
                 skips = list(map(self._skips.__getitem__, numbers))
                 yield (
                     page,
@@ -105,3 +104,20 @@ class KeptReasons:
             raise FilesUnavailable(f"{gettempdir()}: {error}", remedy=_REMEDY) from error
         finally:
             self.close()
+
+
+def _pack(page: Page, numbers: list[int]) -> bytes:
+    """A page without its failure texts, and a number for each row."""
+    ids = map("\x00".join, page[:2]) if page.has_sound_ids else map(tuple, page[:2])  # a sound id holds no NUL
+    told = numbers[0] if numbers.count(numbers[0]) == len(numbers) else array("L", numbers).tobytes()
+    return marshal.dumps((*ids, tuple(page.indexes), told), _WITHOUT_REFERENCES)
+
+
+def _unpack(content: bytes) -> tuple[Page, Sequence[int]]:
+    """Raises EOFError, TypeError and ValueError if it is not what was packed."""
+    runs, phases, indexes, told = marshal.loads(content)  # noqa: S302  # nosec B302 - ours
+    is_sound = isinstance(runs, str)
+    if is_sound:
+        runs, phases = runs.split("\x00"), phases.split("\x00")
+    page = Page(runs, phases, indexes, (None,) * len(runs), is_sound)
+    return page, [told] * len(runs) if isinstance(told, int) else memoryview(told).cast("L").tolist()

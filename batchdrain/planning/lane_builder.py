@@ -28,6 +28,8 @@ from batchdrain.runtime.text import is_nameable
 KEPT: Final = 20_000
 """All lanes together keep about this many phases; each keeps at least one."""
 _BY_US: Final = Skip(ATTEMPTED, IN_THIS_SESSION)
+_Lane = str | tuple[str, str | Skip]
+"""The run_id, and if texts matter the name of the lane within its run."""
 
 
 class LaneBuilder:
@@ -54,7 +56,7 @@ class LaneBuilder:
         self._usable = UsableIds(rules.settings.command.argv)
         self._named_runs = {run_id for run_id, _ in self._named}
         self._named_phases = {phase_id for _, phase_id in self._named}
-        self._skips_of_lane: dict[tuple[str, str | Skip], Skip | None] = {}
+        self._skips_of_lane: dict[_Lane, Skip | None] = {}
         self._open = OpenLanes(self._skip_of, order_of(rules.order.phase), KEPT if most is None else most)
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, if canaries are sent ahead
         self.seen = self._names.seen
@@ -113,19 +115,22 @@ class LaneBuilder:
             return [self.judged(row)[0] for row in page.rows]
         if self._rules.past.summed_runs:
             self._note_named(self._rules.remembered(page.ids))
-        names = self._names.of_all(page.reasons) if self._names.matter else [""] * len(page.runs)
-        found = self._find_skips(list(zip(page.runs, names, strict=True)))
+        names = self._names.of_all(page.reasons) if self._names.matter else None
+        found = self._find_skips(page.runs) if names is None else self._find_skips(list(zip(page.runs, names, strict=True)))
         if self._may_name(page):
             are_named = list(map(self._named.__contains__, page.ids))
             for at, row in zip(compress(count(), are_named), page.select(are_named).rows, strict=True):
                 found[at] = self.judged(row)[0]
         return found
 
-    def _find_skips(self, lanes: Sequence[tuple[str, str | Skip]]) -> list[Skip | None]:
+    def _find_skips(self, lanes: Sequence[_Lane]) -> list[Skip | None]:
         """The rules for rows that no rule knows by name. They are asked once for each lane."""
-        new = set(lanes).difference(self._skips_of_lane)
-        self._skips_of_lane.update((lane, self._skip_of(*lane)) for lane in new)
-        return list(map(self._skips_of_lane.__getitem__, lanes))
+        try:
+            return list(map(self._skips_of_lane.__getitem__, lanes))
+        except KeyError:
+            for lane in set(lanes).difference(self._skips_of_lane):
+                self._skips_of_lane[lane] = self._skip_of(lane, "") if isinstance(lane, str) else self._skip_of(*lane)
+            return list(map(self._skips_of_lane.__getitem__, lanes))
 
     def _skip_of(self, run_id: str, name: str | Skip) -> Skip | None:
         skip = self._skips_run(run_id)

@@ -191,12 +191,27 @@ class ExplainedPage(NamedTuple):
     reasons: Mapping[int, str]  #: why a row was chosen, by its place in the page
     skips: Sequence[Skip]  #: for each row why it is skipped; only meaningful if it was not chosen
 
+    @property
+    def only_skip(self) -> Skip | None:
+        """The one reason of all its rows; None if there are several, or none."""
+        one = self.skips[0] if self.skips and not self.reasons else None
+        return one if one is not None and self.skips.count(one) == len(self.skips) else None
+
 
 def explain_pages(reasons: Reasons, made: Plan) -> Iterator[ExplainedPage]:
     """Like `explain_rows`, but page by page: there may be a million rows."""
     chosen = {(key.run_id, key.phase_id): planned.choice.reason for planned in made.all for key in [planned.choice.phase.key]}
+    phases = {phase_id for _, phase_id in chosen}  # to pass over a page without asking for each of its rows
     full = Skip(FULL, f"{count_of(len(made.all), 'phase')} {agree(len(made.all), 'comes', 'come')} first")
     for page, skips in reasons:
-        found = compress(enumerate(page.ids), map(chosen.__contains__, page.ids))
-        whys = {at: chosen.pop(ids) for at, ids in found if ids in chosen}  # of several rows with the same ids one is taken
-        yield ExplainedPage(page, whys, [full if skip is None else skip for skip in skips])
+        whys: dict[int, str] = {}
+        if not phases.isdisjoint(page.phases):
+            found = compress(enumerate(page.ids), map(chosen.__contains__, page.ids))
+            whys = {
+                at: chosen.pop(ids) for at, ids in found if ids in chosen
+            }  # of several rows with the same ids one is taken
+            phases = {phase_id for _, phase_id in chosen}
+        is_full = skips.count(None) == len(skips)
+        yield ExplainedPage(
+            page, whys, [full] * len(skips) if is_full else [full if skip is None else skip for skip in skips]
+        )

@@ -50,6 +50,23 @@ def test_ids_are_sound_together_where_each_of_them_is(rows: list[Any], is_sound:
     assert (page.has_sound_ids, list(page.rows)) == (is_sound, rows)
 
 
+class _Unmeasured(str):
+    """A text that must not be asked for its length."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        raise AssertionError("asked")
+
+
+def test_of_many_ids_none_is_asked_for_its_length() -> None:
+    rows = [(_Unmeasured("run-1"), _Unmeasured(f"phase-{number}"), number, None) for number in range(500)]
+    assert Page.of(rows).has_sound_ids
+
+
 def test_rows_of_whatever_types_become_rows_of_texts() -> None:
     page = Page.of([(1, b"x", "7", b"why \xff"), (None, 2.5, "no number", 5)])
     assert list(page.rows) == [Row("1", "", 7, "why \udcff"), Row("", "2.5", None, "5")]

@@ -55,6 +55,17 @@ def test_the_reasons_that_are_kept_are_those_that_another_reading_would_give(fou
         assert _told(kept.reasons({})) == _told(Reading(pages=_pages_of(rows), rules=rules).why_not(categorise))
 
 
+def test_pages_whose_rows_all_share_a_reason_and_pages_of_several_are_told_alike() -> None:
+    rules = SkipRules(filters=Filters(run_id="open"), settings=Settings(), past=Past())
+    rows = [Row(run_id, f"p{at}", at, None) for run_id in ("skipped", "open") for at in range(10)]  # 7 and 7 and 6
+    with closing(KeptReasons()) as kept:
+        _noted(kept, [], rules)
+        assert _told(kept.reasons({})) == []
+        _noted(kept, rows, rules)
+        told = _told(kept.reasons({}))
+    assert [(ids[0], skip is None) for ids, skip in told] == [("skipped", False)] * 10 + [("open", True)] * 10
+
+
 def test_what_turned_out_later_is_told_of_the_phases_that_no_rule_skips() -> None:
     rows, late = [Row("r", "a", 1, None), Row("r", "", 1, None), Row("s", "a", 1, None)], Skip("bad data", "no number")
     with closing(KeptReasons()) as kept:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.runtime.text import are_safe, safe_lines, safe_text, slug_of, to_printable, to_storable
+from batchdrain.runtime.text import are_safe, are_short, safe_lines, safe_text, slug_of, to_printable, to_storable
 
 
 @given(st.text())
@@ -47,6 +47,12 @@ def test_texts_are_safe_where_showing_them_changes_none(texts: list[str], safe: 
 @given(st.lists(st.text(st.sampled_from("ab:# \t\x00é"), max_size=6), min_size=1))
 def test_what_is_said_to_be_safe_is_shown_as_it_is(texts: list[str]) -> None:
     assert not are_safe(texts) or [safe_text(text) for text in texts] == texts
+
+
+@given(st.lists(st.text(st.sampled_from("ab\x00é"), max_size=9), max_size=12), st.integers(1, 9))
+def test_texts_are_short_together_where_each_of_them_is(texts: list[str], limit: int) -> None:
+    are_all = all(len(text) <= limit and "\x00" not in text for text in texts)
+    assert are_short("\x00".join(texts), len(texts), limit) is are_all
 
 
 @pytest.mark.parametrize(

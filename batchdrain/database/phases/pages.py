@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.deadlines import renew
 from batchdrain.database.dialects import read_text_strictly
+from batchdrain.runtime.text import are_short
 
 SHORT_ID: Final = 1_000
 """Up to this many characters an id can be passed to a command for certain."""
@@ -46,13 +47,12 @@ class Page(NamedTuple):
             return NO_ROWS
         runs, phases, indexes, reasons = zip(*rows, strict=True)
         try:
-            joined = "".join(runs) + "".join(phases)
+            joined = "\x00".join((*runs, *phases))
         except TypeError:
             return cls.of(_to_rows(rows))
         if not _INDEXES.issuperset(map(type, indexes)):
             return cls.of(_to_rows(rows))
-        is_short = len(joined) <= SHORT_ID or all(max(map(len, ids)) <= SHORT_ID for ids in (runs, phases))
-        is_sound = is_short and joined.isascii() and "\x00" not in joined and all(runs) and all(phases)
+        is_sound = joined.isascii() and all(runs) and all(phases) and are_short(joined, 2 * len(rows), SHORT_ID)
         return cls(runs, phases, indexes, reasons, is_sound)
 
     @property
