@@ -57,12 +57,12 @@ class Room:
             submit=lambda left: self.asked.append(f"diagnoses for {left}"),
             cancel=lambda key: self.asked.append(f"no diagnosis of {key}"),
         )
-        refresh = SimpleNamespace(is_due=False, read=self._read, refill=self._refill, tell=lambda: None)
+        refresh = SimpleNamespace(is_due=False, read=self._read, refill=self._refill, tell=self._tell)
         refresh.is_affordable, refresh.is_under_way, self.refresh = True, False, refresh
         refresh.affordable_in_s, refresh.due_in_s, refresh.may_step = 7.0, 30.0, False
         refresh.begin, refresh.abandon = self._begin, lambda: self.asked.append("reading abandoned")
         refresh.step = self._step
-        self.steps = 0
+        self.steps = self.tells = 0
         budget = Budget(most=most, batch=batch, minutes=minutes, workers=2, pace=pace)
         parts: list[Any] = [self, refresh, lookahead, budget, self.breaker, stops]
         self.chooser = Chooser(*parts)
@@ -71,6 +71,9 @@ class Room:
     def _read(self) -> None:
         self.reads += 1
         self.stale = False
+
+    def _tell(self) -> None:
+        self.tells += 1
 
     def _begin(self) -> None:
         self.asked.append("reading begun")

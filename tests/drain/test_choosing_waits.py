@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,8 +9,6 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.model.claim import Choice
-from batchdrain.runtime import standard_streams
-from batchdrain.runtime.signals import Cut
 from tests.drain.choosing import NOW, Holding, Room, choice, retry
 from tests.drain.judging import ending, judged, settings_of
 
@@ -44,7 +41,7 @@ def patch(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_before_anything_was_chosen_a_reading_is_awaited_until_it_is_due(patch: pytest.MonkeyPatch) -> None:
     room = Room(patch, "a")
     room.chooser.begin([])
-    assert room.chooser.wait_s(held(2)) == 30.0
+    assert (room.chooser.wait_s(held(2)), room.tells) == (30.0, 1)
     room.chooser.try_again(retry("x", NOW + 5))
     assert room.chooser.wait_s(held(1)) == 5.0
     room.refresh.due_in_s = 3.0
@@ -73,6 +70,8 @@ def test_where_nothing_more_is_taken_a_reading_is_abandoned_and_none_begun(
     room.is_ending, room.refresh.is_due = is_ending, True
     assert room.chooser.wait_s(held(1)) is None
     assert room.asked == ["reading abandoned"]
+    room.chooser.try_again(retry("x", NOW + 5))
+    assert room.chooser.wait_s(held(1)) == 5.0
 
 
 def test_a_reading_that_is_due_begins_and_goes_on_for_a_tenth_of_a_second_at_most(patch: pytest.MonkeyPatch) -> None:
@@ -236,46 +235,6 @@ def test_a_pause_that_is_heard_while_a_phase_is_to_be_chosen_holds_it_back_and_i
     assert room.chooser.awaits_time(), "there is a phase, and the pause may end"
 
 
-def test_a_signal_while_foreign_code_chooses_learns_or_reads_ends_that_and_nothing_else(patch: pytest.MonkeyPatch) -> None:
-    room = Room(patch, "a")
-
-    def cut(*_: object) -> Any:
-        raise Cut
-
-    patch.setattr(room.refresh, "tell", cut)
-    room.chooser.begin([])
-    patch.setattr(room, "next", cut)
-    assert room.chooser.next(room.workers()) is None
-    patch.setattr(room, "touch", cut)
-    room.chooser.learn(RESULT)
-    room.refresh.is_under_way, room.refresh.step = True, cut
-    assert room.chooser.wait_s(held(1)) == 0.0
-
-
-def test_foreign_code_that_closes_a_standard_stream_takes_it_from_no_file(patch: pytest.MonkeyPatch) -> None:
-    """The next file that is opened would get its number."""
-    room = Room(patch, "a")
-    room.chooser.begin([])
-    patch.setattr(standard_streams, "_lost", set())
-
-    def closes(*_: object) -> Choice:
-        os.close(0)
-        return choice("a")
-
-    kept = os.dup(0)
-    try:
-        patch.setattr(room, "next", closes)
-        assert room.chooser.next(room.workers()) is not None
-        os.fstat(0)
-        room.refresh.is_under_way = True
-        room.refresh.step = closes
-        room.chooser.wait_s(held(1))
-        os.fstat(0)
-    finally:
-        os.dup2(kept, 0)
-        os.close(kept)
-
-
 def test_a_result_reopens_what_a_full_group_closed_and_ranks_its_run_anew(patch: pytest.MonkeyPatch) -> None:
     room = Room(patch, "ab")
     room.chooser.begin([])
@@ -307,3 +266,11 @@ def test_what_is_asked_for_before_anything_else_is_what_the_session_knew_to_be_f
     room.busy = {"b"}
     assert room.pick() == "a"
     assert cast("Any", asked) == [({"b"}, {"full": {}})]
+
+
+def test_where_nothing_can_begin_beside_nothing_that_runs_no_time_is_awaited(patch: pytest.MonkeyPatch) -> None:
+    """Its dependencies may never be met: the drain would wait for ever."""
+    room = Room(patch, "a")
+    room.chooser.begin([])
+    room.busy = {"a"}
+    assert (room.chooser.permits, room.pick(), room.chooser.awaits_time()) == (2, None, False)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
+from batchdrain.database.ledger.groups import TriedInGroup
 from batchdrain.drain import claimer as room
 from batchdrain.drain.claimer import Claimer
+from batchdrain.drain.table_watch import SchemaChanged
 from batchdrain.model.claim import Choice, Claim, ScheduledAttempt
-from batchdrain.model.errors import BadData
+from batchdrain.model.errors import BadData, FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
-from tests.drain.judging import LIMIT, claim_of
+from batchdrain.runtime import clock
+from tests.drain.judging import LIMIT, NOW, claim_of
 
 KEY = PhaseKey("r", "p")
 SCHEDULED = ScheduledAttempt(0.0, 1, Choice(phase=claim_of().phase, reason=""), longer=2)
@@ -29,12 +33,15 @@ class Claiming:
         self.result: Claim | Exception | None = claim_of()
         patch.setattr(room, "boottime_ms", lambda: 5_000)
         patch.setattr(room, "LostRows", lambda *_: None)
+        patch.setattr(clock, "now", lambda: NOW)
         self.guardian: Any = SimpleNamespace(identity="identity")
-        pool = SimpleNamespace(hire=lambda: self.guardian, keep=lambda _: self.asked.append("kept the guardian"))
-        heartbeat = SimpleNamespace(
+        pool: Any = SimpleNamespace(hire=self._hire, keep=lambda _: self.asked.append("kept the guardian"))
+        self.no_guardian: OSError | None = None
+        self.change: Exception | None = None
+        self.heartbeat = heartbeat = SimpleNamespace(
             pool=pool,
             begin=lambda: self.asked.append("beats"),
-            claiming=lambda _: contextlib.nullcontext(),
+            claiming=self._claiming,
             lease_s=lambda limit_s: limit_s + 60,
             hold=lambda _: self.asked.append("holds"),
             deadline_ms=lambda before_ms: before_ms + 1,
@@ -44,8 +51,12 @@ class Claiming:
             claims=SimpleNamespace(claim=self._claim, not_found=self.not_found),
             heartbeat=heartbeat,
             limits=limits,
-            membership=SimpleNamespace(unit_of=lambda _: None, take=lambda key: self.counted.append(f"a unit for {key}")),
-            watch=SimpleNamespace(explain=lambda error: error),
+            membership=SimpleNamespace(
+                unit_of=lambda key: f"a unit of {key}",
+                take=lambda key: self.counted.append(f"a unit for {key}"),
+                tried=Skip("group", "another has tried it"),
+            ),
+            watch=SimpleNamespace(explain=lambda error: self.change or error),
             pace=SimpleNamespace(require=lambda: None, note_begun=lambda: self.counted.append("a begin")),
             outage=SimpleNamespace(retry=lambda work, meanwhile: work()),
         )
@@ -60,11 +71,24 @@ class Claiming:
         )
         self.claimer = Claimer(it, services, recorder)
 
+    def _hire(self) -> Any:
+        if self.no_guardian is not None:
+            raise self.no_guardian
+        return self.guardian
+
+    @contextlib.contextmanager
+    def _claiming(self, before_ms: int) -> Iterator[None]:
+        """Where there is no guardian of ours, a beat must know of a claim that is just being made."""
+        self.asked.append(f"from {before_ms}")
+        yield
+        self.asked.append("claimed")
+
     def _limit(self, phase: Any, *, longer: int) -> Any:
         self.asked.append(f"limit, longer {longer}")
         return LIMIT
 
     def _claim(self, choice: Choice, **facts: Any) -> Claim | None:
+        assert (choice, facts["now"], facts["group"]) == (SCHEDULED.choice, NOW, f"a unit of {KEY}")
         self.asked.append(f"claims for {facts['lease_s']:g} s as {facts['run_type']} under {facts['guard']}")
         if isinstance(self.result, Exception):
             raise self.result
@@ -88,20 +112,23 @@ def it(monkeypatch: pytest.MonkeyPatch) -> Claiming:
 def test_a_claim_has_its_guardian_its_lease_and_a_deadline_from_before_it_was_written(it: Claiming) -> None:
     found = it.claim()
     assert (found.limit, found.guardian, found.deadline_ms) == (LIMIT, it.guardian, 5_001)
-    assert it.asked == ["limit, longer 2", "beats", "claims for 120 s as type of r under identity", "holds"]
+    assert it.asked == [
+        "limit, longer 2", "beats", "from 5000", "claims for 120 s as type of r under identity", "holds", "claimed",
+    ]  # fmt: skip
+    assert (found.scheduled, found.claim, found.claimed_ms, found.held_until_ms) == (SCHEDULED, it.result, 5_000, None)
 
 
 def test_a_phase_that_another_controller_took_is_told_and_its_guardian_kept(it: Claiming) -> None:
     it.result = None
     assert it.claim() is None
-    assert it.asked[-2:] == ["not claimed: another controller was faster", "kept the guardian"]
+    assert it.asked[-3:] == ["not claimed: another controller was faster", "kept the guardian", "claimed"]
     assert (it.rules, it.claimer.leaves_out(SCHEDULED)) == ({}, False)
 
 
 def test_a_phase_whose_row_is_locked_is_passed_over_until_time_went_by(it: Claiming) -> None:
     it.result = RowLocked("somebody has it locked")
     assert it.claim() is None
-    assert it.asked[-2:] == ["not claimed: somebody has it locked", "kept the guardian"]
+    assert it.asked[-3:] == ["not claimed: somebody has it locked", "kept the guardian", "claimed"]
     assert (it.rules, it.claimer.locked_out) == ({KEY: "row locked"}, {KEY})
     it.claimer.look_again()
     assert (it.rules, it.claimer.locked_out) == ({}, {KEY})
@@ -168,3 +195,50 @@ def test_a_claim_counts_for_the_group_and_the_pace_and_one_that_came_to_nothing_
     it.result = claim_of()
     it.claim()
     assert it.counted == ["a unit for r / p", "a begin"]
+
+
+def test_without_guardians_of_ours_a_claim_has_no_guardian_and_is_held_until_its_lease_ends(it: Claiming) -> None:
+    it.heartbeat.pool = None
+    found = it.claim()
+    assert (found.guardian, found.held_until_ms) == (None, 5_000 + 120_000)
+    assert "claims for 120 s as type of r under None" in it.asked
+    it.result = None
+    assert it.claim() is None
+    assert "kept the guardian" not in it.asked
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [(OSError(12, "Cannot allocate memory"), "Cannot allocate memory"), (OSError("no pipe"), "no pipe")]
+)
+def test_without_a_guardian_nothing_is_claimed_and_it_is_said_what_is_missing(
+    it: Claiming, error: OSError, says: str
+) -> None:
+    it.no_guardian = error
+    with pytest.raises(FilesUnavailable) as found:
+        it.claim()
+    assert found.value.message == f"no guardian could be started: {says}"
+    assert it.asked == ["limit, longer 2", "beats"]
+
+
+@pytest.mark.parametrize("error", [BadData("no such column", remedy="x"), RowRefused("closed", remedy="x")], ids=repr)
+def test_a_claim_that_a_changed_table_refuses_is_the_change_and_leaves_no_phase_out(it: Claiming, error: Exception) -> None:
+    it.result, it.change = error, SchemaChanged("the table has changed", remedy="mend it")
+    with pytest.raises(SchemaChanged):
+        it.claim()
+    assert (it.rules, it.claimer.leaves_out(SCHEDULED), it.claimer.refused) == ({}, False, None)
+    assert it.asked[-1] == "kept the guardian"
+
+
+def test_what_another_drain_of_the_group_has_tried_is_left_out_for_the_rest_of_the_session(it: Claiming) -> None:
+    it.result = TriedInGroup()
+    assert it.claim() is None
+    assert "not claimed: group: another has tried it" in it.asked
+    it.claimer.look_again()
+    assert (it.rules, it.claimer.leaves_out(SCHEDULED), it.claimer.refused) == ({KEY: "group"}, True, None)
+
+
+def test_the_first_claim_that_is_refused_to_every_controller_is_remembered(it: Claiming) -> None:
+    first, second = BadData("first", remedy="x"), BadData("second", remedy="x")
+    for it.result in (first, second):
+        it.claim()
+    assert it.claimer.refused is first

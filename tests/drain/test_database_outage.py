@@ -18,14 +18,14 @@ MEANWHILE = "nothing is claimed"
 class Away:
     """A database that is away until a moment, and a clock that only waiting moves."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, *, back_at: float = float("inf")) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, *, back_at: float = float("inf"), patience_s: float = 60.0) -> None:
         self.now, self.back_at, self.tries, self.is_signalled = 0.0, back_at, 0, False
         self.waits: list[float] = []
         self.told: list[str] = []
         patch.setattr(room, "monotonic", lambda: self.now)
         wake = SimpleNamespace(is_set=lambda: self.is_signalled, wait=self._wait)
         shutdown: Any = SimpleNamespace(wake=wake)
-        self.outage = DatabaseOutage(60.0, shutdown, self.told.append)
+        self.outage = DatabaseOutage(patience_s, shutdown, self.told.append)
 
     def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -90,3 +90,35 @@ def test_any_other_error_is_raised_at_once(away: Callable[..., Away]) -> None:
     with pytest.raises(KeyError):
         it.outage.retry(work, meanwhile=MEANWHILE)
     assert it.waits == []
+
+
+def test_a_long_outage_is_told_of_again_each_half_minute_with_what_is_left_of_the_patience(
+    away: Callable[..., Away],
+) -> None:
+    it = away(back_at=80.0, patience_s=200.0)
+    assert it.ask() == "done"
+    assert it.told == [
+        "away: nothing is claimed; trying again for 200 s",
+        "Still unreachable after 31 s; trying again for 169 s",
+        "Still unreachable after 61 s; trying again for 139 s",
+    ]
+
+
+def test_where_patience_is_over_nothing_is_said_of_another_try(away: Callable[..., Away]) -> None:
+    it = away(patience_s=30.0)
+    with pytest.raises(DatabaseUnavailable):
+        it.ask()
+    assert (it.told, it.now) == (["away: nothing is claimed; trying again for 30 s"], 30.0)
+
+
+def test_of_one_outage_the_error_is_told_once_and_of_another_one_again(away: Callable[..., Away]) -> None:
+    it = away(patience_s=0.0)
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable):
+            it.ask()
+    it.back_at = 0.0
+    it.ask()
+    it.back_at = float("inf")
+    with pytest.raises(DatabaseUnavailable):
+        it.ask()
+    assert it.told == ["away: nothing is claimed", "The same: nothing is claimed", "away: nothing is claimed"]

@@ -201,3 +201,10 @@ def test_the_first_beat_waits_no_longer_than_any_other() -> None:
     ours._over = cast("Any", SimpleNamespace(wait=wait))
     ours._beat_on()
     assert waits == [0.1]
+
+
+def test_a_claim_is_made_within_what_surrounds_it_here_too() -> None:
+    done = list[str]()
+    with heartbeat.Heartbeat(cast("Any", None), LEASE, Command(), pool=None).claiming(1_000):
+        done.append("claimed")
+    assert done == ["claimed"]

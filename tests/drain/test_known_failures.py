@@ -11,6 +11,7 @@ from batchdrain.drain.known_failures import KnownFailures
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.phase import Skip
 from tests.drain.judging import ending, judged, settings_of
+from tests.drain.test_whom_a_result_stops import Drained
 
 ATTEMPT = judged(settings_of(), ending(exit_code=1))
 KNOWN = Skip("accepted", "the vendor mends it")
@@ -40,3 +41,12 @@ def test_acceptances_are_read_at_the_first_failure_and_again_once_they_are_old(m
 
     assert reads == [5.0, 65.0, 125.0, 185.0]
     assert told == [None, None, KNOWN, KNOWN, KNOWN, KNOWN, None]
+
+
+@pytest.mark.parametrize(("ok", "waits", "is_told"), [(False, False, True), (False, True, False), (True, False, False)])
+def test_a_failure_that_people_know_is_told_once_it_is_one(ok: bool, waits: bool, is_told: bool) -> None:
+    """One that is tried again may still succeed."""
+    drained = Drained()
+    drained.known.skip_of = lambda _: KNOWN
+    told = drained.note(ok=ok, waits=waits)
+    assert ("r / p failed in a known way, accepted: the vendor mends it" in told) is is_told

@@ -26,6 +26,7 @@ class Reading:
         self.now, self.asked, self.new, self.fails = 1_000.0, list[str](), True, False
         patch.setattr(room, "monotonic", lambda: self.now)
         self.skipped: Counter[Skip] = Counter()
+        self.told: list[Skip] = []
         backlog = SimpleNamespace(
             skipped=self.skipped,
             remainder="what it came to",
@@ -41,7 +42,7 @@ class Reading:
             noted=lambda found: self.asked.append(f"noted {found}"),
             skipped=self._skipped,
             notice=self._note,
-            has_told_of=lambda _: False,
+            has_told_of=lambda skip: skip in self.told,
         )
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
         parts: list[Any] = [backlog, limits, recorder, outage, lambda: ["r / p"], SETTINGS]
@@ -278,3 +279,10 @@ def test_a_lane_is_refilled_by_the_clock_and_its_outage_is_outlasted(reading: Re
     cast("Any", reading.refresh)._outage = SimpleNamespace(retry=retry)
     reading.refresh.refill()
     assert asked == ["nothing is claimed", "refilled, UTC"]
+
+
+def test_what_people_were_told_as_its_run_was_stopped_is_not_told_again(reading: Reading) -> None:
+    skips = [Skip("stop.max_timeouts_per_run", value) for value in "ab"]
+    reading.skipped.update(dict.fromkeys(skips, 2))
+    reading.told = skips[:1]
+    assert [line for line in reading.read() if " skipped by " in line] == ["2 skipped by stop.max_timeouts_per_run: b"]

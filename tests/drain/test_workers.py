@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from batchdrain.drain import workers as room
 from batchdrain.drain.engine.orders import Left
 from batchdrain.drain.in_flight import Ended
+from batchdrain.drain.workers import Workers
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
@@ -233,3 +237,36 @@ def test_what_settles_is_given_once_its_time_is_over_counted_from_its_first_look
     [found] = it.ended(0.0)
     assert found.row_state is not None
     assert (found.row_state.state, found.ending) == ("EXECUTING", OK)
+
+
+def test_the_workers_of_a_session_read_rows_as_its_own_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Any]()
+    monkeypatch.setattr(room, "RowStates", lambda *given: made.append(given))
+    monkeypatch.setattr(Workers, "__init__", lambda self, *given: made.append(given))
+    store = SimpleNamespace(read_row_state="reads")
+    it: Any = SimpleNamespace(
+        request=SimpleNamespace(settings=SimpleNamespace(command="its command")), project=SimpleNamespace(store=store)
+    )
+    services: Any = SimpleNamespace(claims=SimpleNamespace(tables=SimpleNamespace(intermediate="words")), outage="outage")
+    recorder: Any = "recorder"
+    stops: Any = "stops"
+    Workers.of_session(it, services, recorder, stops)
+    assert made == [("its command", "reads", "words", "outage"), (it, services, None, "recorder", "stops")]
+
+
+@pytest.mark.parametrize("is_foreign", [True, False])
+def test_a_foreign_engine_that_closes_a_standard_stream_takes_it_from_no_file(
+    it: Working, monkeypatch: pytest.MonkeyPatch, is_foreign: bool
+) -> None:
+    kept = list[str]()
+
+    @contextlib.contextmanager
+    def keep() -> Iterator[None]:
+        kept.append("begun")
+        yield
+        kept.append("ended")
+
+    monkeypatch.setattr(room, "keep_standard_streams", keep)
+    monkeypatch.setattr(it.orders, "is_foreign", is_foreign)
+    it.begin("r")
+    assert kept == (["begun", "ended"] if is_foreign else [])
