@@ -1,0 +1,150 @@
+"""What became of a forecast, what a stopped session left, and the report of no session at all, in each format."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from batchdrain.planning.forecast import Forecast
+from batchdrain.reports.forecast_words import describe_forecast, describe_outcome, outcome_fields
+from batchdrain.reports.formats import render_nothing
+from batchdrain.reports.html.timeline import slots_of
+from batchdrain.reports.left_over import describe_left, left_over
+from batchdrain.reports.skip_list import skips_of
+from batchdrain.reports.worst import find_worst
+from batchdrain.sessions.attempt_log import AttemptSpan
+from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.kept_forecast import KeptForecast
+from batchdrain.sessions.session import Kind, Session, Skipped, Status
+from batchdrain.sessions.whole import whole_of
+from tests.sessions.files import START, result
+
+FORECAST = Forecast(planned=25, fixed=14, fixed_low=10, fixed_high=18, minutes=38.4, minutes_low=9.97, minutes_high=60.0)
+OVER = {"status": Status.COMPLETE, "completed_at": START}
+
+
+def session(**facts: Any) -> Session:
+    return Session(**{"session_id": "s", "started_at": START, **OVER, **facts})
+
+
+def forecast(**facts: Any) -> Session:
+    return session(forecast=KeptForecast.of(FORECAST), **facts)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(60.0, "60"), (10.0, "10"), (9.97, "10"), (9.94, "9.9"), (0.5, "0.5"), (0.095, "0.095"), (0.094, "0.09"), (0.0, "0.00")],
+)
+def test_minutes_are_told_as_exactly_as_they_matter(minutes: float, text: str) -> None:
+    found = describe_forecast(
+        Forecast(planned=1, fixed=0, fixed_low=0, fixed_high=1, minutes=minutes, minutes_low=1, minutes_high=60)
+    )
+    assert found == f"0 of 1 fixed (0-1) in {text} min (1-60)"
+
+
+@pytest.mark.parametrize(
+    ("facts", "judged", "within"),
+    [
+        ({"total_success": 10, "active_s": 3600.0}, "both inside", (True, True)),
+        ({"total_success": 18, "active_s": 600.0}, "both inside", (True, True)),
+        ({"total_success": 9, "active_s": 600.0}, "phases outside", (False, True)),
+        ({"total_success": 19, "active_s": 600.0}, "phases outside", (False, True)),
+        ({"total_success": 14, "active_s": 3600.1}, "minutes outside", (True, False)),
+        ({"total_success": 14, "active_s": 598.0}, "minutes outside", (True, False)),
+        ({"total_success": 0, "active_s": 0.0}, "phases and minutes outside", (False, False)),
+        ({"total_success": 14, "active_s": 1200.0, "status": Status.RUNNING}, "it still runs", (None, None)),
+        ({"total_success": 14, "active_s": 1200.0, "status": Status.INTERRUPTED},
+         "it ended early, which says nothing about the forecast", (None, None)),
+        ({"total_success": 14, "active_s": 1200.0, "status": Status.STOPPED, "stopped_because": "asked by ann"},
+         "it ended early, which says nothing about the forecast", (None, None)),
+        ({"total_success": 14, "active_s": 1200.0, "status": Status.STOPPED, "stopped_because": "stop.max_consecutive_failures: 3"},
+         "both inside", (True, True)),
+    ],
+)  # fmt: skip
+def test_a_forecast_is_judged_by_what_came_only_where_the_session_ended_as_it_foresaw(
+    facts: dict[str, Any], judged: str, within: tuple[bool | None, bool | None]
+) -> None:
+    found = forecast(**facts)
+    assert describe_outcome(found).endswith(f": {judged}")
+    assert describe_outcome(found).startswith("14 of 25 fixed (10-18) in 38 min (10-60); actual: ")
+    fields = outcome_fields(found)
+    assert fields is not None
+    assert (fields["fixed_within"], fields["minutes_within"]) == within
+    assert (fields["fixed"], fields["minutes"], fields["session_id"]) == (
+        facts["total_success"], round(facts["active_s"] / 60, 3), "s",
+    )  # fmt: skip
+
+
+def test_of_a_chain_the_part_that_had_a_forecast_is_judged_and_without_one_nothing_is_said() -> None:
+    queued = session(session_id="q", kind=Kind.QUEUED, total_success=99)
+    chain = whole_of([queued, forecast(session_id="f", total_success=14, active_s=1200.0)], Status.COMPLETE)
+    found = outcome_fields(chain)
+    assert found is not None
+    assert (found["session_id"], found["fixed"]) == ("f", 14)
+    assert "actual: 14 in 20 min" in describe_outcome(chain)
+    assert (describe_outcome(queued), outcome_fields(queued)) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("because", "balance", "text"),
+    [
+        (None, Balance(waiting=45, skipped=3), ""),
+        ("stop.max_repeats", Balance(waiting=45, skipped=3), "45 left for another drain, 3 skipped by a rule"),
+        ("stop.max_repeats", Balance(waiting=0, skipped=1), "1 skipped by a rule"),
+        ("stop.max_repeats", Balance(waiting=1), "1 left for another drain"),
+        ("stop.max_repeats", None, ""),
+    ],
+)
+def test_what_is_left_is_told_where_something_ended_the_session_before_its_backlog(
+    because: str | None, balance: Balance | None, text: str
+) -> None:
+    found = session(stopped_because=because, balance=balance)
+    assert describe_left(found) == text
+    assert [what for _, what in left_over(found)] == [
+        what for what, words in (("waiting", "drain"), ("skipped by a rule", "rule")) if words in text
+    ]
+
+
+def test_what_a_chain_left_is_the_latest_of_each_kind() -> None:
+    parts = [
+        session(session_id=str(place), kind=kind, balance=Balance(waiting=waiting), stopped_because="stop.x")
+        for place, (kind, waiting) in enumerate([(Kind.QUEUED, 7), (Kind.FAILED, 20), (Kind.FAILED, 5)])
+    ]
+    assert describe_left(whole_of(parts, Status.STOPPED)) == "12 left for another drain"
+
+
+def test_a_rule_that_left_out_phases_that_nobody_counted_left_out_some() -> None:
+    skipped = [Skipped(rule="a", value="x", count=2), Skipped(rule="a", value="y", count=3), Skipped(rule="b", value="z")]
+    assert [(count, rule) for count, rule, _ in skips_of(session(skipped=skipped))] == [("5", "a"), ("some", "b")]
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"), [("text", "one\ntwo *\n"), ("markdown", "one\n\ntwo \\*\n\n"), ("html", "one\ntwo *\n")]
+)
+def test_the_report_of_no_session_says_why_in_its_own_format(shape: str, text: str) -> None:
+    assert render_nothing("one\ntwo *", shape) == text
+    assert json.loads(render_nothing("one\ntwo *", "json")) == {"session_id": None, "nothing_selected": ["one", "two *"]}
+
+
+def test_the_worst_failures_are_the_first_of_each_cluster_the_largest_cluster_first() -> None:
+    kinds = "aabbbc"
+    results = [result(place, success=False, fingerprint=kind, error_message=kind) for place, kind in enumerate(kinds)]
+    results += [result(9, success=True, fingerprint="a"), result(10, success=False, error_message="old")]
+    found = session(results=results)
+    found.recount()
+    worst = [one.result.phase_id for one in find_worst(found, "/x/s.json")]
+    assert worst[:4] == ["p2", "p0", "p5", "p10"]
+    assert "p9" not in worst
+    assert len(worst) == len(set(worst)) <= 10
+
+
+def span(started_s: float, duration_s: float) -> AttemptSpan:
+    facts: dict[str, Any] = dict.fromkeys(AttemptSpan.__dataclass_fields__, "")
+    return AttemptSpan(**{**facts, "started_s": started_s, "duration_s": duration_s})
+
+
+def test_an_attempt_is_drawn_in_the_lowest_slot_that_is_free_when_it_begins() -> None:
+    spans = [span(0, 10), span(1, 2), span(3, 1), span(3.5, 9), span(10, 1)]
+    assert [slot for slot, _ in slots_of(spans)] == [0, 1, 1, 2, 0]
