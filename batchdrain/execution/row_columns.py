@@ -33,6 +33,8 @@ def find_asked(items: Iterable[str]) -> list[str]:
 
 def explain_unknown(placeholder: str, known: Sequence[str], ids: Mapping[str, str]) -> str:
     """What is wrong with an unknown placeholder. `ids`: the placeholder of an id, by the column that is this id alone."""
+    if placeholder in ids:
+        return f"{{{placeholder}}}: write {{{ids[placeholder]}}}, which column {placeholder!r} is"
     if placeholder.startswith(PREFIX):
         name = placeholder.removeprefix(PREFIX)
         if name in ids:

@@ -152,7 +152,7 @@ def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
         yield from ("", "## Failures by cluster", "", *head)
     for one in clusters:
         next_step = f"{one.advice}: {_command(one.drain)}" if one.drain else one.instead
-        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint + one.said_of_accepted)} | {next_step} | {_command(one.accept)} |"
+        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint + one.said_of_members + one.said_of_accepted)} | {next_step} | {_command(one.accept)} |"
 
 
 def _render_failures(failed: Sequence[Result]) -> Iterator[str]:

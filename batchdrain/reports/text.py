@@ -93,7 +93,10 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
     clusters = clusters_of(session, beside)
-    lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_accepted}" for one in clusters]
+    lines = [
+        f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_members}{one.said_of_accepted}"
+        for one in clusters
+    ]
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     if waiting := describe_waiting(session, clusters):
         yield f"  {waiting}" if clusters else waiting

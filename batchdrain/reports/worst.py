@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.near_equal import Seen, merge
 from batchdrain.failures.suffix import fit
 from batchdrain.model.failure import Failure
 from batchdrain.reports.beside import Beside
@@ -56,11 +58,12 @@ class WorstFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCluster:
-    """The failures of one session that have one fingerprint."""
+    """The failures of one session that have one fingerprint, or nearly equal ones."""
 
-    id: str
+    id: str  #: of the most frequent fingerprint
     count: int
-    fingerprint: str
+    fingerprint: str  #: the most frequent one
+    members: tuple[str, ...]  #: all its fingerprints, the most frequent first
     category: str  #: the category of its results; '' if it has no results any more
     accepted: int  #: how many of its phases an acceptance covers now
     drain: str  #: the command that tries it again; '' if it would find nothing
@@ -71,6 +74,11 @@ class FailedCluster:
     def advice(self) -> str:
         """Says when running `drain` makes sense."""
         return "Try again" if self.category in _TRIED_AGAIN else "Once fixed"
+
+    @property
+    def said_of_members(self) -> str:
+        """' (12 alike)' for several fingerprints, else ''."""
+        return f" ({len(self.members)} alike)" if len(self.members) > 1 else ""
 
     @property
     def said_of_accepted(self) -> str:
@@ -84,24 +92,55 @@ def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
     """At most SHOWN failed results: the first one of each cluster, the most frequent cluster first, then the second one of
     each, and so on. `saved_to`: as for the report. Logs are shown below the folder of the session's file."""
     counts, by_cluster = session.fingerprint_counts, dict[str, list[Result]]()
+    first_of = {alike: members[0] for members in _merge(session, _by_fingerprint(session)) for alike in members}
     for result in session.results:
         if not result.success:  # the earlier program stored no fingerprint
-            of = by_cluster.setdefault(result.fingerprint or result.error_message or "", [])
+            alike = first_of.get(result.fingerprint or "", result.fingerprint)
+            of = by_cluster.setdefault(alike or result.error_message or "", [])
             if len(of) < SHOWN:
                 of.append(result)
-    by_size = sorted(by_cluster.values(), key=lambda of: -counts.get(of[0].fingerprint or "", 0))
+    sizes = Counter[str]()
+    for alike, count in counts.items():
+        sizes[first_of.get(alike, alike)] += count
+    by_size = [by_cluster[alike] for alike in sorted(by_cluster, key=lambda alike: -sizes[alike])]
     found = [result for rank in zip_longest(*by_size) for result in rank if result is not None]
     return [_of(session, saved_to, result) for result in found[:SHOWN]]
 
 
 def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
-    """The clusters of the session, the most frequent first."""
-    results = dict[str, list[Result]]()
+    """The clusters of the session for people, the most frequent first: nearly equal fingerprints are one cluster."""
+    results = _by_fingerprint(session)
+    found = [_cluster_of(session, members, results, beside) for members in _merge(session, results)]
+    return sorted(found, key=lambda one: (-one.count, one.fingerprint))
+
+
+def fingerprints_of(session: Session, beside: Beside) -> list[FailedCluster]:
+    """The same for programs: each fingerprint apart."""
+    results = _by_fingerprint(session)
+    found = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
+    return [_cluster_of(session, (alike,), results, beside) for alike, count in found if count]
+
+
+def _by_fingerprint(session: Session) -> dict[str, list[Result]]:
+    found = dict[str, list[Result]]()
     for result in session.results:
         if not result.success and result.fingerprint:
-            results.setdefault(result.fingerprint, []).append(result)
-    found = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
-    return [_cluster_of(alike, count, results.get(alike, ()), beside) for alike, count in found if count]
+            found.setdefault(result.fingerprint, []).append(result)
+    return found
+
+
+def _merge(session: Session, results: Mapping[str, Sequence[Result]]) -> list[tuple[str, ...]]:
+    """The fingerprints of the session that failed, those together that are nearly equal, the most frequent first."""
+    seen = (
+        Seen(fingerprint=alike, category=_category_of(results.get(alike, ())), count=count)
+        for alike, count in session.fingerprint_counts.items()
+        if count
+    )
+    return [tuple(one.fingerprint for one in members) for members in merge(seen)]
+
+
+def _category_of(results: Sequence[Result]) -> str:
+    return results[-1].category or "" if results else ""
 
 
 def describe_waiting(session: Session, clusters: Sequence[FailedCluster]) -> str:
@@ -114,8 +153,12 @@ def describe_waiting(session: Session, clusters: Sequence[FailedCluster]) -> str
     return f"{who} {agree(waiting, 'waits', 'wait')} for a retry"
 
 
-def _cluster_of(alike: str, count: int, results: Sequence[Result], beside: Beside) -> FailedCluster:
-    name = cluster_id_of(alike)
+def _cluster_of(
+    session: Session, members: tuple[str, ...], by_fingerprint: Mapping[str, Sequence[Result]], beside: Beside
+) -> FailedCluster:
+    names = ",".join(map(cluster_id_of, members))
+    results = [result for alike in members for result in by_fingerprint.get(alike, ())]
+    count = sum(session.fingerprint_counts[alike] for alike in members)
     accepted = sum(_is_accepted(result, beside) for result in results)
     if not beside.table_takes_reasons:
         instead = NOT_BY_CLUSTER
@@ -124,13 +167,14 @@ def _cluster_of(alike: str, count: int, results: Sequence[Result], beside: Besid
     else:
         instead = REFUSED if results and not any(result.is_in_table for result in results) else ""
     return FailedCluster(
-        id=name,
+        id=cluster_id_of(members[0]),
         count=count,
-        fingerprint=alike,
-        category=results[-1].category or "" if results else "",
+        fingerprint=members[0],
+        members=members,
+        category=_category_of(results),
         accepted=accepted,
-        drain="" if instead else beside.command("drain", f"--cluster={name}"),
-        accept="" if instead else f"{beside.command('accept', f'--cluster={name}')} --reason='…'",
+        drain="" if instead else beside.command("drain", f"--cluster={names}"),
+        accept="" if instead else f"{beside.command('accept', f'--cluster={names}')} --reason='…'",
         instead=instead,
     )
 

@@ -200,7 +200,9 @@ def test_whoever_leaves_has_written_nothing(place: Workplace, key: str, code: in
 
 
 @pytest.mark.parametrize(
-    "env", [{"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict"}, {"PYTHONUTF8": "1"}], ids=["strict", "utf8"]
+    "env",
+    [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict"}, {"LC_ALL": "C", "PYTHONUTF8": "1"}],
+    ids=["strict", "utf8"],
 )
 @pytest.mark.parametrize("question", ["table", "word"])
 def test_bytes_that_are_no_text_are_asked_for_again(place: Workplace, env: dict[str, str | None], question: str) -> None:
@@ -221,6 +223,24 @@ def test_bytes_that_are_no_text_are_asked_for_again(place: Workplace, env: dict[
         child.expect(pexpect.EOF)
         child.close()
         assert (child.exitstatus, "Traceback" in (child.before or "")) == (0, False)
+
+
+def test_the_arrow_keys_move_in_an_answer_and_bring_back_an_earlier_one(place: Workplace) -> None:
+    with asked(place) as child:
+        child.expect(f"{TABLE} .phases.: $")
+        child.sendline("obs\x1b[D\x1b[D\x1b[Dj")
+        child.expect_exact("Its columns are batch, step, how.")
+        child.expect(r"names the run .*: $")
+        child.sendline("\x1b[A")
+        child.expect_exact("jobs has no column 'jobs'")
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_letters_that_are_not_ascii_are_taken_in_every_locale(place: Workplace, locale: str) -> None:
+    with asked(place, env={"LC_ALL": locale}) as child:
+        child.expect(f"{TABLE} .phases.: $")
+        child.sendline("tâches")
+        child.expect_exact("'tâches' is not in")
 
 
 def test_a_dry_run_asks_and_prints(place: Workplace) -> None:

@@ -71,9 +71,12 @@ def test_enter_takes_each_guess() -> None:
         QUESTIONS[0],
         "  ! look\\x1b here",
         "Its columns are batch, step, status, error, note.",
+        "A phase is a row that your command tries again; a run is a set of phases that belong together.",
         *QUESTIONS[1:7],
         "Values of status are 'failed' (1), 'done' (2).",
-        *QUESTIONS[7:],
+        *QUESTIONS[7:-1],
+        "It runs once for each phase, without a shell: {run_id} is column 'batch', {phase_id} is column 'step'.",
+        QUESTIONS[-1],
     ]
     assert mapped == replace(
         guess, states=mapped.states, doubts=(), is_answered=True
@@ -243,3 +246,19 @@ def test_a_guess_is_shown_as_it_would_be_typed(value: object, typed: str) -> Non
 def test_placeholders_alone_need_no_quotes(argv: list[str], typed: str) -> None:
     assert from_argv(argv) == typed
     assert to_argv(typed) == argv
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("work {batch} {step}", ["{batch}: write {run_id}, which column 'batch' is", "{step}: write {phase_id}, which column 'step' is"]),
+        ("work {note}", ["{note}: write {column:note}, which column 'note' is"]),
+        ("work {note", ["a single '{' in '{note'; double it, or name a placeholder"]),
+    ],
+)  # fmt: skip
+def test_a_command_that_never_could_run_is_told_with_its_cure_and_enter_does_not_take_it(typed: str, told: list[str]) -> None:
+    mapped, shown = talk({len(QUESTIONS) - 1: [typed, ""]})
+    found = [line.partition(".argv.")[2].partition(": ")[2] for line in shown if ".argv." in line]
+    assert found == told
+    assert shown[-1] == QUESTIONS[-1], "the guess is offered again, not the fault"
+    assert mapped.command == {}

@@ -49,7 +49,8 @@ def test_what_is_closed_or_not_there_is_no_terminal(stream: Any, is_one: bool) -
 def answers(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     left = iter(lines)
 
-    def read() -> str:
+    def read(prompt: str) -> str:
+        print(prompt, end="")
         line = next(left, None)
         if line is None:
             raise EOFError

@@ -48,6 +48,18 @@ def test_it_is_no_wider_than_the_screen(browser: Browser, tmp_path: Path, width:
         visit.close()
 
 
+def test_no_category_is_broken_within_a_word_and_what_the_lines_mean_can_be_read_on_a_phone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    visit = Visit(browser, written(tmp_path, of_the_demo(60)), width=min(WIDTHS))
+    lines_of_heads = """[...document.querySelectorAll('table.words tbody th')].map(th => {
+        const range = document.createRange(); range.selectNodeContents(th); return range.getClientRects().length })"""
+    assert set(visit.page.evaluate(lines_of_heads)) == {1}
+    box = visit.page.get_by_text("the dashed line is the time limit").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= min(WIDTHS)
+
+
 def test_a_hostile_backlog_runs_nothing_and_asks_nobody(browser: Browser, tmp_path: Path) -> None:
     """The attacks of tests/support/hostile.py, all of them alone and many together."""
     file = written(tmp_path, of_attacks(400))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -89,3 +90,17 @@ def test_clusters_come_by_their_size_and_then_by_their_name_with_the_category_of
     assert [(one.fingerprint, one.count, one.category, one.id == cluster_id_of(one.fingerprint)) for one in clusters_of(found, Beside())] == [
         ("c-kind", 2, "transient", True), ("a-kind", 1, "other", True), ("b-kind", 1, "disk", True), ("gone", 1, "", True),
     ]  # fmt: skip
+
+
+def test_nearly_equal_failures_are_one_cluster_for_people_and_apart_for_programs() -> None:
+    texts = [f"duplicate delivery {name} sent parcel * twice refusing to guess" for name in ("alder", "birch", "cedar")]
+    found = session([failed(str(number), text) for number, text in enumerate([*texts, texts[1], "disk full"])])
+    lines = lines_of(found)
+    ids = [cluster_id_of(text) for text in (texts[1], texts[0], texts[2])]
+    assert f"  {ids[0]}  4x  {texts[1]} (3 alike)" in lines
+    assert f"  Once fixed: inv drain --cluster={','.join(ids)}" in lines
+    worst = [line for line in lines[lines.index("Worst failures, one of each cluster first:") :] if line.startswith("  r / ")]
+    assert [line.split()[2] for line in worst[:2]] == ["0", "4"], worst
+    assert any("3 alike" in line for line in lines_of(found, "markdown"))
+    told = json.loads("".join(lines_of(found, "json")))["clusters"]
+    assert [one["count"] for one in told] == [2, 1, 1, 1]

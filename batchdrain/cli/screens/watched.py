@@ -35,7 +35,7 @@ class Watched(Output):
             for line in lines if self._is_first else ["", *lines]:
                 self.line(line)
         else:
-            self._paint(self._fit("\n".join(lines)).split("\n"), *size)
+            self._paint(self.fitted("\n".join(lines)).split("\n"), *size)
         self._is_first = False
 
     def _paint(self, lines: Sequence[str], columns: int, rows: int) -> None:

@@ -44,13 +44,13 @@ class Output:
 
     def text(self, text: str) -> None:
         """Write lines fitted to the terminal's width, and flush. Does nothing after the reader has gone."""
-        self._write(self._fit(text))
+        self._write(self.fitted(text))
 
     def document(self, text: str) -> None:
         """Write a text that programs read too, such as Markdown, and flush. Its lines are never broken."""
         self._write(self._to_shown(text))
 
-    def _fit(self, text: str) -> str:
+    def fitted(self, text: str) -> str:
         """The text as it is shown, fitted to the terminal's width if there is one."""
         shown, columns = self._to_shown(text), self._find_columns()
         if columns is None:

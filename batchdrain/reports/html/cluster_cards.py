@@ -36,11 +36,12 @@ def show_clusters(
     session: Session, saved_to: str, beside: Beside, clusters: Sequence[FailedCluster]
 ) -> Iterator[ShownCluster]:
     """The clusters, each with its first phase as the example."""
+    first_of = {alike: one.fingerprint for one in clusters for alike in one.members}
     first, runs = dict[str, Result](), dict[str, set[str]]()
     for result in session.results:
-        if not result.success and result.fingerprint:
-            first.setdefault(result.fingerprint, result)
-            runs.setdefault(result.fingerprint, set()).add(result.run_id)
+        if not result.success and (alike := first_of.get(result.fingerprint or "")):
+            first.setdefault(alike, result)
+            runs.setdefault(alike, set()).add(result.run_id)
     for number, one in enumerate(clusters, 1):
         example = first.get(one.fingerprint)
         yield ShownCluster(
@@ -59,7 +60,8 @@ def show_clusters(
 def _tell_retries(beside: Beside, one: FailedCluster) -> str:
     if beside.retries is None:
         return ""
-    known = beside.retries.get(one.fingerprint)
-    if known is None or not known.tried:
+    known = [found for alike in one.members if (found := beside.retries.get(alike)) is not None]
+    tried, fixed = sum(found.tried for found in known), sum(found.fixed for found in known)
+    if not tried:
         return "No retry of it is known."
-    return f"{count_of(known.tried, 'retry', 'retries')} of it in all sessions: {known.fixed} succeeded."
+    return f"{count_of(tried, 'retry', 'retries')} of it in all sessions: {fixed} succeeded."

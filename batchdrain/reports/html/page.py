@@ -44,7 +44,8 @@ def render(session: Session, saved_to: str, beside: Beside) -> str:
 def _to_view(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
     all_clusters = clusters_of(session, beside)
     clusters = [*show_clusters(session, saved_to, beside, all_clusters[:_CLUSTERS])]
-    by_run = rows_of(session, saved_to, beside.folder, {one.of.fingerprint: OnPage(one.anchor, one.text) for one in clusters})
+    shown = {alike: OnPage(one.anchor, one.text) for one in clusters for alike in one.of.members}
+    by_run = rows_of(session, saved_to, beside.folder, shown)
     rows = [row for of in by_run.values() for row in of]
     runs = sorted(session.by_run().items(), key=lambda item: (item[1][0] - item[1][1], item[0]))
     skips = [(phases, rule, cut_for_page(values, *_LINE)) for phases, rule, values in skips_of(session)]

@@ -13,7 +13,8 @@ from batchdrain.cli.commands.init.mapping import MAY_BE_NULL, Mapped
 from batchdrain.cli.commands.init.render import EXAMPLE_ARGV
 from batchdrain.cli.commands.init.state_words import OURS, StateWords, choose_words
 from batchdrain.config.load import problems_of
-from batchdrain.execution.row_columns import PREFIX, find_asked
+from batchdrain.execution.command import PLACEHOLDERS, find_template_problems
+from batchdrain.execution.row_columns import PREFIX, find_asked, placeholders_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.text import safe_text
 
@@ -31,6 +32,8 @@ _WORDS: Final = {
     "executing": "Word for running",
     "complete": "Word for done",
 }
+_WHAT_THEY_ARE: Final = "A phase is a row that your command tries again; a run is a set of phases that belong together."
+_IDS: Final = ("run_id", "phase_id")
 _SHOWN: Final = 20
 Answer = TypeVar("Answer")
 
@@ -42,7 +45,7 @@ class Conversation:
     ask: Callable[[str], str]  #: shows a prompt and returns the line; EOFError if none comes
     say: Callable[[str], None]
     look: Callable[[str], TableFacts]  #: looks at the named table; BatchDrainError if it can't be used
-    find_problems: Callable[[Sequence[str], Sequence[str]], Sequence[str]]  #: checks a command, and the columns that it gets
+    find_problems: Callable[[Sequence[str], Sequence[str]], Sequence[str]]  #: why a command and its columns can't be executed
 
     def ask_all(self, candidates: Sequence[Mapped]) -> Mapped:
         """A mapping that the user agreed to.
@@ -53,7 +56,7 @@ class Conversation:
             self.say(f"  ! {safe_text(doubt)}")
         columns = self._ask_columns(facts, guess)
         words = self._ask_words(facts.by_name[str(columns["state"])], columns, guess)
-        command = self._ask_command(guess, facts, [name for one in columns.values() if isinstance(one, list) for name in one])
+        command = self._ask_command(guess, facts, columns)
         return replace(
             guess,
             columns=columns,
@@ -73,6 +76,7 @@ class Conversation:
 
     def _ask_columns(self, facts: TableFacts, guess: Mapped) -> dict[str, object]:
         self._list("Its columns are ", facts.by_name)
+        self.say(_WHAT_THEY_ARE)
         while True:
             found: dict[str, object] = {}
             for ours, prompt in _COLUMNS.items():
@@ -93,25 +97,24 @@ class Conversation:
             if not self._tell(problems_of({"source": {"states": found}}, {})):
                 return found
 
-    def _ask_command(self, guess: Mapped, facts: TableFacts, columns: Sequence[str]) -> dict[str, object]:
-        """The answer for `command`: the command, and the table's columns that it names and that are not in `columns`. If it
-        can't be executed that is told, but Enter takes it all the same: it may be made later."""
+    def _ask_command(self, guess: Mapped, facts: TableFacts, columns: Mapping[str, object]) -> dict[str, object]:
+        """The answer for `command`: the command, and the table's columns that it names and that its ids are not made of. If it
+        can't be executed that is told, but Enter takes it all the same: it may be made later. One that never could is refused."""
         argv = guess.command.get("argv")
         first = list(argv) if isinstance(argv, list) else EXAMPLE_ARGV
         found, told = first, True
+        parts = [name for one in columns.values() if isinstance(one, list) for name in one]
+        meant = _placeholders_of(columns, facts)
+        names = [f"{{{ours}}} is column {safe_text(repr(column))}" for column, ours in meant.items() if ours in _IDS]
+        self.say(f"It runs once for each phase, without a shell{': ' if names else ''}{', '.join(names)}.")
         while True:
             answer = self._ask_until("Command for a phase", from_argv(found), to_argv, found)
-            asked = [name for name in find_asked(answer) if name in facts.by_name and name not in columns]
-            if (answer == found and told) or not self._tell(self._find_problems(answer, facts, [*columns, *asked])):
+            asked = [name for name in find_asked(answer) if name in facts.by_name and name not in parts]
+            if self._tell(_find_faults(answer, facts, meant)):
+                continue
+            if (answer == found and told) or not self._tell(self.find_problems(answer, [*parts, *asked])):
                 return {} if answer == EXAMPLE_ARGV else {"argv": answer, **({"columns": asked} if asked else {})}
             found, told = answer, True
-
-    def _find_problems(self, argv: Sequence[str], facts: TableFacts, columns: Sequence[str]) -> list[str]:
-        missing = [name for name in find_asked(argv) if name not in facts.by_name]
-        return [
-            *(f"{{{PREFIX}{name}}}: {facts.full_name} has no column {name!r}" for name in missing),
-            *self.find_problems(argv, [*columns, *missing]),
-        ]
 
     def _ask_until(self, prompt: str, typed: str, read: Callable[[str], Answer], guess: Answer | None = None) -> Answer:
         """Ask until the answer can be read.
@@ -143,3 +146,19 @@ class Conversation:
 
 def _without_unit(source: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in source.items() if key != "updated_at_unit"}
+
+
+def _placeholders_of(columns: Mapping[str, object], facts: TableFacts) -> dict[str, str]:
+    """The placeholder of each column, without braces, for those who write the column's name instead."""
+    ids = {str(columns[ours]): ours for ours in _IDS if isinstance(columns[ours], str)}
+    return {name: ids.get(name, f"{PREFIX}{name}") for name in facts.by_name}
+
+
+def _find_faults(argv: Sequence[str], facts: TableFacts, meant: Mapping[str, str]) -> list[str]:
+    """Why the command could never be executed, whatever is installed later."""
+    missing = [name for name in find_asked(argv) if name not in facts.by_name]
+    known = (*PLACEHOLDERS, *placeholders_of(find_asked(argv)))
+    return [
+        *(f"{{{PREFIX}{name}}}: {facts.full_name} has no column {name!r}" for name in missing),
+        *find_template_problems(argv, "command.argv", known, {name: one for name, one in meant.items() if name not in known}),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from typing import IO, Final
@@ -17,6 +18,8 @@ from batchdrain.execution.command import problems_of
 from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.runtime.text import safe_text
 
+_OF_THE_EDITOR: Final = ("enable-bracketed-paste off", "input-meta on", "output-meta on", "convert-meta off")
+"""No codes but those that editing needs, and no byte is taken for a key: otherwise letters that are not ASCII vanish."""
 _NOT_SET: Final = frozenset({"", "0", "false", "no"})
 
 
@@ -51,16 +54,29 @@ def ask_people(invocation: Invocation, database: Database, table: str | None) ->
 
 
 def _ask_line(prompt: str) -> str:
-    """Ask for one line. Raises EOFError if no line comes any more."""
-    Output().text(prompt)
+    """Ask for one line, which can be edited. Raises EOFError if no line comes any more."""
+    _edit_lines()
+    out = Output()
+    *above, last = out.fitted(prompt).split("\n")
+    for line in above:
+        out.line(line)
     while True:
         try:
-            line = input()
+            line = input(last)  # the editor paints its line anew, so it must know what stands before the answer
             line.encode()  # in Python's UTF-8 mode bytes that are not text become surrogates
         except UnicodeError:
-            Output().text(f"  ! that is not valid text\n{prompt}")
+            out.line("  ! that is not valid text")
         else:
             return line
+
+
+def _edit_lines() -> None:
+    """Let the arrow keys move in the answer instead of adding their codes to it, if this Python has an editor."""
+    with contextlib.suppress(ImportError):
+        import readline
+
+        for setting in _OF_THE_EDITOR:
+            readline.parse_and_bind(f"set {setting}")
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
