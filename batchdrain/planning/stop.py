@@ -45,7 +45,7 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
     if progress.results >= stop.success_floor_after and progress.successes / progress.results < stop.success_floor:
         share = to_percent(progress.successes / progress.results, stop.success_floor)
         told = f"{share} of {progress.results} succeeded, below {to_limit_percent(stop.success_floor)}"
-        return Skip("stop.success_floor", f"{told}; a new `inv drain` counts anew")
+        return Skip("stop.success_floor", f"{told}; a new `inv drain` starts the count again")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
         return Skip(
             "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row reported no {stop.metric!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import hypothesis
@@ -26,7 +27,7 @@ LONG = "Traceback (most recent call last):\n" + '  File "worker.py", line 3, in 
 TEXTS = st.sampled_from(["", " ", "boom", ALIKE, f" {ALIKE}\n", f"{ALIKE} [exit 1]", LONG, f"{LONG} [exit 1]", "5", "null"])
 PLAIN = {"max_repeats": 2, "same_new_failure": 0}
 AT = {"column": "last_failure_reason", "path": "error.message"}
-Rows = list[tuple[str, str, int | None, str, str | None]]
+Rows = Sequence[tuple[str, str, int | None, str, str | None]]
 
 
 def drained(rows: Rows, section: dict[str, Any], *, at_path: bool) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ def test_a_success_rate_below_the_floor_ends_the_session(sqlite_project: Workpla
     sqlite_project.fail("a/p~ok", *(f"b/q{n}~fail" for n in range(6)))
     ran = sqlite_project.inv("drain")
     assert sqlite_project.session()["stopped_because"] == (
-        "stop.success_floor: 25.0% of 4 succeeded, below 50.0%; a new `inv drain` counts anew"
+        "stop.success_floor: 25.0% of 4 succeeded, below 50.0%; a new `inv drain` starts the count again"
     )
     assert len(sqlite_project.taken()) == 4
     assert "stop.success_floor" in ran.out

@@ -289,14 +289,12 @@ def test_the_size_of_one_go_shrinks_by_what_was_taken_and_never_below_nothing() 
 def test_a_session_that_goes_on_counts_what_its_earlier_tries_spent_and_that_there_were_some() -> None:
     session = Session(session_id="s", started_at=NOW)
     tried = Result(run_id="r", phase_id="p", earlier=Spent(attempts=2, duration_s=4.0, metrics={"t": 5.0, "u": 1.0}))
-    request: Any = None
-    base: dict[str, Any] = {"session": session, "request": request, "most": None, "retries": (), "put_off": 0,
+    base: dict[str, Any] = {"session": session, "request": None, "most": None, "retries": (), "put_off": 0,
                             "skipped": Counter(), "torn": False}  # fmt: skip
     found = Resumption(**{**base, "session": session.model_copy(update={"results": [tried]})}).count()
     assert (found.is_tried_again, dict(found.progress().spent)) == (True, {"t": 5.0, "u": 1.0})
     assert (found.attempts, found.attempts_s) == (2, 4.0)
     assert Resumption(**base, is_tried_again=True).count().is_tried_again
-    before = ResultCounts()
-    before.is_tried_again = True
+    (before := ResultCounts()).is_tried_again = True
     assert Resumption(**base).count(before).is_tried_again
     assert not Resumption(**base).count().is_tried_again

@@ -96,7 +96,7 @@ def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_sa
         "stop.max_total_minutes: 1.5 minutes are over",
         "stop.max_consecutive_failures: 4 failures in a row",
         "stop.same_new_failure: the command fails the same way whatever the phase: boom (5 in a row)",
-        "stop.success_floor: 25.0% of 20 succeeded, below 50.0%; a new `inv drain` counts anew",
+        "stop.success_floor: 25.0% of 20 succeeded, below 50.0%; a new `inv drain` starts the count again",
         "stop.max_without_metric: 2 results in a row reported no 't'",
         "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5; a new `inv drain` has a new budget",
     ]
@@ -112,7 +112,7 @@ def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_sa
 )
 def test_a_rate_below_the_floor_does_not_seem_to_reach_it(successes: int, results: int, floor: float, told: str) -> None:
     found = session_stop(Progress(results=results, successes=successes), Stop(success_floor=floor))
-    assert str(found) == f"stop.success_floor: {told}; a new `inv drain` counts anew"
+    assert str(found) == f"stop.success_floor: {told}; a new `inv drain` starts the count again"
 
 
 @pytest.mark.parametrize(("successes", "room"), [(0, 1), (1, 2), (2, 2), (3, 4), (6, 4), (7, 8)])
