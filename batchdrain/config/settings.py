@@ -178,7 +178,8 @@ class Settings(Section):
     )
     workers: Whole = leaf(1, "the number of phases, each of another run, that are executed at the same time", ge=1, le=256)
     engine: NonEmptyText = leaf(
-        "local", "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`"
+        "local",
+        "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`; `dask` needs the extra `dask`",
     )
     engine_options: Options = leaf(
         {}, '`{address: "tls://host:8786"}`: options of the engine; docs/fleet.md lists those of `dask`', repr=False

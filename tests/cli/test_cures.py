@@ -89,6 +89,8 @@ def test_a_task_ends_with_78_for_an_asynchronous_driver(sqlite_project: Workplac
     [
         (("chain-with-queued", "--run-id="), "name one"),
         (("drain-queued", "--run-id="), "name one"),
+        (("prune", "--older-than=0d"), "must be longer than 0, got '0d'"),
+        (("prune", "--older-than=999999999w"), "no date is so long ago, got '999999999w'"),
         (("prune", "--older-than="), "expected a duration (30d, 12h, 90m, 2w), got ''"),
         (("accept", "--run-id=r", "--reason="), "name one"),
         (("drain", "--run-id="), "name one, or leave the flag out"),

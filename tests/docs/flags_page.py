@@ -37,7 +37,7 @@ A negative number needs the `=`.
 | GLOB | a run's id, or a pattern of ids: `*` is anything, `?` one character, `[ab]` one of these |
 | TEXT | any text; what is kept in the ledger has at most 500 characters |
 | FILE | the path of a file |
-| URL | a database's URL: `sqlite:///work.db`, `postgresql://user@host/name` |
+| URL | a database's URL: `sqlite:///work.db`, `postgresql://user@host/name` (extra `postgres`), `mysql+pymysql://user@host/name` (extra `mysql`) |
 | LIST of … | several of them, with commas or with the flag again: `--category=transient,collection` is `--category=transient --category=collection` |
 | nothing | a switch: it is there, or it is not |
 

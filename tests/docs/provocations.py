@@ -82,6 +82,7 @@ FLAGS: Final = (
     ),
     flag("--…: --resume continues the session as it was begun", "drain --resume --policy=smart", "drain --resume"),
     flag("--older-than: is missing", "prune", "prune --older-than=30d"),
+    flag("--older-than: must be longer than 0, got …", "prune --older-than=0d", "prune --older-than=30d"),
     flag("--older-than: expected a duration (30d, 12h, 90m, 2w), got …", "prune --older-than=old", "prune --older-than=30d"),
     flag("--…: --close starts no work", "resume --close --batch-size=1", "resume"),
     flag("--session-id: … is no session id", "resume --session-id=../x", "sessions"),

@@ -146,7 +146,9 @@ def _age(flag: Flag, text: str) -> timedelta:
         age = timedelta(seconds=int(found[1]) * _UNIT_S[found[2]]) if found else timedelta()
         clock.now() - age - timedelta(days=1)
     except OverflowError:
-        age = timedelta()
+        raise UsageError(f"{flag.dashed}: no date is so long ago, got {text[:_SHOWN_CHARS]!r}") from None
+    if found and not age:
+        raise UsageError(f"{flag.dashed}: must be longer than 0, got {text[:_SHOWN_CHARS]!r}")
     if not age:
         raise UsageError(f"{flag.dashed}: expected a duration (30d, 12h, 90m, 2w), got {text[:_SHOWN_CHARS]!r}")
     return age

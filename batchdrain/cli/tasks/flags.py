@@ -60,7 +60,7 @@ _LIMITS = (
          choices=("hints", "untried-first", "smart", "sample-first", "promising-first", "best-yield", "fewest-failures",
                   "run-order", "most-queued", "package.module:function"), is_list=True),
     Flag("workers", INT, "how many phases, each of another run, to execute at the same time", "4", setting="workers"),
-    Flag("engine", NAME, "where the commands are executed", "local", setting="engine", choices=("local", "dask", "package.module:factory")),
+    Flag("engine", NAME, "where the commands are executed; dask needs the extra `dask`", "local", setting="engine", choices=("local", "dask", "package.module:factory")),
     Flag("phase_timeout", DURATION, "the time limit of every phase, instead of limits learnt from the ledger", "90s or 10m",
          setting="timeout.default_s"),
     Flag("max_total_minutes", NUMBER, "start no new phase after so many minutes", "90", setting="stop.max_total_minutes"),
