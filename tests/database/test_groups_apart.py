@@ -22,7 +22,7 @@ from batchdrain.database.ledger.groups import (
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.claim import Group
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.model.phase import PhaseKey
 from tests.database.book import Book
 from tests.support.workplace import Workplace
@@ -109,6 +109,40 @@ def test_a_group_is_joined_once_and_reads_as_it_was_begun(book: Book) -> None:
     assert (found.most, found.taken, found.is_over, found.stopped) == (5, 0, False, None)
     assert rows(book, "until_ms")["phases", "night"] is None
     assert Groups(book.database, book.ledger).read(Group("nobody's")) is None
+
+
+@pytest.mark.parametrize("limit", [5, 6])
+def test_who_begins_a_group_at_the_same_moment_as_another_joins_it_if_they_ask_for_the_same(
+    book: Book, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    groups = Groups(book.database, book.ledger)
+    read, looks = groups._read_asked, list[object]()
+
+    def not_yet(*facts: Any) -> Any:
+        looks.append(facts)
+        return None if len(looks) == 1 else read(*facts)
+
+    monkeypatch.setattr(groups, "_read_asked", not_yet)
+    if limit == 5:
+        groups.join(NIGHT, most=9, minutes=0, asked={"--limit": limit})
+    else:
+        with pytest.raises(UsageError, match="was begun with --limit 5, and this drain asks for 6"):
+            groups.join(NIGHT, most=9, minutes=0, asked={"--limit": limit})
+    assert (len(looks), len(rows(book, "taken"))) == (2, 3)
+
+
+def test_a_group_that_can_not_be_begun_for_another_reason_says_so(book: Book) -> None:
+    book.work.sql("CREATE TRIGGER never BEFORE INSERT ON batchdrain_group BEGIN SELECT RAISE(ABORT, 'not this'); END")
+    with pytest.raises(ConfigError, match="refuses what batchdrain writes into its own tables: not this"):
+        Groups(book.database, book.ledger).join(Group("new"), most=1, minutes=0, asked={})
+
+
+def test_what_a_drain_asks_for_is_held_against_its_group_without_joining_it(book: Book) -> None:
+    groups = Groups(book.database, book.ledger)
+    groups.require_alike(NIGHT, {"--limit": 5})
+    groups.require_alike(Group("nobody's"), {"--limit": 6})
+    with pytest.raises(UsageError, match="night was begun with --limit 5"):
+        groups.require_alike(NIGHT, {"--limit": 6})
 
 
 def test_a_group_that_is_stopped_stops_no_other_and_its_first_reason_stays(book: Book) -> None:

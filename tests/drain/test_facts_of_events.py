@@ -148,3 +148,13 @@ def test_what_a_success_reports_in_vain_is_told_once_each_and_not_for_ever(facts
         'r / p: result file: metric m0 is a text, not a number: "x" (the events name each phase with that)'
     )
     assert len(set(facts.lines)) == 20
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_rule_is_kept_for_the_summary_where_that_is_wanted(facts: Facts, keep: bool) -> None:
+    facts.recorder.skipped(Skip("stop.max_repeats", "x"), None, count=3, keep=keep)
+    facts.recorder.skipped(Skip("stop.max_repeats", "y"), "told", count=None)
+    assert [(event, fields["keep"], fields["count"]) for event, fields in facts.events] == [
+        ("phase.skipped", keep, 3), ("phase.skipped", True, None),
+    ]  # fmt: skip
+    assert facts.lines == ["told"]

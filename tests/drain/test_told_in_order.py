@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.recorder import Recorder
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.attempt import Finished
@@ -104,3 +106,30 @@ def test_the_guardians_copy_goes_only_once_the_sessions_file_has_the_result(
     told.recorder.discard("t.1")
     told.recorder.finished(SCHEDULED, end_of(1))
     assert told.order == ["event phase.finished", "file", "spool", "screen finished"]
+
+
+def test_the_header_comes_behind_all_that_was_told_before_it_and_the_screen_may_ask_from_then_on(told: Told) -> None:
+    opening: Any = None
+    look: Any = None
+    told.recorder.finished(SCHEDULED, end_of(0))
+    told.recorder.begin(opening)
+    told.recorder.watch(look)
+    assert told.order == ["event phase.finished", "file", "screen finished", "screen begin", "screen watch"]
+
+
+@pytest.mark.parametrize(
+    ("tell", "event", "shown"),
+    [
+        (lambda it: it.selected(SCHEDULED), "phase.selected", "selected"),
+        (lambda it: it.not_claimed(SCHEDULED, "why"), "claim.lost", "lost"),
+        (lambda it: it.retry_scheduled(SCHEDULED, 1.0, "why"), "phase.retry_scheduled", "retry_scheduled"),
+        (lambda it: it.recovered(Recovered(key=CLAIM.phase.key, epoch=1, state="FAILED")), "claim.recovered", "notice"),
+    ],
+    ids=["selected", "not claimed", "a retry", "recovered"],
+)
+def test_each_event_is_written_before_anybody_sees_it(
+    told: Told, tell: Callable[[Recorder], object], event: str, shown: str
+) -> None:
+    tell(told.recorder)
+    told.recorder.settle()
+    assert told.order == [f"event {event}", f"screen {shown}"]
