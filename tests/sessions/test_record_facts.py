@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -179,7 +180,11 @@ def test_a_log_of_events_that_cannot_be_written_or_synced_names_its_path(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     log = EventLog(tmp_path / "a.jsonl", "s", None)
-    for call, name in ((lambda: log.append(Event.PHASE_CLAIMED), "write"), (log.sync, "fdatasync")):
+    calls: list[tuple[Callable[[], None], str]] = [
+        (lambda: log.append(Event.PHASE_CLAIMED), "write"),
+        (log.sync, "fdatasync"),
+    ]
+    for call, name in calls:
         with monkeypatch.context() as patched:
             patched.setattr(os, name, full)
             with pytest.raises(FilesUnavailable, match=r"a\.jsonl: No space left on device"):
