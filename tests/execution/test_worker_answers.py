@@ -138,14 +138,24 @@ def test_an_order_without_a_lease_is_not_asked_for_one_and_one_with_it_waits_for
     guards: Guards, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = list[tuple[str, str, float]]()
-    monkeypatch.setattr(runner._own().duties, "await_grant", lambda *given: asked.append(given) or "no word came")
+
+    def await_grant(*given: Any) -> str:
+        asked.append(given)
+        return "no word came"
+
+    monkeypatch.setattr(runner._own().duties, "await_grant", await_grant)
     assert answered(order_in(tmp_path, lease_s=4.0)) == {"kind": "not_taken", "message": f"{HOST}: no word came"}
     assert (asked, guards.told) == ([("s", "t.1", 4.0)], [])
 
 
 def test_a_ticket_that_the_engine_does_not_give_makes_it_the_second_delivery(guards: Guards, tmp_path: Path) -> None:
     asked = list[str]()
-    found = answered(order_in(tmp_path), lambda token: bool(asked.append(token)))
+
+    def refuse(token: str) -> bool:
+        asked.append(token)
+        return False
+
+    found = answered(order_in(tmp_path), refuse)
     assert (found["kind"], asked, guards.told) == ("twice", ["t.1"], ["hired", "given back"])
 
 

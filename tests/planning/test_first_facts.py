@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from batchdrain.config.settings import Settings, Stop
+from batchdrain.config.settings import Settings
+from batchdrain.config.stop_settings import Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.failures.categories import categorise
