@@ -16,6 +16,7 @@ from batchdrain.cli.commands.triage import TriageFlags, triage
 from batchdrain.config.load import Override
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, UsageError
 from batchdrain.model.phase import Phase
+from batchdrain.planning.planner import Selection
 from tests.cli.called import invocation_of
 from tests.support.workplace import Workplace
 
@@ -155,11 +156,10 @@ def test_phases_with_a_verdict_are_left_out_unless_they_are_to_be_diagnosed_anew
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = list[bool]()
-    selection = module.Selection
 
     def note(**facts: Any) -> Any:
         given.append(facts["heeds_verdicts"])
-        return selection(**facts)
+        return Selection(**facts)
 
     monkeypatch.setattr(module, "Selection", note)
     for anew in (False, True):
