@@ -19,7 +19,7 @@ from batchdrain.cli.commands.go_through import Told, go_through
 from batchdrain.cli.commands.open import screen_for
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.tell_others import early_ends_told, tell_others
-from batchdrain.config.settings import Notify
+from batchdrain.config.settings import Notify, Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.chain.outcome import ChainOutcome
@@ -207,8 +207,8 @@ def test_acceptances_are_read_where_failures_may_be_accepted_and_the_database_an
 def test_the_table_takes_reasons_where_a_drain_writes_them_itself(
     project: Project, sqlite_project: Workplace, reason: str | None, result_from: str, *, takes: bool
 ) -> None:
-    settings = type(project.settings)(
-        command={"result_from": result_from}, source={"columns": {"last_failure_reason": reason}}
+    settings = Settings.model_validate(
+        {"command": {"result_from": result_from}, "source": {"columns": {"last_failure_reason": reason}}}
     )
     invocation = replace(invocation_of(sqlite_project), words=("inv", "-c", "x"), mount="b.")
     found = beside_of(invocation, settings, project.folder, over(True), Exit(3, "so"))
@@ -230,7 +230,12 @@ def test_others_are_told_of_the_ends_that_they_asked_for_and_a_problem_is_a_line
     project: Project, sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = list[Any]()
-    monkeypatch.setattr(tell_others_module, "notify", lambda _, notice: told.append(notice) or "was not started: x")
+
+    def notify(_: Project, notice: Any) -> str:
+        told.append(notice)
+        return "was not started: x"
+
+    monkeypatch.setattr(tell_others_module, "notify", notify)
     invocation = invocation_of(sqlite_project)
     tell_others(invocation, project, over(True), Exit(0, "fine"), None)
     assert told == []

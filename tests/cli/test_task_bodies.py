@@ -196,7 +196,7 @@ def test_a_task_that_fails_ends_the_process_where_other_code_would_not_let_it_en
 def test_a_task_is_told_how_it_was_called_and_in_which_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen = list[Invocation]()
     monkeypatch.setattr(sys, "argv", ["inv", "-c", "mine", "backlog.drain"])
-    config = Config(project_location=str(tmp_path), overrides={"batchdrain": {"workers": 3}, "run": {"dry": True}})
+    config = Config(project_location=tmp_path, overrides={"batchdrain": {"workers": 3}, "run": {"dry": True}})
 
     def drain(invocation: Invocation) -> None:
         seen.append(invocation)
@@ -211,9 +211,9 @@ def test_a_task_is_told_how_it_was_called_and_in_which_folder(monkeypatch: pytes
 def test_settings_are_read_of_the_first_file_of_each_level_and_one_that_is_named_has_to_be_there(tmp_path: Path) -> None:
     for name in ("invoke.yml", "invoke.json", "other.yaml"):
         (tmp_path / name).write_text("{}")
-    config = Config(project_location=str(tmp_path), runtime_path=str(tmp_path / "other.yaml"))
+    config = Config(project_location=tmp_path, runtime_path=tmp_path / "other.yaml")
     files = invoke_edge.invocation_of(Context(config)).files
     assert [file.name for file in files if file.parent == tmp_path] == ["invoke.yml", "other.yaml"]
-    missing = Config(project_location=str(tmp_path), runtime_path=str(tmp_path / "absent.yaml"))
+    missing = Config(project_location=tmp_path, runtime_path=tmp_path / "absent.yaml")
     with pytest.raises(ConfigError, match=r"inv -f .*absent\.yaml: there is no such file"):
         invoke_edge.invocation_of(Context(missing))

@@ -196,3 +196,8 @@ def test_what_was_before_it_in_its_chain_counts() -> None:
 def test_minutes_begin_no_sooner_than_the_pace_allows() -> None:
     phases = [phase(number, does="is fixed") for number in range(4)]
     assert imagine(*phases, workers=4, command={"argv": ["true"], "runs_per_minute": 2})[2] == 91.0
+
+
+def test_only_a_transient_failure_is_tried_again_and_no_more_often_than_it_may() -> None:
+    for cluster, failures in (("boom", 1), ("reset", 3)):
+        assert imagine(phase(1, cluster=cluster), retry={"max_attempts": 3, "outage_after": 0})[0] == failures

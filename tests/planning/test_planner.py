@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import Row, to_rows
 from batchdrain.drain.project import Project
@@ -86,7 +87,7 @@ def test_queued_phases_are_counted_with_those_given_back_and_without_those_drain
 
 def test_what_a_run_has_left_is_counted_only_where_others_wait_for_it(place: Project) -> None:
     assert selection(place).reading().rules.unfinished == {}
-    waits = place.settings.model_copy(update={"depends_on": type(place.settings)(depends_on=DEPENDS).depends_on})
+    waits = Settings.model_validate({"depends_on": DEPENDS})
     assert selection(place, settings=waits).reading().rules.unfinished == {"r": 3, "s": 3}
     will_be_complete = back("z", PhaseState.COMPLETE)
     assert selection(place, settings=waits, given_back=[will_be_complete]).reading().rules.unfinished == {"r": 2, "s": 3}

@@ -53,6 +53,7 @@ def test_the_log_of_stdout_is_where_the_ledger_says_and_else_beside_that_of_stde
 def test_a_phase_has_the_result_of_its_last_counted_attempt_at_the_place_of_its_first() -> None:
     rows = [
         row("p0", attempt=1),
+        row("p0", attempt=1, outcome=Outcome.NOT_STARTED),
         row("p1", outcome=Outcome.COMPLETE, reason=None, exit_code=0),
         row("p0", attempt=2, outcome=Outcome.COMPLETE, reason=None, exit_code=0),
         row("p0", attempt=3, outcome=Outcome.RELEASED),

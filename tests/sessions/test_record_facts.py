@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -179,10 +180,14 @@ def test_a_log_of_events_that_cannot_be_written_or_synced_names_its_path(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     log = EventLog(tmp_path / "a.jsonl", "s", None)
-    for call, name in ((lambda: log.append(Event.PHASE_CLAIMED), "write"), (log.sync, "fdatasync")):
+    calls: list[tuple[Callable[[], None], str]] = [
+        (lambda: log.append(Event.PHASE_CLAIMED), "write"),
+        (log.sync, "fdatasync"),
+    ]
+    for call, name in calls:
         with monkeypatch.context() as patched:
             patched.setattr(os, name, full)
-            with pytest.raises(FilesUnavailable, match=r"a\.jsonl: No space left on device"):
+            with pytest.raises(FilesUnavailable, match=r"a\.jsonl: No space left on device; .*results are in the ledger"):
                 call()
     log.close()
     (tmp_path / "b").mkdir()
@@ -245,3 +250,27 @@ def test_a_folder_in_which_others_make_a_lock_anew_is_theirs_and_one_that_fills_
     old_files.remove_session(fd, old_files.SessionFiles(name, folder=name))
     assert os.listdir(tmp_path) == []
     os.close(fd)
+
+
+def test_what_an_attempt_reported_is_spent_once_and_stays_spent(record: SessionRecord) -> None:
+    add(record, result(0, success=False, metrics={"t": 2.0}, duration_s=3.0))
+    add(record, result(0, metrics={"t": 5.0}, duration_s=4.0))
+    assert dict(record.progress().spent) == {"t": 7.0}
+    assert (record.counts.attempts, record.counts.attempts_s) == (2, 7.0)
+    record.save()
+    assert [(one["success"], one["duration_s"]) for one in on_disk(record)["results"]] == [(True, 4.0)]
+
+
+def test_results_of_phases_that_are_tried_again_wait_until_they_are(record: SessionRecord) -> None:
+    seen = [record.counts.waiting]
+    for again in (START, START, None):
+        add(record, result(0, success=False, retry_at=again))
+        seen.append(record.counts.waiting)
+    assert (seen, dict(record.counts.fixed)) == ([0, 1, 1, 0], {})
+
+
+def test_each_event_carries_both_ids_of_its_session(record: SessionRecord) -> None:
+    record.events.write(Event.SESSION_STARTED, kind="failed")
+    [found] = told(record)
+    assert (found["session_id"], found["session_uid"]) == (record.session.session_id, "u" * 32)
+    assert (found["event"], found["kind"]) == ("session.started", "failed")

@@ -9,6 +9,7 @@ import pytest
 
 from batchdrain.model.phase import PhaseKey
 from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.session import Kind, Session, Skipped, Status
 from batchdrain.sessions.whole import parts_of, paths_of, whole_of
@@ -125,3 +126,10 @@ def test_a_queued_phase_that_failed_stands_once_in_the_sum_though_the_failed_par
     found = whole_of([queued, failed], Status.COMPLETE).balance
     assert found == Balance(failed_before=48, fixed=5, still_failing=2, not_reached=41, skipped=0, waiting=41)
     assert found.adds_up
+
+
+def test_a_chain_has_the_forecast_of_the_part_that_had_one() -> None:
+    forecast = KeptForecast(planned=9, fixed=4, fixed_low=2, fixed_high=6, minutes=3, minutes_low=2, minutes_high=4)
+    for parts in ([part("a"), part("b", forecast=forecast)], [part("a", forecast=forecast), part("b")]):
+        assert whole_of(parts, Status.COMPLETE).forecast == forecast
+    assert whole_of([part("a"), part("b")], Status.COMPLETE).forecast is None
