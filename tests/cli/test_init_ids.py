@@ -120,6 +120,41 @@ def test_the_run_of_a_phase_with_a_name_of_its_own_is_a_run_by_name_else_what_it
     assert chosen(f"id# {columns}", ["id"], []) == (run, "id", "its key is id", doubts)
 
 
+OWNS = "{} is taken for the run, as the table's name begins with it: a guess"
+
+
+@on(
+    ("name", "columns", "run"),
+    [
+        ("import_rows", "import_id#", "import_id"),
+        ("ImportRows", "customer_id# ImportId#", "ImportId"),
+        ("load_set_steps", "load_no load_set_key", "load_set_key"),
+        ("rows", "row_id#", None),
+        ("import_rows", "rows_id# import", None),
+    ],
+)
+def test_what_the_name_of_the_table_begins_with_names_the_run(name: str, columns: str, run: str | None) -> None:
+    found = choose_ids(table(f"id# {columns}", keys=["id"], name=name), None)
+    assert (found.run_id, found.doubts) == ((ALL, (ONE_RUN,)) if run is None else (run, (OWNS.format(run),)))
+
+
+@on(
+    ("columns", "rows", "run", "phase"),
+    [
+        ("id# created@ tenant", [(1, "a", "x"), (2, "b", "x"), (3, "c", "y")], "tenant", "id"),
+        ("id# created@ note", [(1, "a", "x"), (2, "b", "y"), (3, "c", "z")], ALL, "id"),
+        ("id# created@ tenant", [(1, "a", "x"), (1, "b", "x"), (3, "c", "y")], "id", "created"),
+        ("id# run_date@ tenant", [(1, "a", "x"), (2, "a", "x"), (3, "b", "y")], "run_date", "id"),
+    ],
+    ids=["by time", "no run", "of both", "a day's run"],
+)
+def test_a_time_by_which_a_table_is_partitioned_is_no_part_of_the_ids(
+    columns: str, rows: Rows, run: object, phase: str
+) -> None:
+    key = " ".join(name.rstrip("#@") for name in columns.split()[:2])
+    assert chosen(columns, [key], rows)[:2] == (run, phase)
+
+
 @on(
     ("values", "is_run"),
     [("aba", True), ("abc", False), ("ab", True), (["a", None, "a"], False), (["a", None], False), ("", True)],

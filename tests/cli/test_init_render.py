@@ -263,6 +263,17 @@ def test_what_comes_next_is_told_of_what_was_found_and_after_answers_no_doubt(
     assert ("  its key is a + b + step" in lines, any(line.startswith("  ! ") for line in lines)) == (not is_answered,) * 2
 
 
+@pytest.mark.parametrize("lacks", ["failed", "executing", "complete"])
+def test_words_that_a_drain_needs_and_nothing_tells_are_what_comes_next(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lacks: str
+) -> None:
+    states = replace(OWN.states, words={**OWN.states.words, lacks: None})
+    monkeypatch.setattr("batchdrain.cli.commands.init.section.look_for", lambda *_: [replace(OWN, states=states, command={})])
+    write(place)
+    told = "Next: set source.states, and command.argv to your command, then run `inv doctor` and `inv dry-run`."
+    assert lines_of(capsys)[-1] == told
+
+
 @pytest.mark.parametrize(
     ("ci", "is_terminal", "may"),
     [(None, True, True), ("", True, True), ("0", True, True), ("False", True, True), ("no", True, True), ("1", True, False),

@@ -31,12 +31,23 @@ def cases_of(columns: str, rows: Rows = (), *, dialect: str = "sqlite", keys: st
          ["WHEN failed_at IS NOT NULL AND (finished_at IS NULL OR finished_at <= failed_at) THEN 'FAILED'",
           "WHEN finished_at IS NOT NULL THEN 'COMPLETE'",
           "WHEN started_at IS NOT NULL THEN 'EXECUTING' ELSE 'QUEUED' END AS state"]),
-        ("id# failed_at@ success?", ["WHEN failed_at IS NOT NULL THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
-        ("id# failed?", ["WHEN failed THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
-        *((f"id# {name}?", [f"WHEN {name} THEN 'FAILED' ELSE 'QUEUED' END AS state"]) for name in ("is_failed", "hasFailed", "error")),
-        ("id# isSuccess?", ["WHEN NOT isSuccess THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
+        ("id# failed_at@ success?",
+         ["WHEN failed_at IS NOT NULL AND success IS NOT TRUE THEN 'FAILED'", "WHEN success THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
+        *((f"id# {name}?", [f"WHEN {name} THEN 'FAILED' ELSE 'UNKNOWN' END AS state"]) for name in ("failed", "is_failed", "hasFailed", "error")),
+        ("id# done? failed? locked?",
+         ["WHEN failed THEN 'FAILED'", "WHEN done THEN 'COMPLETE'", "WHEN locked THEN 'EXECUTING' ELSE 'QUEUED' END AS state"]),
+        ("id# done? success?", ["WHEN NOT success THEN 'FAILED'", "WHEN done THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
+        ("id# isSuccess?", ["WHEN NOT isSuccess THEN 'FAILED'", "WHEN isSuccess THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
+        ("id# exit_code#", ["WHEN exit_code <> 0 THEN 'FAILED'", "WHEN exit_code = 0 THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
+        ("id# exit_code# started_at@ finished_at@",
+         ["WHEN exit_code <> 0 THEN 'FAILED'", "WHEN finished_at IS NOT NULL THEN 'COMPLETE'",
+          "WHEN started_at IS NOT NULL THEN 'EXECUTING' ELSE 'QUEUED' END AS state"]),
+        ("id# exit_code", []), ("id# last_exit_code#", []),
+        ("id# error attempts# max_attempts# delivered?",
+         ["WHEN error IS NOT NULL AND attempts >= max_attempts AND delivered IS NOT TRUE THEN 'FAILED'",
+          "WHEN delivered THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
         ("id# error Tries# maxTries#", ["WHEN error IS NOT NULL AND Tries >= maxTries THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
-        ("id# success?", ["WHEN NOT success THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
+        ("id# success?", ["WHEN NOT success THEN 'FAILED'", "WHEN success THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
         ("id# success? finished_at@",
          ["WHEN finished_at IS NOT NULL AND NOT success THEN 'FAILED'",
           "WHEN finished_at IS NOT NULL THEN 'COMPLETE' ELSE 'QUEUED' END AS state"]),
@@ -49,7 +60,7 @@ def cases_of(columns: str, rows: Rows = (), *, dialect: str = "sqlite", keys: st
          ["WHEN error IS NOT NULL AND retries >= max_retries THEN 'FAILED'",
           "WHEN locked_by IS NOT NULL THEN 'EXECUTING' ELSE 'QUEUED' END AS state"]),
         ("id# error attempts max_attempts#", []), ("id# error attempts#", []), ("id# error", []), ("id# error% finished_at@", []),
-        ("id# attempts# max_attempts#", []), ("id# finished_at@", []), ("id# note?", []), ("id# finished?", ["WHEN NOT finished THEN 'FAILED' ELSE 'QUEUED' END AS state"]),
+        ("id# attempts# max_attempts#", []), ("id# finished_at@", []), ("id# note?", []), ("id# finished?", []),
     ],
 )  # fmt: skip
 def test_what_tells_that_a_row_failed_becomes_its_state(columns: str, cases: list[str]) -> None:
@@ -59,7 +70,20 @@ def test_what_tells_that_a_row_failed_becomes_its_state(columns: str, cases: lis
 @on(("values", "is_one"), [((0, 1), True), ((0, 0), True), ((1, 1), True), ((0, 3), False), ((None, None), False)])
 def test_a_number_says_yes_or_no_where_it_is_0_or_1(values: tuple[int | None, ...], is_one: bool) -> None:
     found = cases_of("id# ok#", list(enumerate(values)))
-    assert found == (["WHEN NOT ok THEN 'FAILED' ELSE 'QUEUED' END AS state"] if is_one else [])
+    assert found == (
+        ["WHEN ok = 0 THEN 'FAILED'", "WHEN ok = 1 THEN 'COMPLETE' ELSE 'QUEUED' END AS state"] if is_one else []
+    )
+
+
+def test_numbers_say_no_by_0_as_postgresql_takes_no_number_for_a_truth() -> None:
+    found = cases_of(
+        "id# failed_at@ done# locked#", [(1, None, 1, 0), (2, "now", 0, 0), (3, None, 0, 1)], dialect="postgresql"
+    )
+    assert found == [
+        "WHEN failed_at IS NOT NULL AND coalesce(done, 0) = 0 THEN 'FAILED'",
+        "WHEN done = 1 THEN 'COMPLETE'",
+        "WHEN locked = 1 THEN 'EXECUTING' ELSE 'QUEUED' END AS state",
+    ]
 
 
 def test_a_time_that_each_row_has_tells_nothing() -> None:

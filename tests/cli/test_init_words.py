@@ -48,7 +48,7 @@ def test_the_likeliest_word_comes_first_and_of_those_alike_the_most_frequent(
         (["Failed", "Done"], {"failed": "Failed", "queued": "Queued", "executing": "Executing", "complete": "Done"}, {"failed", "complete"}),
         (["FAILED", "done"], {**UPPER, "complete": "done"}, {"failed", "complete"}),
         (["Failed", "done"], {**LOWER, "failed": "Failed", "complete": "done"}, {"failed", "complete"}),
-        (["1", "2"], UPPER, set()), ([], UPPER, set()), ([None], UPPER, set()),
+        ([], UPPER, set()), ([None], UPPER, set()),
         ([None, None, "done"], {**LOWER, "queued": [None], "complete": "done"}, {"queued", "complete"}),
         ([None, "queued"], LOWER, {"queued"}),
     ],
@@ -68,6 +68,7 @@ def test_a_word_that_no_row_shows_is_assumed_in_the_spelling_of_the_others(
         (["a"], {"declared": ["b", "a"]}, ("a", "b")),
         (["x"], {"meanings": {"x": "odd"}}, ("x",)),
         ([], {"declared": ["1", "-2", "x"], "kind": Kind.WHOLE}, (-2, 1, "x")),
+        (["51", "53"], {}, ("51", "53")),
     ],
 )
 def test_where_no_other_word_can_be_written_none_is_assumed_and_the_known_ones_are_named(
@@ -75,6 +76,32 @@ def test_where_no_other_word_can_be_written_none_is_assumed_and_the_known_ones_a
 ) -> None:
     found = words(*rows, **column)
     assert (found.words, found.sure, found.known) == (NONE, frozenset(), known)
+
+
+HOLDS = "state holds {}, and nothing tells which of them means failed: set source.states"
+
+
+@on(
+    ("rows", "kind", "told"),
+    [
+        ([3, 3, 10, 2], Kind.WHOLE, "2 (1 row), 3 (2 rows), 10 (1 row)"),
+        (["53", "51", "51", None], Kind.TEXT, "'51' (2 rows), '53' (1 row), NULL (1 row)"),
+        (list(range(10)), Kind.WHOLE, ", ".join(f"{place} (1 row)" for place in range(8)) + " and 2 more"),
+    ],
+)
+def test_values_that_nothing_explains_are_told_with_their_rows(rows: list[State], kind: Kind, told: str) -> None:
+    assert words(*rows, kind=kind).doubts == (HOLDS.format(told),)
+
+
+@on(
+    ("room", "executing", "known"),
+    [(None, "executing", ()), (9, "executing", ()), (7, "running", ()), (3, "run", ()), (2, None, ("ok", "ko"))],
+)
+def test_a_word_is_assumed_that_the_column_has_room_for(
+    room: int | None, executing: str | None, known: tuple[State, ...]
+) -> None:
+    found = words("ok", "ko", most_chars=room)
+    assert (found.words["executing"], found.known) == (executing, known)
 
 
 JOINED = "remove from source.states.failed what you do not mean"

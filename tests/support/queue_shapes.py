@@ -109,3 +109,19 @@ ACTIONS: Final = """
 CREATE TABLE wf_actions (id VARCHAR(255) PRIMARY KEY, name TEXT, status TEXT, error_message TEXT, wf_id VARCHAR(255));
 INSERT INTO wf_actions VALUES ('w1@a', 'a', 'ERROR', 'threw', 'w1'), ('w1@b', 'b', 'OK', NULL, 'w1'), ('w2@a', 'a', 'FAILED', 'no route', 'w2')
 """
+FLAGS = """
+CREATE TABLE work_queue (id INTEGER PRIMARY KEY, queue VARCHAR(20) NOT NULL, locked INTEGER NOT NULL, done INTEGER NOT NULL, failed INTEGER NOT NULL,
+  err VARCHAR(40));
+INSERT INTO work_queue VALUES (1, 'q', 0, 1, 0, NULL), (2, 'q', 0, 0, 1, 'x broke'), (3, 'r', 0, 0, 1, 'y broke'), (4, 'r', 1, 0, 0, NULL),
+  (5, 'r', 0, 0, 0, NULL)
+"""
+ENDED_WITH_CODES = """
+CREATE TABLE cron_runs (job VARCHAR(20) NOT NULL, run_at BIGINT NOT NULL, exit_code INTEGER, output VARCHAR(40), PRIMARY KEY (job, run_at));
+INSERT INTO cron_runs VALUES ('backup', 1760000000000, 0, 'ok'), ('backup', 1760086400000, 1, 'disk full'), ('report', 1760000000000, 2, 'no data'),
+  ('report', 1760086400000, NULL, NULL)
+"""
+DELIVERIES = """
+CREATE TABLE deliveries (id INTEGER PRIMARY KEY, endpoint_id INTEGER NOT NULL, delivered BOOLEAN NOT NULL, attempts INTEGER, max_attempts INTEGER,
+  last_error VARCHAR(40));
+INSERT INTO deliveries VALUES (1, 7, TRUE, 5, 5, 'busy'), (2, 7, FALSE, 5, 5, 'server error'), (3, 8, FALSE, 5, 5, 'timeout'), (4, 8, FALSE, 1, 5, 'busy')
+"""

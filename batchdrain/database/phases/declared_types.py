@@ -50,8 +50,14 @@ class DeclaredType:
             return any(part in self.base for part in _SQLITE_NUMBERS) and "point" not in self.base
         return self.family is Family.WHOLE or self.base in _DECIMALS
 
+    def require_number(self, text: str) -> None:
+        """Raises ValueError if the type is of decimal numbers, and the text is none."""
+        if self.base in _DECIMALS and _DECIMAL.fullmatch(text) is None:
+            raise ValueError(f"{text!r} is no decimal number")
+
 
 _DECIMALS: Final = frozenset({"numeric", "decimal"})
+_DECIMAL: Final = re.compile(r"-?\d+(?:\.\d+)?|NaN", re.ASCII)
 _SQLITE_NUMBERS: Final = ("int", "real", "floa", "doub", "num", "dec")
 _POSTGRESQL: Final = """
 WITH RECURSIVE mapped AS (

@@ -10,6 +10,7 @@ _CAST: Final = r"(?:::[\w\". ]+(?:\(\d+\))?(?:\[\])?)?"
 _VALUE: Final = rf"(?:'(?:[^']|'')*'|-?\d+){_CAST}"
 _ITEM: Final = re.compile(r"'((?:[^']|'')*)'|(?<![\w.:])(-?\d+)(?![\w.])")
 _CODE: Final = re.compile(r"(?<![\w.])(-?\d{1,6})\s*(?:=|:|-|–|\)|\s)\s*([^\W\d][\w -]*?)\s*(?=[,;|/\n]|$|\s-?\d)")
+_LETTERS: Final = re.compile(r"(?<!\w)([A-Z]{1,3})\s*[=:]\s*([^\W\d][\w -]*?)\s*(?=[,;|/\n]|$|\s[A-Z]{1,3}\s*[=:])")
 _MOST: Final = 60
 
 
@@ -47,8 +48,9 @@ def _read_range(name: str, check: str) -> tuple[str, ...]:
 
 
 def find_meanings(comment: str) -> Mapping[str, str]:
-    """'0 new, 1 queued, 4=failed' -> {'0': 'new', '1': 'queued', '4': 'failed'}; {} if it names fewer than two."""
-    found = {code: term.strip() for code, term in _CODE.findall(comment)}
+    """'0 new, 1 queued, 4=failed' -> {'0': 'new', '1': 'queued', '4': 'failed'}, and 'W=waiting F=failed' likewise; {} if it
+    names fewer than two."""
+    found = {code: term.strip() for one in (_CODE, _LETTERS) for code, term in one.findall(comment)}
     return found if len(found) > 1 else {}
 
 

@@ -75,4 +75,5 @@ class MysqlColumn:
     def parameters(self, name: str, text: str) -> dict[str, Any]:
         if self.declared.words and text not in self.declared.words:
             raise ValueError(f"{text!r} is not one of the enum's words")
+        self.declared.require_number(text)
         return {name: int(text) if self.declared.family is Family.WHOLE else text}

@@ -77,6 +77,7 @@ class PostgresqlColumn:
         words = ("true", "false") if self.declared.base == "bool" else self.declared.words
         if words and text not in words:
             raise ValueError(f"{text!r} is not one of the enum's words")
+        self.declared.require_number(text)
         if "\x00" in text:
             raise ValueError("PostgreSQL accepts no NUL")
         return {name: text}

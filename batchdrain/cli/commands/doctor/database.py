@@ -13,11 +13,12 @@ from batchdrain.cli.commands.doctor import (
     state_checks,
     word_checks,
 )
+from batchdrain.cli.commands.doctor.held_values import tell_values
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import tell_silence
 from batchdrain.cli.invocation import Invocation
 from batchdrain.config.settings import Settings
-from batchdrain.drain.project import Project
+from batchdrain.drain.project import Project, database_url
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 
 
@@ -31,6 +32,8 @@ def examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fin
     except BatchDrainError as error:
         for line in error.message.splitlines():
             yield Finding("database", ok=False, message=line, cure=error.remedy)
+        if "batchdrain.source.states." in error.message:
+            yield from tell_values(settings, database_url(settings, invocation.environ, invocation.root))
         return
     try:
         for part in _OF_DATABASE:

@@ -54,6 +54,7 @@ class ColumnFacts:
     meanings: Mapping[str, str] = field(
         default_factory=dict
     )  #: for each code its name in the table that it refers to, or in a comment
+    most_chars: int | None = None  #: how long a text in it may be; None: no limit is enforced
     parent: Parent | None = None  #: what its foreign key refers to
     counts: Mapping[State, int] | None = None  #: how often each value occurs in the whole table; None: not counted
     unit: str = ""  #: the unit of times that are numbers: s, ms or us; '' if they are no times

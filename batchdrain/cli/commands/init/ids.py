@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Reference, TableFacts
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from batchdrain.cli.commands.init.runs import ALL_ROWS, FEW_ROWS, can_be_run, choose_run, find_owner
 from batchdrain.cli.commands.init.vocabulary import (
     LIKELY,
-    OF_RUNS,
     PHASE_PARTS,
     QUEUES,
     RUN_PARTS,
@@ -19,14 +19,10 @@ from batchdrain.cli.commands.init.vocabulary import (
     to_plain,
 )
 
-ALL_ROWS: Final = {"value": "all"}
-"""One run for the whole table."""
 _CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TIME, Kind.NAME})
 _MOST_TRIED: Final = 12
-_OF_RUNS: Final = frozenset(OF_RUNS)
 _NAMED: Final = frozenset({*STRONG_PHASES, "run_id", "run_uuid", "job_id", "task_uuid", "job_uuid"})
 _FEW_COLUMNS: Final = 2  # of a key with two columns each is one id
-_FEW_ROWS: Final = 2  # with this many rows or fewer, nothing tells whether a value repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +48,11 @@ def choose_ids(table: TableFacts, state: str | None) -> Ids:
     keys = [key for key in table.keys if key and set(key) <= names]
     for key in sorted(keys, key=lambda one: not _is_spoken(one)):
         if len(key) > 1 and (_is_spoken(key) or key == keys[0]):
-            return _split_key(table, key)
+            alone = _find_beside_times(table, key)
+            return _split_key(table, key) if alone is None else _with_run(table, free, alone, key)
     single = _choose_single([key[0] for key in keys if len(key) == 1], table)
     if single is not None:
-        return _with_run(table, free, single, f"its key is {single}")
+        return _with_run(table, free, single, [single])
     return _choose_without_key(table, free)
 
 
@@ -72,10 +69,23 @@ def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
     return next((name for name in names if to_plain(name) in _NAMED), first)
 
 
+def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, key: Sequence[str]) -> Ids:
+    run, doubts = choose_run(table, free, phase)
+    return Ids(run_id=run, phase_id=phase, reason=f"its key is {' + '.join(key)}", doubts=doubts)
+
+
+def _find_beside_times(table: TableFacts, key: Sequence[str]) -> str | None:
+    """The one column of a key that identifies the rows alone, if all others are times by which the table is partitioned."""
+    others = [name for name in key if table.by_name[name].kind is Kind.TIME and to_plain(name) not in RUN_PARTS]
+    names = [name for name in key if name not in others]
+    is_alone = len(names) == 1 and len(table.rows) > FEW_ROWS and table.is_unique(*names)
+    return names[0] if is_alone and others else None
+
+
 def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
     """Split a key of several columns. If a part of it refers to a run together with other columns, these are the run. Else its
     last column is the phase, unless others are named like a phase, or another one alone identifies the rows."""
-    owner = _find_owner(table)
+    owner = find_owner(table)
     if owner is not None and (inner := [name for name in key if name not in owner.columns]) and len(inner) < len(key):
         return Ids(
             run_id=list(owner.columns),
@@ -92,23 +102,8 @@ def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
     return Ids(run_id=_bare(runs), phase_id=_bare(phases), reason=f"its key is {' + '.join(key)}")
 
 
-def _find_owner(table: TableFacts) -> Reference | None:
-    """The foreign key of several columns that refers to a table of runs."""
-    fitting = [
-        one for one in table.references if one.table != table.name and _is_of_runs(one.table) and _is_shared(table, one)
-    ]
-    return min(fitting, key=lambda one: (len(one.columns), one.columns), default=None)
-
-
-def _is_shared(table: TableFacts, reference: Reference) -> bool:
-    """Whether every row refers to something, and several rows may refer to the same."""
-    if any(row.get(name) is None for row in table.rows for name in reference.columns):
-        return False
-    return reference.columns not in table.keys and (len(table.rows) <= _FEW_ROWS or not table.is_unique(*reference.columns))
-
-
 def _choose_last(table: TableFacts, key: Sequence[str]) -> list[str]:
-    telling = [name for name in key if len(table.rows) > _FEW_ROWS and table.is_unique(name)]
+    telling = [name for name in key if len(table.rows) > FEW_ROWS and table.is_unique(name)]
     return telling[-1:] or list(key[-1:])
 
 
@@ -116,64 +111,16 @@ def _bare(names: list[str]) -> object:
     return names[0] if len(names) == 1 else names
 
 
-def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason: str) -> Ids:
-    """Choose a run for phases that have their own unique name: by its name, its foreign key or its queue;
-    else one run for all."""
-    others = [column for column in free if column.name != phase and _can_be_run(table, column)]
-    by_name = [
-        (rank, column.name) for column in others if (rank := _rank(column, LIKELY["run_id"])) is not None
-        and to_plain(column.name) not in STRONG_PHASES
-    ]  # fmt: skip
-    by_key = sorted(
-        (not _is_of_runs(column.parent.table), column.name)
-        for column in others
-        if column.parent is not None and column.parent.table != table.name
-    )
-    by_queue = [(rank, column.name) for column in others if (rank := _rank(column, QUEUES)) is not None]
-    exact = [one for one in by_name if one[0] < len(LIKELY["run_id"])]
-    of_runs = bool(by_key) and not by_key[0][0]
-    owner = None if exact or of_runs else _find_owner(table)
-    if owner is not None:
-        told = f"{' + '.join(owner.columns)} refer to {owner.table} and are taken for the run: a guess"
-        return Ids(run_id=list(owner.columns), phase_id=phase, reason=reason, doubts=(told,))
-    if exact or (by_name and not by_queue and not of_runs):
-        return Ids(run_id=min(by_name)[1], phase_id=phase, reason=reason)
-    if by_key and (not by_queue or not by_key[0][0]):
-        name = by_key[0][1]
-        told = f"{name} refers to another table and is taken for the run: a guess"
-        return Ids(run_id=name, phase_id=phase, reason=reason, doubts=(told,))
-    if by_queue:
-        return Ids(run_id=min(by_queue)[1], phase_id=phase, reason=reason)
-    return Ids(
-        run_id=dict(ALL_ROWS), phase_id=phase, reason=reason, doubts=("no column looks like a run, so all rows are one",)
-    )
-
-
-def _rank(column: ColumnFacts, likely: tuple[str, ...]) -> int | None:
-    return name_rank(column.name, likely)
-
-
-def _is_of_runs(name: str) -> bool:
-    """Whether a table has a typical name of one whose rows are runs."""
-    return not _OF_RUNS.isdisjoint(to_plain(name).split("_"))
-
-
-def _can_be_run(table: TableFacts, column: ColumnFacts) -> bool:
-    """Whether the column can name a run: several rows share a value, and every row has one."""
-    if column.kind is Kind.TIME or (column.name,) in table.keys:
-        return False
-    values = table.values_of(column.name)
-    if len(values) < len(table.rows):
-        return False
-    return len(values) <= _FEW_ROWS or not table.is_unique(column.name)
-
-
 def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     """Choose the ids of a view, or of a table that was loaded from a file."""
     run = _find_named(table, free, LIKELY["run_id"]) or _find_named(table, free, QUEUES)
     others = [column for column in free if column.name != run]
-    named = sorted((rank, column.name) for column in others if (rank := _rank(column, LIKELY["phase_id"])) is not None)
-    numbered = sorted((rank, column.name) for column in others if (rank := _rank(column, LIKELY["phase_index"])) is not None)
+    named = sorted(
+        (rank, column.name) for column in others if (rank := name_rank(column.name, LIKELY["phase_id"])) is not None
+    )
+    numbered = sorted(
+        (rank, column.name) for column in others if (rank := name_rank(column.name, LIKELY["phase_index"])) is not None
+    )
     with_run = () if run is None else (run,)
     likely = [name for _, name in named + numbered]
     unlikely = [column.name for column in others if column.name not in likely] if table.rows else []
@@ -195,8 +142,8 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     elif told is None:
         doubts += _explain_twins(table, run, phase)
     if run is None:
-        found = _with_run(table, others, phase, "")
-        return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
+        run_of_all, told_of_run = choose_run(table, others, phase)
+        return Ids(run_id=run_of_all, phase_id=phase, doubts=(*doubts, *told_of_run))
     reason = "" if told is None and guessed is None else f"{run} and {phase} identify its rows"
     return Ids(run_id=run, phase_id=phase, reason=reason, doubts=tuple(doubts))
 
@@ -212,13 +159,13 @@ def _explain_twins(table: TableFacts, run: str | None, phase: str) -> list[str]:
 
 def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[str, ...]) -> str | None:
     ranked = [(rank, column.name) for column in free
-              if (rank := _rank(column, likely)) is not None and _can_be_run(table, column)]  # fmt: skip
+              if (rank := name_rank(column.name, likely)) is not None and can_be_run(table, column)]  # fmt: skip
     return min(ranked)[1] if ranked else None
 
 
 def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> tuple[str, str] | None:
     """Two columns that together identify the rows, the second with a likely name if there is one."""
-    if len(table.rows) <= _FEW_ROWS:
+    if len(table.rows) <= FEW_ROWS:
         return None
     names = [column.name for column in free][:_MOST_TRIED]
     seconds = sorted(names, key=lambda name: likely.index(name) if name in likely else len(likely))
@@ -227,8 +174,8 @@ def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[
         ((first, second) for second in seconds for first in names if first != second), key=lambda one: at(one[0]) > at(one[1])
     )
     tried = [pair for pair in ordered if pair[1] in likely] + [pair for pair in ordered if pair[1] not in likely]
-    return next((pair for pair in tried if _can_be_run(table, table.by_name[pair[0]]) and table.is_unique(*pair)), None)
+    return next((pair for pair in tried if can_be_run(table, table.by_name[pair[0]]) and table.is_unique(*pair)), None)
 
 
 def _is_telling(table: TableFacts, names: Sequence[str]) -> bool:
-    return len(table.rows) > _FEW_ROWS and table.is_unique(*names)
+    return len(table.rows) > FEW_ROWS and table.is_unique(*names)

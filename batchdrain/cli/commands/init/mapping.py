@@ -12,6 +12,7 @@ from batchdrain.cli.commands.init.ids import Ids, choose_ids
 from batchdrain.cli.commands.init.reasons import choose_reason, find_with_text
 from batchdrain.cli.commands.init.state_words import StateWords, choose_words
 from batchdrain.cli.commands.init.vocabulary import (
+    ENDED_TRUTHS,
     LIKELY,
     TRUTHS,
     is_all_failed,
@@ -29,6 +30,7 @@ NO_WORDS: Final = StateWords(words=dict.fromkeys(("failed", "queued", "executing
 _FEW_WORDS: Final = 20
 _SPEAK: Final = 2  # a column with words of this many states is the state column, whatever its name is
 _OFTEN_OTHERS: Final = frozenset({"result", "outcome", "ergebnis"})  # what came out, or how it ended
+_TRUTHS: Final = frozenset({*TRUTHS, *ENDED_TRUTHS})
 _OF_STATES: Final = frozenset({Kind.WHOLE, Kind.TEXT})
 
 
@@ -187,7 +189,7 @@ def _explain_log(table: TableFacts) -> list[str]:
 
 def find_truths(table: TableFacts) -> list[str]:
     """Columns that say yes or no about how something ended. They have no words for states."""
-    return [column.name for column in table.columns if column.kind is Kind.TRUTH and to_plain(column.name) in TRUTHS]
+    return [column.name for column in table.columns if column.kind is Kind.TRUTH and to_plain(column.name) in _TRUTHS]
 
 
 def _choose_source(table: TableFacts, state: str | None) -> dict[str, object]:

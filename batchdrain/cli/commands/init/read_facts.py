@@ -25,6 +25,9 @@ _JSON: Final = frozenset({"json", "jsonb", "_json", "_jsonb"})
 """JSON types. An array of JSON is a document too."""
 _TIMES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "timetz", "datetime", "year", "interval"})
 _BYTES: Final = ("binary", "blob", "bytea")
+_DECIMALS: Final = frozenset({"numeric", "decimal"})
+_DIGITS: Final = 18
+"""A decimal number with at most this many digits, none behind a point, is a whole number as an integer is."""
 _KIND_OF: Final = {Family.WHOLE: Kind.WHOLE, Family.TEXT: Kind.TEXT, Family.SPELT: Kind.NAME}
 
 
@@ -100,6 +103,7 @@ def _describe(column: ReflectedColumn, declared: DeclaredType, checks: Sequence[
         takes_null=bool(column["nullable"]),
         words=tuple(words),
         meanings=find_meanings(column.get("comment") or ""),
+        most_chars=declared.length if declared.family is Family.TEXT else None,
         parent=parent,
     )
 
@@ -114,6 +118,8 @@ def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
         return Kind.JSON
     if declared.words:
         return Kind.TEXT
+    if base in _DECIMALS and declared.precision is not None and declared.precision <= _DIGITS and declared.scale == 0:
+        return Kind.WHOLE
     if base.startswith("bool"):
         return Kind.TRUTH
     if base in _TIMES or (declared.family is Family.STORED and any(part in base for part in ("date", "time"))):

@@ -46,7 +46,7 @@ def _select(connection: sa.Connection, column: sa.Column[Any], facts: ColumnFact
         begun = sa.func.substr(bare, 1, chars)
         return bare if facts.kind is Kind.JSON else sa.case((sa.func.typeof(bare) == "text", begun), else_=bare)
     if facts.kind is Kind.WHOLE:
-        return bare
+        return sa.cast(bare, sa.BigInteger()) if facts.type_name.startswith(("numeric", "decimal")) else bare
     if facts.kind is Kind.BYTES:
         begun = sa.func.substr(bare, 1, _BYTES)
         return sa.func.encode(begun, "hex") if connection.dialect.name == "postgresql" else sa.func.hex(begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from batchdrain.cli.commands.init.mapping import Mapped
 from batchdrain.cli.commands.init.reasons import UNREAD
@@ -19,6 +20,8 @@ from batchdrain.database.connection import open_database
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.runtime import files
+
+_NEEDED_WORDS: Final = ("failed", "executing", "complete")
 
 
 def write_section(
@@ -68,8 +71,10 @@ def _tell_what_is_left(out: LinesOrJson, candidates: Sequence[Mapped]) -> None:
         out.line(f"  ! {doubt}")
     for other in others:
         out.line(f"  or --table={other.table}: {other.reason_beside}")
-    if not chosen.command.get("argv"):
-        out.line("Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`.")
+    unset = ["source.states"] if any(chosen.states.words.get(ours) is None for ours in _NEEDED_WORDS) else []
+    unset += [] if chosen.command.get("argv") else ["command.argv to your command"]
+    if unset:
+        out.line(f"Next: set {', and '.join(unset)}, then run `inv doctor` and `inv dry-run`.")
     elif chosen.is_answered:
         out.line("Next: run `inv doctor` and `inv dry-run`.")
     else:
@@ -102,7 +107,7 @@ def _doubts_of(mapped: Mapped) -> Iterator[str]:
         names = ", ".join(lacking)
         way = (
             "let your command set the state (command.result_from: database)"
-            if lacking == ["executing"]
+            if "executing" in lacking and "failed" not in lacking
             else "map a view that makes texts of it"
         )
         yield f"none of the words that the state may have looks like {names}: set source.states, or {way}"

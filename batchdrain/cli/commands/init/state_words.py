@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State
 from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, place_of, state_of, to_plain
-from batchdrain.runtime.text import agree
+from batchdrain.runtime.text import agree, count_of
 
 OURS: Final = tuple(WORDS)
 _SHOWN: Final = 8
@@ -41,10 +41,16 @@ def choose_words(column: ColumnFacts, with_text: Sequence[State] | None = None) 
         doubts.append(f"rows without a state (NULL, {counts[None]} of them) are taken for queued: a guess")
     doubts += _find_others_that_failed(found, chosen["failed"], column)
     doubts += _find_joined(chosen["failed"])
-    is_closed = bool(column.words) or column.kind is not Kind.TEXT or bool(column.meanings)
     sure = frozenset(ours for ours, words in chosen.items() if words is not None)
+    is_unknown = not sure and any(rows for value, rows in counts.items() if value is not None)
+    is_closed = bool(column.words) or column.kind is not Kind.TEXT or bool(column.meanings) or is_unknown
+    if is_closed and chosen["failed"] is None and any(counts.values()):
+        doubts.append(
+            f"{column.name} holds {describe_counts(counts)}, and nothing tells which of them means failed: set source.states"
+        )
     if not is_closed:
-        chosen = {ours: _assume(ours, found) if words is None else words for ours, words in chosen.items()}
+        chosen = {ours: _assume(ours, found, column) if words is None else words for ours, words in chosen.items()}
+    is_closed = is_closed or None in chosen.values()
     known: list[State] = [
         *sorted(one for one in found if isinstance(one, int)),
         *(one for one in found if isinstance(one, str)),
@@ -123,13 +129,25 @@ def _find_joined(words: object) -> list[str]:
     return [f"{taken}: remove from source.states.failed what you do not mean"]
 
 
-def _assume(ours: str, found: Sequence[State]) -> str:
-    """The usual word, in the spelling of the words that the table has."""
+def _assume(ours: str, found: Sequence[State], column: ColumnFacts) -> str | None:
+    """The usual word that the column has room for, in the spelling of the words that the table has. None if no word fits."""
     texts = [one for one in found if isinstance(one, str) and one.upper() != one.lower()]
-    term = WORDS[ours][0]
+    room = column.most_chars or max(map(len, WORDS[ours]))
+    term = next((one for one in WORDS[ours] if len(one) <= room), None)
+    if term is None:
+        return None
     if not texts or any(text.isupper() for text in texts):
         return term.upper()
     return term.capitalize() if all(text[:1].isupper() for text in texts) else term
+
+
+def describe_counts(counts: Mapping[State, int]) -> str:
+    """Values with their rows, numbers in their order: 0 (2 rows), 4 (1 row)."""
+    by_value = sorted(
+        counts.items(), key=lambda one: (not isinstance(one[0], int), one[0] if isinstance(one[0], int) else 0, -one[1])
+    )
+    shown = [f"{'NULL' if value is None else repr(value)} ({count_of(rows, 'row')})" for value, rows in by_value if rows]
+    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
 
 
 def _them(values: Sequence[object]) -> str:

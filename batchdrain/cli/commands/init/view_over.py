@@ -1,37 +1,22 @@
-"""Suggests views for tables that can't be drained as they are. One gives a table a state: from its times, a column of yes or
-no, or its error and its number of tries. Another shows only the last rows of a log. Pure."""
+"""Suggests views for tables that can't be drained as they are. One gives a table a state, another shows only the last rows of
+a log. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, count
 from typing import Final
 
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from batchdrain.cli.commands.init.facts import Kind, TableFacts
 from batchdrain.cli.commands.init.ids import choose_ids
-from batchdrain.cli.commands.init.vocabulary import (
-    LIKELY,
-    MOMENTS,
-    STRONG_PHASES,
-    TRUTHS,
-    is_all_failed,
-    rank_columns,
-    to_plain,
-)
+from batchdrain.cli.commands.init.row_conditions import Quote, find_failed, find_others, name_rest
+from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, is_all_failed, rank_columns
 from batchdrain.database.phases.names import quote_name
 
 NAME: Final = "drainable"
 _CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.NAME})
-Quote = Callable[[str], str]
-_DENYING: Final = frozenset({"failed", "is_failed", "has_failed", "error"})
-_TRIES: Final = (
-    ("attempts", "max_attempts"),
-    ("attempt", "max_attempts"),
-    ("retries", "max_retries"),
-    ("tries", "max_tries"),
-)
 
 
 def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) -> str:
@@ -40,7 +25,7 @@ def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) 
     quote = quoting_of(dialect)
     if not table.columns or table.problem:
         return ""
-    failed = _failed_of(table, quote)
+    failed = find_failed(table, quote)
     if failed:
         return "" if choose_ids(table, None).phase_id is None else _make_view(table, failed, quote, free_name(table, taken))
     if is_all_failed(table.name) and not table.is_view:
@@ -110,44 +95,18 @@ def free_name(table: TableFacts, taken: Collection[str]) -> str:
     return next(name for name in names if name.casefold() not in known)
 
 
-def _failed_of(table: TableFacts, quote: Quote) -> str:
-    """The SQL condition that a row failed; '' if nothing tells."""
-    free = [column for column in table.columns if column.takes_null]
-    error = next((one for one in rank_columns(free, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT), None)
-    ended = _moment(table, "complete")
-    if (
-        at := _moment(table, "failed")
-    ) is not None and ended is not None:  # the later of both times counts: a retry may have succeeded
-        return f"{quote(at)} IS NOT NULL AND ({quote(ended)} IS NULL OR {quote(ended)} <= {quote(at)})"
-    if at is not None:
-        return f"{quote(at)} IS NOT NULL"
-    if (truth := _truth(table)) is not None:
-        condition = quote(truth) if to_plain(truth) in _DENYING else f"NOT {quote(truth)}"
-        return f"{quote(ended)} IS NOT NULL AND {condition}" if ended is not None else condition
-    if error is None:
-        return ""
-    if ended is not None:
-        return f"{quote(ended)} IS NOT NULL AND {quote(error.name)} IS NOT NULL"
-    names = {to_plain(one.name): one.name for one in table.columns if one.kind is Kind.WHOLE}
-    for tries, most in _TRIES:
-        if tries in names and most in names:
-            return f"{quote(error.name)} IS NOT NULL AND {quote(names[tries])} >= {quote(names[most])}"
-    return ""
-
-
 def _make_view(table: TableFacts, failed: str, quote: Quote, name: str) -> str:
     ids = choose_ids(table, None)
     reasons = [one for one in rank_columns(table.columns, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT]
     selected = [*_select_id(ids.run_id, "run_id", quote), *_select_id(ids.phase_id, "phase_id", quote)]
     selected += [f"{quote(one.name)} AS last_failure_reason" for one in reasons[:1]]
-    others = {ours: at for ours in ("complete", "executing") if (at := _moment(table, ours)) is not None}
-    cases = [f"WHEN {failed} THEN 'FAILED'"]
-    cases += [f"WHEN {quote(at)} IS NOT NULL THEN '{ours.upper()}'" for ours, at in others.items()]
+    others = find_others(table, quote)
+    cases = [f"WHEN {failed} THEN 'FAILED'", *(f"WHEN {one} THEN '{ours}'" for ours, one in others.items())]
     state = "\n       ".join(cases)
     lines = [
         f"CREATE VIEW {place_of(table, name, quote)} AS",
         f"SELECT {', '.join(selected)},",
-        f"  CASE {state} ELSE 'QUEUED' END AS state",
+        f"  CASE {state} ELSE '{name_rest(table, others)}' END AS state",
         f"FROM {place_of(table, table.name, quote)};",
     ]
     return "\n".join(lines)
@@ -160,22 +119,6 @@ def _select_id(mapped: object, ours: str, quote: Quote) -> Iterator[str]:
         yield from map(quote, mapped)
     elif isinstance(mapped, dict):
         yield f"'{mapped['value']}' AS {ours}"
-
-
-def _moment(table: TableFacts, ours: str) -> str | None:
-    """The column that tells the state by not being NULL."""
-    free: Sequence[ColumnFacts] = [column for column in table.columns if column.takes_null and column.kind is not Kind.TRUTH]
-    plain = {to_plain(column.name): column.name for column in free}
-    return next((plain[name] for name in MOMENTS[ours] if name in plain), None)
-
-
-def _truth(table: TableFacts) -> str | None:
-    """The column that says yes or no about how the work ended; a number must be 0 or 1."""
-    for column in table.columns:
-        is_bit = column.kind is Kind.WHOLE and set(table.values_of(column.name)) in ({0}, {1}, {0, 1})
-        if to_plain(column.name) in TRUTHS and (column.kind is Kind.TRUTH or is_bit):
-            return column.name
-    return None
 
 
 def quoting_of(dialect: str) -> Quote:

@@ -36,11 +36,27 @@ def _plain(names: Iterable[str]) -> tuple[str, ...]:
 
 
 _KEPT: Final = _read()
-LIKELY: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(names) for ours, names in _KEPT["columns"].items()}
-"""Usual names of each column, the likeliest first."""
+LIKELY: Final[Mapping[str, tuple[str, ...]]] = {
+    ours: _plain((*names, *(f"{name}_{unit}" for name in names for unit in _KEPT["time_units"] if ours == "updated_at")))
+    for ours, names in _KEPT["columns"].items()
+}
+"""Usual names of each column, the likeliest first. Those of times also with a unit behind them."""
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(words) for ours, words in _KEPT["words"].items()}
 """Usual words for each state, the likeliest first."""
-QUEUES, STRONG_PHASES, RUN_PARTS, PHASE_PARTS, TABLES, OF_RUNS, TRUTHS, LOGS, LOG_ENDS, DELETIONS = (
+(
+    QUEUES,
+    STRONG_PHASES,
+    RUN_PARTS,
+    PHASE_PARTS,
+    TABLES,
+    OF_RUNS,
+    TRUTHS,
+    ENDED_TRUTHS,
+    BUSY_TRUTHS,
+    LOGS,
+    LOG_ENDS,
+    DELETIONS,
+) = (
     _plain(_KEPT[key])
     for key in (
         "queues",
@@ -50,6 +66,8 @@ QUEUES, STRONG_PHASES, RUN_PARTS, PHASE_PARTS, TABLES, OF_RUNS, TRUTHS, LOGS, LO
         "tables",
         "of_runs",
         "truths",
+        "ended_truths",
+        "busy_truths",
         "logs",
         "log_ends",
         "deletions",
