@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -88,6 +89,25 @@ def test_bash_completes_our_tasks_and_flags(sqlite_project: Workplace) -> None:
     for typed, whole in COMPLETED:
         shell.send(f"inv {typed}\t")
         shell.expect_exact(f"{whole} ")
+        shell.send("\x15")
+    shell.close(force=True)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh: apt-get install zsh")
+def test_zsh_completes_our_tasks_and_flags(sqlite_project: Workplace) -> None:
+    env = {
+        **sqlite_project.environ(),
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "TERM": "dumb",
+        "HOME": str(sqlite_project.root),
+    }
+    shell = pexpect.spawn("zsh", ["-f", "-i"], cwd=str(sqlite_project.root), env=env, timeout=60, encoding="utf-8",
+                          dimensions=(40, 200))  # fmt: skip
+    shell.sendline("autoload -U compinit; compinit -u; source <(inv --print-completion-script zsh); PS1='do''ne> '")
+    shell.expect_exact("done> ")
+    for typed, whole in COMPLETED[:3]:
+        shell.send(f"inv {typed}\t")
+        shell.expect_exact(whole)
         shell.send("\x15")
     shell.close(force=True)
 

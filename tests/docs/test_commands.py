@@ -35,7 +35,7 @@ CODES: Final[Mapping[tuple[str, str], set[int]]] = {
 }
 """What a command exits with, where that is not 0 or is the demo's luck."""
 ENVIRON: Final[Mapping[str, dict[str, str]]] = {
-    "docs/choosing.md: Triage": {"INVOKE_BATCHDRAIN_TRIAGE_ARGV": '["true"]'},
+    "docs/failures.md: Triage": {"INVOKE_BATCHDRAIN_TRIAGE_ARGV": '["true"]'},
 }
 """Where a section's own settings name a program that only its reader has."""
 SLOW: Final = {"README.md: In CI"}

@@ -130,6 +130,14 @@ def test_a_name_that_no_variable_can_have_becomes_one_and_two_that_become_the_sa
     ]
 
 
+def test_the_name_of_a_column_that_is_an_id_leads_to_the_placeholder_of_the_id(sqlite_project: Workplace) -> None:
+    sqlite_project.sql(
+        "CREATE VIEW feeds AS SELECT run_id AS feed, phase_id, phase_index, state, last_failure_reason FROM phases"
+    )
+    sqlite_project.configure(source={"table": "feeds", "columns": {"run_id": "feed"}}, command={"argv": ["true", "{feed}"]})
+    assert "batchdrain.command.argv.1: {feed}: write {run_id}, which column 'feed' is" in sqlite_project.inv("doctor").out
+
+
 def test_a_column_that_is_an_id_alone_has_the_placeholder_of_the_id(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/a")
     sqlite_project.configure(command={"argv": ["true", "{column:run_id}", "{column:phase_id}"]})

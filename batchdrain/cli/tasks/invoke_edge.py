@@ -14,8 +14,8 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import to_error_lines
-from batchdrain.cli.tasks.called_as import as_callable, called_as, mount_of
+from batchdrain.cli.screens.writer import Output, to_error_lines
+from batchdrain.cli.tasks.called_as import called_as
 from batchdrain.cli.tasks.flag import Flag
 from batchdrain.config.environment import read_environ
 from batchdrain.config.paths import with_home
@@ -23,7 +23,6 @@ from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailab
 from batchdrain.runtime import leaving
 from batchdrain.runtime.resources import shortage_of
 from batchdrain.runtime.signals import Signalled
-from batchdrain.runtime.text import to_printable
 
 _MADE_BEFORE_A_COLLECTION: Final = 20_000
 """Objects made before Python collects garbage. With Python's own 700 that costs a tenth of a short task: the objects of
@@ -60,10 +59,7 @@ def _run_body(body: Callable[..., int | None], flags: Iterable[Flag], c: Context
         mendable = _to_mendable(error)
         if mendable is None:
             raise
-        message = to_printable(
-            as_callable(to_error_lines(mendable), mount_of(sys.argv)), getattr(sys.stderr, "encoding", None)
-        )
-        raise Exit(message, code=mendable.exit_code) from None
+        raise Exit(Output(sys.stderr).fitted(to_error_lines(mendable)), code=mendable.exit_code) from None
     if code:
         raise Exit(code=code)
 
