@@ -11,8 +11,10 @@ import pytest
 from batchdrain.config.settings import Command, Settings, Source
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.renamed import part_from_twin
+from batchdrain.database.ledger.source_names import apart_name_of
 from batchdrain.database.store import Store
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 from tests.database.bench import NOW, attempt_of, choice_of, taken
 from tests.support.workplace import Workplace
@@ -124,6 +126,28 @@ def test_a_drain_that_began_before_the_twin_shares_its_claims_with_later_ones(pl
                 claim_of(former)
             with opened(place, "phases") as twin:
                 assert claim_of(Claims(twin, command, "c" * 32)) is not None
+
+
+def test_a_claim_that_an_earlier_version_holds_under_the_bare_name_is_respected_beside_the_name_apart(
+    place: Workplace,
+) -> None:
+    """Such a version knows no other name, and writes on while later drains use theirs. Only the table that it meant is concerned."""
+    place.sql("INSERT INTO Phases (run_id, phase_id, phase_index, state) VALUES ('r', 'q', 1, 'FAILED')")
+    command = Command(argv=["true"], result_from="database")
+    with opened(place, "Phases") as store:
+        held = taken(Claims(store, command, "a" * 32).claim(choice_of("r/p"), lease_s=60, run_type="default", now=NOW))
+        add_twin(place)
+        place.sql(f"UPDATE batchdrain_claim SET source = '{apart_name_of(store.table)}' WHERE epoch = {held.epoch}")
+        place.sql("INSERT INTO batchdrain_claim (source, \"key\", epoch, owner, orphan_count, attempts) "
+                  f"VALUES ('Phases', '{PhaseKey('r', 'q').digest}', 1, 'older', 0, 0)")  # fmt: skip
+        with opened(place, "Phases") as again, opened(place, "phases") as twin:
+            present, others = Claims(again, command, "b" * 32), Claims(twin, command, "c" * 32)
+            assert again.ledger.source != "Phases"
+            assert claim_of(present, "r/q") is None
+            assert claim_of(others, "r/q") is not None
+            assert not part_from_twin(again)
+            place.sql("UPDATE batchdrain_claim SET owner = NULL WHERE owner = 'older'")
+            assert claim_of(present, "r/q") is not None
 
 
 def test_rows_of_the_other_table_do_not_go_along(place: Workplace) -> None:

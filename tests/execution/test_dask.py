@@ -68,6 +68,16 @@ def test_orders_are_answered_by_workers_that_have_nothing_of_batchdrain(shared: 
     assert {int(answer[2]) for answer in answers} <= {worker.pid for worker in shared.workers}
 
 
+def test_an_order_does_not_wait_for_the_message_before_it(shared: Cluster) -> None:
+    """dask sends no message within an interval after the last one. `interval` is the name of it in dask."""
+    from distributed.batched import BatchedSend
+
+    with engine_of(shared) as engine:
+        sending = engine.client.scheduler_comm
+        assert (type(sending), BatchedSend(interval="10ms").interval) == (BatchedSend, 0.01)
+        assert sending.interval <= 0.001
+
+
 def test_a_ticket_is_drawn_once_be_it_here_or_on_a_worker(shared: Cluster) -> None:
     with engine_of(shared) as engine:
         here = [engine.first("a"), engine.first("a")]

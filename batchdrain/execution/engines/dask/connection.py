@@ -19,6 +19,7 @@ _LOGGERS: Final = ("distributed", "tornado", "asyncio", "bokeh")
 _CLIENT: Final = "batchdrain"
 _ENDS_WITHIN_S: Final = 5.0
 _KEPT_MESSAGES: Final = 10
+_SENDS_EVERY_S: Final = 0.001
 
 
 @contextmanager
@@ -45,20 +46,17 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
         raise refusal
     cluster = _own_cluster(workers) if options.address is None else None
     try:
-        return (
-            Client(
-                cluster or options.address,
-                security=security,
-                set_as_default=False,
-                timeout=options.connect_s,
-                name=_CLIENT,
-            ),
-            cluster,
+        client = Client(
+            cluster or options.address, security=security, set_as_default=False, timeout=options.connect_s, name=_CLIENT
         )
     except OSError:
         if cluster is not None:
             cluster.close()
         raise
+    # By default nothing is sent for 10 ms after a message: an order would wait so long while a slot is free.
+    if client.scheduler_comm is not None:
+        client.scheduler_comm.interval = _SENDS_EVERY_S
+    return client, cluster
 
 
 def _own_cluster(workers: int) -> Any:

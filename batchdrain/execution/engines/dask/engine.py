@@ -231,8 +231,7 @@ class DaskEngine(Executor):
             future.set_exception(error)
 
     def _forget(self, number: int) -> Future[bytes] | None:
-        """Forget an order; None if it has ended before. dask releases its task later, with others: after each message, a client of
-        dask sends no other for 10 ms, and the next order would have to wait."""
+        """Forget an order; None if it has ended before. dask releases its task later, in one message with others."""
         self._lingering.pop(number, None)
         if (task := self._tasks.pop(number, None)) is not None:
             self._over.append(task)
