@@ -53,7 +53,7 @@ def redactor_of(environ: Mapping[str, str], url: URL, options: Mapping[str, Any]
         for piece, form in pieces:
             if len(form.text) <= len(text) and piece in text:  # an occurrence is never shorter than the secret
                 text = compiled(form).sub(SHOWN, text)
-        return _IN_URL.sub(rf"\1{SHOWN}", text) if "://" in text and "@" in text else text
+        return _IN_URL.sub(rf"\1{SHOWN}", text) if "@" in text and "://" in text else text
 
     return redact
 
