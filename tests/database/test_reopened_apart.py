@@ -51,6 +51,9 @@ def test_the_claim_of_another_table_is_not_what_was_read(bench: Bench) -> None:
     beside(bench)
     bench.work.sql("UPDATE batchdrain_claim SET epoch = 77 WHERE source = 'others'")
     bench.work.sql("UPDATE batchdrain_claim SET source = 'a' WHERE source = 'others'")
+    bench.work.sql("CREATE TABLE ours AS SELECT * FROM batchdrain_claim WHERE source = 'phases'")
+    bench.work.sql("DELETE FROM batchdrain_claim WHERE source = 'phases'")
+    bench.work.sql("INSERT INTO batchdrain_claim SELECT * FROM ours")
     bench.database.write(transaction)
     assert bench.work.sql("SELECT orphan_count FROM batchdrain_claim WHERE source = 'a'") == [(3,)]
 

@@ -11,6 +11,9 @@ from batchdrain.drain.chain import outcome as chain_outcome
 from batchdrain.drain.chain.outcome import ChainOutcome
 from batchdrain.drain.shutdown import SETTLES_S
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, SessionInUse
+from batchdrain.sessions.session import Session, Status
+from tests.drain.judging import NOW
+from tests.sessions.files import result
 
 
 def outcome(**facts: Any) -> ChainOutcome:
@@ -40,3 +43,15 @@ def test_the_first_signal_between_two_parts_is_the_chain_s_end_and_bounds_it(mon
 def test_its_worst_error_gives_it_its_code(failures: list[BatchDrainError], code: int) -> None:
     found = outcome(failures=failures)
     assert (found.exit_code, found.whole) == (code, None)
+
+
+@pytest.mark.parametrize(("wanted_rate", "code"), [(None, 1), (0.9, 1), (0.5, 0)])
+def test_the_rate_that_this_call_wants_is_that_of_the_whole_chain(wanted_rate: float | None, code: int) -> None:
+    """Of two results one is a failure."""
+    session = Session(session_id="s", started_at=NOW, status=Status.COMPLETE, results=[result(0), result(1, success=False)])
+    session.recount()
+    found = outcome(wanted_rate=wanted_rate)
+    found.chain.sessions["failed"] = session  # type: ignore[index]
+    whole = found.whole
+    assert whole is not None
+    assert (whole.drain_wanted_rate, found.exit_code) == (wanted_rate, code)
