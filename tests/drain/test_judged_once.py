@@ -41,7 +41,7 @@ def judgements(settings: Settings | None = None, redact: Any = str) -> Judgement
 
 def test_an_attempt_is_of_its_claim_its_limit_its_logs_and_ended_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    found = judgements().of(ended(ending(exit_code=1, stderr_tail=b"boom")), may_retry=True)
+    found = judgements().of(ended(ending(exit_code=1, stderr_tail=b"boom")), goes_on=True)
     attempt = found.attempt
     assert (attempt.phase, attempt.limit.seconds, attempt.ended_at) == (CLAIM.phase, 77, NOW)
     assert (attempt.stdout_path, attempt.stderr_path, attempt.log_path) == ("the out", "the err", "the err")
@@ -56,20 +56,20 @@ def test_the_sessions_own_settings_judge_and_not_the_projects_of_now() -> None:
         }
     )
     of = judgements(own, lambda text: text.replace("secret", "***")).of
-    assert of(ended(ending(exit_code=1), row("COMPLETE")), may_retry=True).attempt.outcome is Outcome.COMPLETE
-    told = of(ended(ending(exit_code=1, stderr_tail=b"no such thing: secret"), row("FAILED")), may_retry=True).attempt
+    assert of(ended(ending(exit_code=1), row("COMPLETE")), goes_on=True).attempt.outcome is Outcome.COMPLETE
+    told = of(ended(ending(exit_code=1, stderr_tail=b"no such thing: secret"), row("FAILED")), goes_on=True).attempt
     assert (told.category, told.reason) == ("patch", "no such thing: *** [exit 1]")
-    assert of(ended(ending(exit_code=7), row("FAILED")), may_retry=True).attempt.category == "transient"
+    assert of(ended(ending(exit_code=7), row("FAILED")), goes_on=True).attempt.category == "transient"
 
 
 def test_what_was_judged_stays_judged_however_often_it_is_asked_for() -> None:
     """Its row was locked: a second look would count its failure twice, as a sign of an outage and for its retries."""
     ours = judgements()
     first = ended(ending(exit_code=75))
-    judged = ours.of(first, may_retry=True)
+    judged = ours.of(first, goes_on=True)
     assert judged.retry_in_s is not None
     before = ours._breaker.is_suspect
-    assert ours.of(replace(first, judgement=judged, ending=ending(exit_code=0)), may_retry=False) is judged
+    assert ours.of(replace(first, judgement=judged, ending=ending(exit_code=0)), goes_on=False) is judged
     assert ours._breaker.is_suspect is before
 
 
