@@ -33,7 +33,7 @@ from batchdrain.database.engine import make_engine, require_synchronous
 from batchdrain.database.lost_statement import roll_back_quietly
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.silence_notice import SilenceNotice
-from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file, require_user
+from batchdrain.database.url import file_of, is_place_of, mask_url, parse_url, place_of, require_file, require_user
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class Database:
     def place(self) -> str:
         """The file, or the host and database name: tells people which database was used."""
         return place_of(self.url)
+
+    def is_at(self, place: object) -> bool:
+        """Whether a file's `place` is that of this database, as this or an earlier version wrote it."""
+        return is_place_of(place, self.url)
 
     @property
     def dialect(self) -> str:

@@ -7,7 +7,6 @@ import socket
 import uuid
 from typing import Any, Final
 
-from batchdrain.database.url import is_place_of
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.open_session import OpenSession
@@ -87,9 +86,7 @@ def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
         )
     place = (session.database or {}).get("place")
     here = project.store.database.place
-    if isinstance(place, str) and not is_place_of(
-        place, project.store.database.url
-    ):  # a copy of a database has the same identity
+    if isinstance(place, str) and not project.store.database.is_at(place):  # a copy of a database has the same identity
         screen.notice(f"The session began with the database at {place}, and continues with the one at {here}")
     if not has_same_source(session, project.settings):
         screen.notice("The table was replaced while the session ran; the session continues with the present mapping")

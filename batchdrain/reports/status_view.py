@@ -52,14 +52,9 @@ def to_fields(row: SessionRow, alive: bool | None, counted: SessionCounts | None
     """A running session as plain JSON values. Rates count only the time since its last start or resume; times are by the
     database's clock. `counted`: its results in the ledger, for one that tells nothing any more."""
     progress, wanted = row.progress, row.wanted
-    processed, target = _number(progress, "processed"), _number(progress, "target")
-    succeeded, failed, retries = (_number(progress, name) for name in ("succeeded", "failed", "retries"))
-    done, elapsed_s = processed - _number(progress, "before"), _number(progress, "elapsed_s")
+    done, elapsed_s = _number(progress, "processed") - _number(progress, "before"), _number(progress, "elapsed_s")
     state, age_s = state_of(row, alive), row.beat_age_ms / 1000
     per_minute = done / elapsed_s * 60 if elapsed_s > 0 and done > 0 else None
-    if counted is not None and counted.processed >= processed:
-        processed, succeeded, retries = counted.processed, counted.succeeded, 0.0
-        failed, target = processed - succeeded, max(target, processed)
     eta_s = _eta_of(progress, per_minute, age_s) if state == ALIVE and not is_overdue(row) else None
     return {
         "session_id": row.session_id,
@@ -78,11 +73,7 @@ def to_fields(row: SessionRow, alive: bool | None, counted: SessionCounts | None
         "begun_at": clock.to_iso(clock.from_ms(row.begun_ms)),
         "beat_age_s": round(age_s, 3),
         "is_overdue": state == ALIVE and is_overdue(row),
-        "processed": int(processed),
-        "succeeded": int(succeeded),
-        "failed": int(failed),
-        "retries": int(retries),
-        "target": int(target),
+        **_counts_of(progress, counted),
         "per_minute": None if per_minute is None else round(per_minute, 3),
         "eta_s": None if eta_s is None else round(eta_s, 1),
         "eta_is_least": progress.get("eta_is_least") is True,
@@ -90,6 +81,16 @@ def to_fields(row: SessionRow, alive: bool | None, counted: SessionCounts | None
         "slots": [] if state == DIED else _slots_of(progress, age_s),
         "asked": None if row.asked is None else _asked_of(row),
     }
+
+
+def _counts_of(progress: Mapping[str, Any], counted: SessionCounts | None) -> dict[str, int]:
+    """The phases by what became of them: as told, or as the ledger has them if that is more."""
+    names = ("processed", "succeeded", "failed", "retries", "target")
+    processed, succeeded, failed, retries, target = (int(_number(progress, name)) for name in names)
+    if counted is not None and counted.processed >= processed:
+        processed, succeeded, retries = counted.processed, counted.succeeded, 0
+        failed, target = processed - succeeded, max(target, processed)
+    return dict(zip(names, (processed, succeeded, failed, retries, target), strict=True))
 
 
 def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[str]:

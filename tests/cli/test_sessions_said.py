@@ -92,7 +92,7 @@ def test_a_session_of_the_folder_is_told_with_what_it_holds(place: Workplace, pr
     )
     assert 3_500 < told["lease_left_s"] <= 3_600
     assert newest == {
-        "session_id": NEW, "chain_uid": None, "kind": "failed", "status": "interrupted", "alive": False,
+        "session_id": NEW, "session_uid": NEW[-6:] * 5, "chain_uid": None, "kind": "failed", "status": "interrupted", "alive": False,
         "started_at": "2025-12-28T12:00:00Z", "completed_at": None, "batch_size": 3, "total_processed": 0, "total_success": 0,
         "total_failed": 0, "success_rate": None, "elsewhere": None,
         "is_paused": False, "is_closed": False, "retries_waiting": 0,

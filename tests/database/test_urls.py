@@ -116,9 +116,8 @@ def test_people_are_told_where_a_database_is(url: str, place: str) -> None:
 
 def test_a_file_of_an_earlier_version_still_names_its_database() -> None:
     url = make_url("mysql+pymysql://h/d")
-    assert [is_place_of(place, url) for place in ("h:3306/d", "h:default/d", "h:3307/d", "i:default/d", None, [])] == [
-        True, True, False, False, False, False,
-    ]  # fmt: skip
+    places: list[object] = ["h:3306/d", "h:default/d", "h:3307/d", "i:default/d", None, []]
+    assert [is_place_of(place, url) for place in places] == [True, True, False, False, False, False]
     assert is_place_of("local socket:default/d", make_url("postgresql:///d?host=h"))
 
 

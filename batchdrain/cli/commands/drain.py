@@ -11,7 +11,6 @@ from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.tell_others import early_ends_told
 from batchdrain.cli.invocation import Invocation
-from batchdrain.database.url import is_place_of
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin
@@ -81,7 +80,7 @@ def _with_plan(project: Project, request: DrainRequest, path: Path, *, explicit_
     theirs, ours = plan.database, project.store.identify()
     knows_both = theirs.get("uid") is not None and ours["uid"] is not None  # a database has no uid before its first drain
     name = "uid" if knows_both else "place"
-    is_same = theirs.get(name) == ours[name] if knows_both else is_place_of(theirs.get(name), project.store.database.url)
+    is_same = theirs.get(name) == ours[name] if knows_both else project.store.database.is_at(theirs.get(name))
     if theirs.get(name) is not None and not is_same:
         raise BadData(
             f"--plan: {path} was made for another database ({theirs.get('url')})",

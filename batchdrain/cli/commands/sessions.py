@@ -8,19 +8,19 @@ from typing import Any, Final
 
 from batchdrain.cli.commands.chain_rows import join_chains
 from batchdrain.cli.commands.open import open_to_look, settings_of
-from batchdrain.cli.commands.sessions_elsewhere import fields_of_held, list_held, read_elsewhere
+from batchdrain.cli.commands.session_row import count_anew, is_dead, row_of
+from batchdrain.cli.commands.sessions_elsewhere import list_held, read_elsewhere
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.database.ledger.held_claims import Held
+from batchdrain.database.ledger.session_counts import read_session_counts
 from batchdrain.drain.project import Project
-from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.reports.session_table import render_sessions
-from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import agree, count_of, safe_text, to_shown_path
-from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.session import CLOSED, Session, Status
+from batchdrain.sessions.folder import SessionFolder
 
 NEWEST: Final = 20
 """How many sessions are shown to people by default."""
@@ -36,7 +36,9 @@ def list_sessions(invocation: Invocation, *, format_name: str, top: int | None =
         held = {} if project is None else _read_held_by_session(project)
         paused = frozenset() if project is None else _read_paused(project)
         known = set[str]()
-        rows = [_row_of(folder, name, session, held, known, paused) for name, session in folder.all()]
+        rows = [row_of(folder, name, session, held, known, paused) for name, session in folder.all()]
+        if project is not None:
+            rows = _count_dead(project, rows)
         lost = {row["session_id"] for row in rows if row.get("lost")}
         others = [] if project is None else _read_elsewhere(project, known, lost, held)
         if format_name != "json":  # after the files: a chain that was complete by then is complete in the ledger too
@@ -113,6 +115,15 @@ def _read_paused(project: Project) -> frozenset[str]:
         return frozenset()
 
 
+def _count_dead(project: Project, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    dead = [row["session_uid"] for row in rows if is_dead(row) and row["session_uid"]]
+    try:
+        counts = read_session_counts(project.store.database, project.store.ledger, dead)
+    except _AWAY:
+        return rows
+    return [count_anew(row, counts.get(row.get("session_uid") or "")) if is_dead(row) else row for row in rows]
+
+
 def _read_chains_left(project: Project) -> dict[str, ChainRow]:
     """The chains that are not complete, by uid; empty if the database has gone since it was opened."""
     try:
@@ -130,37 +141,3 @@ def _read_elsewhere(project: Project, known: set[str], lost: set[str], held: dic
 
 def _tell(error: BatchDrainError) -> None:
     Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")
-
-
-def _row_of(
-    folder: SessionFolder,
-    name: str,
-    session: Session | BadData,
-    held: dict[str, list[Held]],
-    known: set[str],
-    paused: frozenset[str],
-) -> dict[str, Any]:
-    """The row that is shown for a session. Its claims are removed from `held`, and its uid is added to `known`."""
-    alive = folder.is_held(name)
-    if isinstance(session, BadData):
-        return {"session_id": name, "error": str(session), "lost": isinstance(session, LostSession), "alive": alive}
-    known.add(session.session_uid or "")
-    return {
-        "session_id": session.session_id,
-        "chain_uid": session.chain_uid,
-        "kind": session.kind.value,
-        "status": session.current_status.value,
-        "alive": alive,
-        "is_paused": alive and session.session_uid in paused,
-        "is_closed": session.current_status is Status.COMPLETE and session.stopped_because == CLOSED,
-        "started_at": clock.to_iso(session.started_at),
-        "completed_at": None if session.completed_at is None else clock.to_iso(session.completed_at),
-        "held": fields_of_held(held.pop(session.session_uid or "", ())),
-        "batch_size": session.batch_size,
-        "total_processed": session.total_processed,
-        "total_success": session.total_success,
-        "total_failed": session.total_failed,
-        "retries_waiting": 0 if session.completed_at is not None else session.retries_waiting,
-        "success_rate": session.success_rate,
-        "elsewhere": None,
-    }

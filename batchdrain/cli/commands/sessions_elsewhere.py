@@ -57,6 +57,7 @@ def _row_of(row: SessionRow, claims: Sequence[Held]) -> dict[str, Any]:
     has_ended = row.status in {Status.COMPLETE, Status.STOPPED}
     return {
         "session_id": row.session_id,
+        "session_uid": row.uid,
         "chain_uid": row.chain_uid,
         "kind": found["kind"] or "",
         "status": row.status or Status.RUNNING.value,
