@@ -155,3 +155,15 @@ def test_the_rate_that_the_last_drain_was_judged_by_is_the_one_that_holds() -> N
     facts = {"status": Status.COMPLETE, "drain_wanted_rate": 0.5, "settings": {"min_success_rate": 0.9}}
     assert kept_exit_code(session(True, False).model_copy(update=facts)) == 0
     assert session().model_copy(update={"settings": {"min_success_rate": "half"}}).wanted_rate is None
+
+
+def test_one_part_with_an_orphan_makes_a_chain_an_orphaned_one() -> None:
+    parts = [session(True), session(True)]
+    for part, by in zip(parts, ("orphaned", None), strict=True):
+        part.status, part.completed_at, part.drain_exit_code, part.drain_exit_by = (
+            Status.COMPLETE,
+            part.started_at,
+            int(bool(by)),
+            by,
+        )
+    assert is_kept_orphaned(whole_of(parts, Status.COMPLETE))

@@ -207,3 +207,23 @@ def test_a_torn_session_is_ordered_by_its_name_and_else_by_its_file(folder: Sess
 def test_a_forecast_comes_back_from_a_session_as_it_was_kept() -> None:
     forecast = Forecast(planned=9, fixed=4, fixed_low=2, fixed_high=6, minutes=3.5, minutes_low=2.5, minutes_high=4.5)
     assert KeptForecast.model_validate_json(KeptForecast.of(forecast).model_dump_json()).forecast == forecast
+
+
+def test_a_folder_that_others_may_write_is_refused_with_the_cure_and_nothing_stays_open(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    counts = list[int]()
+    for _ in range(3):
+        with pytest.raises(FilesUnavailable, match=r"session_dir: .*shared can be written by other users; .*chmod"):
+            open_guarded(tmp_path / "shared")
+        counts.append(len(os.listdir("/proc/self/fd")))
+    assert counts[1] == counts[2]
+
+
+def test_what_cannot_be_read_says_what_to_do(folder: SessionFolder) -> None:
+    folder.path("a").write_text(json.dumps({**HEAD, "session_id": "b" * 101}))
+    with pytest.raises(CorruptSession, match=rf"another session, '{'b' * 100}'; name the file as the session is named"):
+        folder.load("a")
+    folder.path("link").symlink_to("a.json")
+    with pytest.raises(BadData, match="; it must be a regular file of batchdrain"):
+        folder.load("link")
