@@ -152,7 +152,7 @@ class Database:
             raise
 
     def _may_be_said_by_a_trigger(self, error: SQLAlchemyError) -> bool:
-        return self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self._takes_writes()
+        return self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self.takes_writes()
 
     def _run_anew(self, work: Callable[[sa.Connection], T]) -> T:
         """Try once more in a new session, since one that began in a read-only moment stays read-only. Raises RowLocked if the
@@ -168,7 +168,7 @@ class Database:
                 raise RowLocked(first_line_of(getattr(error, "orig", error))) from error
             raise self._to_error(error, was_repeated=True) from error
 
-    def _takes_writes(self) -> bool:
+    def takes_writes(self) -> bool:
         """Whether a new connection works and its server is not read-only now."""
         self.engine.dispose()
         asked = (

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from batchdrain.config.reason_setting import ReasonAt
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family
+from batchdrain.database.phases.inheritance import has_heirs
 from batchdrain.database.phases.reason_column import is_fit
 from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.sqlite_keys import read_unique_constraints
@@ -116,8 +118,8 @@ def find_unwritable_view(table: PhaseTable) -> list[str]:
 
 
 def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[set[str]]:
-    """The sets of columns by which a table declares its rows unique. A view has none. An index of expressions is left out,
-    since it says nothing of columns; SQLAlchemy warns of it."""
+    """The sets of columns by which a table declares its rows unique. A view has none, nor has a table of PostgreSQL that others
+    inherit from: no key reaches their rows. An index of expressions or with a condition says nothing of all rows."""
     with look_quietly():
         inspector = sa.inspect(connection)
         keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
@@ -131,9 +133,16 @@ def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[
         uniques += [
             [column for column in entry["column_names"] if column is not None]
             for entry in inspector.get_indexes(name, schema=schema)
-            if entry["unique"]
+            if entry["unique"] and _is_of_all_rows(entry)
         ]
+        if has_heirs(connection, schema, name):
+            return []
     return [*keys, *(set(unique) for unique in uniques)]
+
+
+def _is_of_all_rows(index: ReflectedIndex) -> bool:
+    has_condition = any(key.endswith("_where") for key in index.get("dialect_options") or {})
+    return not has_condition and None not in index["column_names"]
 
 
 def require_condition(database: Database, table: PhaseTable) -> None:

@@ -53,7 +53,7 @@ class DeclaredType:
     def require_number(self, text: str) -> None:
         """Raises ValueError if the type is of decimal numbers, and the text is none."""
         if self.base in _DECIMALS and _DECIMAL.fullmatch(text) is None:
-            raise ValueError(f"{text!r} is no decimal number")
+            raise ValueError(text)
 
 
 _DECIMALS: Final = frozenset({"numeric", "decimal"})

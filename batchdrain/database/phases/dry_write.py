@@ -17,6 +17,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.phases.checks import describe_lost
+from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable, RowGone
 from batchdrain.database.storage import can_be_tried
@@ -29,6 +30,7 @@ from batchdrain.runtime.text import count_of
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
 """A column of reasons must take at least this much. Longer texts, or texts that are not ASCII, may be kept only in part."""
 
+_CURE: Final = "is there a trigger or a rule? Map another word in batchdrain.source.states"
 _OTHERS: Final = 20
 _LOST: Final = 3
 """Stop after this many rows that break reading or writing. Each takes several tries."""
@@ -167,7 +169,9 @@ def _try_write(
         return None
     part.rollback()
     after = "the row is gone" if now is None else f"the state is {quote_word(now.state)}"
+    is_left_out = now is None and table.writability.relation is Relation.VIEW
+    cure = "does the view leave such rows out? Map the table behind it" if is_left_out else _CURE
     return (
         f"table {table.source.table!r} does not let the state become {quote_word(state)}: {count_of(changed, 'row')} changed, and "
-        f"then {after}; is there a trigger or a rule? Map another word in batchdrain.source.states"
+        f"then {after}; {cure}"
     )

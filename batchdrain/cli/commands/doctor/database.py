@@ -8,6 +8,7 @@ from typing import Final
 from batchdrain.cli.commands.doctor import (
     claim_checks,
     database_checks,
+    reach_checks,
     rights_checks,
     rule_checks,
     state_checks,
@@ -49,9 +50,9 @@ def examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fin
 
 
 _OF_DATABASE: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    database_checks.check_connection, database_checks.check_storage, database_checks.check_columns,
+    database_checks.check_connection, database_checks.check_storage, database_checks.check_columns, reach_checks.check_hidden_rows,
     state_checks.check_states, word_checks.check_left_out, word_checks.check_written, state_checks.check_condition,
-    database_checks.check_ids, database_checks.check_names, database_checks.check_rows, rights_checks.check_privileges,
+    database_checks.check_ids, database_checks.check_names, database_checks.check_rows, reach_checks.check_takes_writes, rights_checks.check_privileges,
     rights_checks.check_ledger,
     state_checks.check_writes,
     *rule_checks.CHECKS,

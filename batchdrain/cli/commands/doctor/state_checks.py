@@ -119,13 +119,13 @@ def check_writes(project: Project) -> Iterator[Finding]:
         for (state, state_word), one in tried.items()
         if one.is_tried
     ]
-    if not states:
+    if not states and not any(one.of_rows for one in tried.values()):
         yield Finding(
             "writes", ok=True, is_warning=True,
             message=f"were not tried: no row is {' or '.join(str(table.states[one]) for one in DRAINED)} and free",
             cure="run `inv doctor` again once there is one",
         )  # fmt: skip
-    elif not any(one.problems for one in tried.values()):
+    elif states and not any(one.problems for one in tried.values()):
         reason = "" if table.reason is None else " and a reason"
         yield Finding(
             "writes", ok=True,
