@@ -33,13 +33,13 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
                 out.json(to_json(rows, indent=not watch).decode())
             else:
                 out.show([*render_status(rows, clock.now().astimezone())] or [describe_nothing(project)])
-            if not watch or not any(runs(row) for row in rows) or not out.is_open:
+            if not watch or not any(is_running(row) for row in rows) or not out.is_open:
                 return
             if not wait_while_read(sys.stdout, _EVERY_S):  # no event tells of a beat, so the row is read again
                 return
 
 
-def runs(row: Mapping[str, Any]) -> bool:
+def is_running(row: Mapping[str, Any]) -> bool:
     """Whether a session may still change. `row`: as made by `to_fields`."""
     return bool(row["state"] != DIED)
 
