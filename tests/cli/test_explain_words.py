@@ -99,6 +99,8 @@ def test_its_reason_is_told_with_category_and_cluster_and_without_secrets() -> N
 
 
 def test_who_holds_it_is_said_to_be_dead_or_at_work() -> None:
+    cut, ended = replace(PAST, outcome=None), replace(PAST, outcome="orphaned")
+    assert PhaseHistory(attempts=(cut, PAST, ended)).uncounted == ("unrecorded", "orphaned")
     held, back = PhaseHistory(is_held=True, orphanings=2), GivenBack(key=KEY, digest="d", stands="WAITING")
     assert told(history=held)[1] == "A controller holds it now: `inv status` shows who drains"
     dead = told(history=held, recovery=back)

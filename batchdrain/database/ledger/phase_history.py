@@ -62,8 +62,8 @@ class PhaseHistory:
 
     @property
     def uncounted(self) -> tuple[str, ...]:
-        """The outcomes of the attempts that do not count, the earliest first. One that has not ended has none."""
-        return tuple(one.outcome for one in self.attempts if one.outcome is not None and not one.is_counted)
+        """The outcomes of the attempts that do not count, the earliest first: 'unrecorded' for one whose end nobody recorded."""
+        return tuple(one.outcome or "unrecorded" for one in self.attempts if not one.is_counted)
 
     @property
     def was_completed(self) -> bool | None:
