@@ -17,10 +17,10 @@ from batchdrain.model.errors import ConfigError
 
 @pytest.mark.parametrize(
     ("text", "path"),
-    [("~/a", "/home/ann/a"), ("~", "/home/ann"), ("a/~", "a/~"), ("/x/a", "/x/a"), ("a$", "a$"), ("100%", "100%")],
+    [("~/a", "/folders/ann/a"), ("~", "/folders/ann"), ("a/~", "a/~"), ("/x/a", "/x/a"), ("a$", "a$"), ("100%", "100%")],
 )
 def test_a_home_folder_is_replaced_where_a_path_begins_with_it(text: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.setenv("HOME", "/folders/ann")
     assert (expand_home(text), with_home(text)) == (path, path)
 
 
