@@ -1,7 +1,8 @@
 """Reads the backlog again. What dead controllers left is given back first, and what rules leave out is reported.
 
 The cost of a reading grows with the backlog. So it is done in small steps while commands run, and the less often the larger the
-backlog is: at most a twentieth of a drain's time goes into it. Only if nothing else is left to do is it read at once.
+backlog is: at most a twentieth of a drain's time goes into it, that of the reading before its first phase included. Only if
+nothing else is left to do is it read at once.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Refresh:
         self._watch: Callable[[], None] = lambda: None  # raises ConfigError if the table has changed
         self._refresh_s = settings.refresh_s
         self._recover_s = settings.lease.ttl_s
-        self._read_at = self._recovered_at = self._stepped_at = monotonic()
-        self._step_s = 0.0
+        self._began_at = self._read_at = self._recovered_at = self._stepped_at = monotonic()
+        self._spent_s = self._step_s = 0.0
         self._slices: Generator[None, None, None] | None = None
 
     @classmethod
@@ -64,13 +65,15 @@ class Refresh:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last reading was at least `refresh_s` ago, and cheap enough for that time."""
+        """Whether the last reading was at least `refresh_s` ago, and all of them cheap enough for the drain's time so far."""
         return self.due_in_s <= 0
 
     @property
     def due_in_s(self) -> float:
         """Seconds until a reading is due; 0.0 if it is due now."""
-        return max(0.0, self._read_at + max(self._refresh_s, self._least_s) - monotonic())
+        after_last = self._read_at + max(self._refresh_s, self._least_s)
+        after_all = self._began_at + (self._spent_s + self._backlog.read_s) / _SHARE  # with the next, which costs as much
+        return max(0.0, max(after_last, after_all) - monotonic())
 
     @property
     def is_affordable(self) -> bool:
@@ -147,6 +150,7 @@ class Refresh:
         self._recorder.settle()
         self._limits.forget()
         self._read_at = monotonic()
+        self._spent_s += self._backlog.read_s
         self._recorder.noted(self._backlog.remainder)
         new = {
             skip: count

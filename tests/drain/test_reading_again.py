@@ -121,10 +121,21 @@ def test_what_is_new_is_told_once_a_rule_and_the_users_own_filters_are_not(readi
 
 def test_the_more_a_reading_costs_the_more_seldom_it_is_due(reading: Reading) -> None:
     reading.backlog.read_s = 10.0
-    reading.now += 189.9
+    reading.now += 199.9
     assert not reading.refresh.is_due
     reading.now += 0.2
     assert reading.refresh.is_due
+
+
+def test_the_reading_before_the_first_phase_counts_among_those_of_a_drain(reading: Reading) -> None:
+    reading.backlog.read_s = 10.0
+    reading.refresh.tell()
+    times = []
+    for _ in range(3):
+        reading.now += reading.refresh.due_in_s
+        times.append(reading.now - 1_000.0)
+        reading.read()
+    assert times == [400.0, 600.0, 800.0]
 
 
 def test_a_reading_goes_on_with_each_step_and_is_told_of_once_it_is_done(reading: Reading) -> None:
