@@ -14,8 +14,10 @@ from batchdrain.config.settings import Command
 from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger import give_back as room
 from batchdrain.database.ledger.give_back import GiveBack, KnownEnd, give_back, try_give_back
+from batchdrain.database.ledger.groups import Groups
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.way_back import WayBack
+from batchdrain.model.claim import Group
 from batchdrain.model.errors import BadData, BatchDrainError
 from batchdrain.model.phase import GONE
 from batchdrain.model.states import PhaseState
@@ -206,3 +208,32 @@ def test_a_table_that_nobody_can_write_is_left_as_it_is_and_says_why(bench: Benc
     assert try_ways(bench, held).tried == [
         (WayBack.NOTHING, "it was to be released, but table 'phases' is a view that takes no writes")
     ]
+
+
+@pytest.mark.parametrize(("word", "state"), [("CLAIMED", "FAILED"), ("EXECUTING", "FAILED"), ("COMPLETE", "COMPLETE")])
+def test_a_row_is_given_back_from_the_word_with_which_it_was_claimed_and_from_that_of_today(
+    bench: Bench, word: str, state: str
+) -> None:
+    """A drain of yesterday may have mapped another word."""
+    held = replace(held_of(bench, PhaseState.FAILED), held_state="CLAIMED")
+    bench.work.sql(f"UPDATE phases SET state = '{word}'")
+    give_back(bench.project.store, bench.command, held, gone=True)
+    assert bench.work.states() == {"r/p": state}
+
+
+def test_what_fails_because_of_the_row_s_own_content_is_told_with_its_name(bench: Bench) -> None:
+    with pytest.raises(RowRefused, match=r"r / p can't be released: r / p: this row can't be drained: .*not UTF-8"):
+        try_ways(bench, held_of(bench, PhaseState.FAILED), UnicodeDecodeError("utf-8", b"x", 0, 1, "not UTF-8"))
+
+
+def test_the_unit_of_a_group_comes_back_with_the_phase_once(bench: Bench) -> None:
+    group = Group("g")
+    Groups(bench.database, bench.ledger).join(group, most=5, minutes=0, asked={})
+    bench.work.add(("r", "p", 0, "FAILED", None), ("r", "q", 0, "FAILED", None), ("r", "alone", 0, "FAILED", None))
+    for name, of in (("r/p", group), ("r/q", group), ("r/alone", None)):
+        taken(bench.controller().claim(choice_of(name), lease_s=3600, run_type="default", now=NOW, group=of))
+    held = {one.key.phase_id: one for one in bench.project.store.history.read_held()}
+    for name in ("p", "p", "alone"):
+        give_back(bench.project.store, bench.command, held[name], gone=True)
+    try_give_back(bench.project.store, bench.command, held["q"])
+    assert bench.work.sql("SELECT taken FROM batchdrain_group") == [(1,)]
