@@ -20,8 +20,8 @@ from batchdrain.database.ledger.way_back import WayBack
 from batchdrain.model.claim import Group
 from batchdrain.model.errors import BadData, BatchDrainError
 from batchdrain.model.phase import GONE
-from batchdrain.model.states import PhaseState
-from tests.database.bench import NOW, Bench, choice_of, opened, taken
+from batchdrain.model.states import Outcome, PhaseState
+from tests.database.bench import NOW, Bench, attempt_of, choice_of, opened, taken
 from tests.database.test_recovery import giving_back
 from tests.support.workplace import Workplace
 
@@ -237,3 +237,13 @@ def test_the_unit_of_a_group_comes_back_with_the_phase_once(bench: Bench) -> Non
         give_back(bench.project.store, bench.command, held[name], gone=True)
     try_give_back(bench.project.store, bench.command, held["q"])
     assert bench.work.sql("SELECT taken FROM batchdrain_group") == [(1,)]
+
+
+def test_earlier_attempts_on_the_phase_stay_as_they_ended(bench: Bench) -> None:
+    bench.work.fail("r/p")
+    ours = bench.controller()
+    first = taken(bench.claim(ours, "r/p"))
+    ours.finish(first, attempt_of(first, Outcome.FAILED, "why"))
+    taken(bench.claim(ours, "r/p"))
+    give_back(bench.project.store, bench.command, bench.project.store.history.read_held()[0], gone=True)
+    assert bench.rows("epoch, outcome") == [(1, "failed"), (2, "orphaned")]
