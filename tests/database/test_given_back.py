@@ -239,11 +239,19 @@ def test_the_unit_of_a_group_comes_back_with_the_phase_once(bench: Bench) -> Non
     assert bench.work.sql("SELECT taken FROM batchdrain_group") == [(1,)]
 
 
-def test_earlier_attempts_on_the_phase_stay_as_they_ended(bench: Bench) -> None:
-    bench.work.fail("r/p")
+def test_other_attempts_stay_as_they_are_and_say_nothing_of_what_we_gave_back(bench: Bench) -> None:
+    bench.work.fail("r/p", "r/q")
     ours = bench.controller()
     first = taken(bench.claim(ours, "r/p"))
     ours.finish(first, attempt_of(first, Outcome.FAILED, "why"))
     taken(bench.claim(ours, "r/p"))
-    give_back(bench.project.store, bench.command, bench.project.store.history.read_held()[0], gone=True)
-    assert bench.rows("epoch, outcome") == [(1, "failed"), (2, "orphaned")]
+    back = giving_back(bench, gone=True)
+    other = taken(bench.claim(ours, "r/q"))
+    ours.finish(other, attempt_of(other, Outcome.FAILED, "why"))
+    taken(bench.claim(ours, "r/q"))
+    found = bench.database.write(back)
+    assert found is not None
+    assert bench.database.write(back) == found, "the reply was lost"
+    assert sorted(bench.rows("phase_id, epoch, outcome"), key=str) == [
+        ("p", 1, "failed"), ("p", 2, "orphaned"), ("q", 1, "failed"), ("q", 2, None),
+    ]  # fmt: skip
