@@ -101,8 +101,9 @@ def test_where_nobody_can_write_a_row_that_stays_between_is_told(by_itself: Benc
     by_itself.work.sql("UPDATE phases SET state = 'EXECUTING'")
     ours = by_itself.controller()
     ours.holder = replace(ours.holder, owner=str(by_itself.work.sql("SELECT owner FROM batchdrain_claim")[0][0]))
-    found = ours.finish(claim, attempt_of(claim, Outcome.FAILED, "why"))
+    found = ours.finish(claim, attempt_of(claim, Outcome.FAILED, "why"), retry_in_s=60)
     assert (found.final_state, found.unwritten) == ("EXECUTING", "table 'phases' is a view that takes no writes")
+    assert by_itself.rows("next_at_ms", "batchdrain_claim") == [(None,)], "it is not tried again"
 
 
 @pytest.mark.parametrize(("stands", "outcome"), [("FAILED", Outcome.FAILED), ("EXECUTING", Outcome.COMPLETE)])
@@ -121,9 +122,10 @@ def test_a_row_that_the_table_does_not_take_back_is_told_with_the_table_s_own_wo
     claim = taken(by_itself.claim(ours, "r/p"))
     by_itself.work.sql("UPDATE phases SET state = 'EXECUTING'")
     by_itself.work.sql("CREATE TRIGGER never BEFORE UPDATE ON phases BEGIN SELECT RAISE(ABORT, 'not this'); END")
-    found = ours.finish(claim, attempt_of(claim, Outcome.FAILED, "why"))
+    found = ours.finish(claim, attempt_of(claim, Outcome.FAILED, "why"), retry_in_s=60)
     assert (found.outcome, found.final_state) == (Outcome.FAILED, "EXECUTING")
     assert "not this" in found.unwritten
+    assert by_itself.rows("next_at_ms", "batchdrain_claim") == [(None,)], "it is not tried again"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.RELEASED, Outcome.NOT_STARTED, Outcome.REFUSED])
