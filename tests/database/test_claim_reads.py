@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from batchdrain.config.settings import Command
+from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTaken
 from batchdrain.database.ledger.source_names import bare_name_of
 from batchdrain.database.ledger.statements import ClaimRow
@@ -81,3 +82,20 @@ def test_a_phase_that_we_have_claimed_ourselves_stays_ours_whatever_its_table_is
     for is_elsewhere in (True, False, None):
         row = ROW._replace(is_elsewhere=is_elsewhere, owner=OURS)
         assert read(bench, row, bare_name_of(bench.table)) == row
+
+
+def test_a_phase_that_a_trigger_keeps_from_being_executed_without_a_word_is_claimed_by_nobody(bench: Bench) -> None:
+    bench.work.sql(
+        "CREATE TRIGGER never BEFORE UPDATE ON phases WHEN NEW.state = 'EXECUTING' BEGIN SELECT RAISE(IGNORE); END"
+    )
+    with pytest.raises(RowRefused, match="does not let the state of r / p become 'EXECUTING', and gives no reason"):
+        bench.claim(bench.controller(), "r/p")
+    assert (bench.work.states(), bench.rows("epoch"), bench.rows("epoch", "batchdrain_claim")) == ({"r/p": "FAILED"}, [], [])
+
+
+def test_a_lease_is_in_seconds_from_the_claim_on(bench: Bench) -> None:
+    held = bench.claim(bench.controller(), "r/p", lease_s=4_000)
+    assert held is not None
+    now_ms = "(julianday('now') - 2440587.5) * 86400000"
+    [(left_ms,)] = bench.work.sql(f"SELECT lease_until_ms - {now_ms} FROM batchdrain_claim")
+    assert 3_000_000 < left_ms <= 4_000_100
