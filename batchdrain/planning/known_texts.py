@@ -44,7 +44,7 @@ class KnownTexts(Generic[T]):
         self._missed += len(news)
         if self._asked >= _TRIED:
             if self._asked - self._missed < _HITS * self._asked:
-                self._found, self._pause = {}, _PAUSE
+                self._found, self._chars, self._pause = {}, 0, _PAUSE
             self._asked = self._missed = 0
         if self._pause:
             return

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batchdrain.drain.chain import part as room
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.chain.part import PartPlan, has_nothing, plan_part
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
@@ -203,3 +204,13 @@ def test_what_may_end_it_is_told_by_what_this_time_narrows_and_not_by_what_the_c
         less = plan_part(project, chain, Kind.FAILED, narrowed, ()).made
     assert (whole.may_end_by, whole.workers) == ((), 3)
     assert (less.may_end_by, less.workers) == (("stop.max_repeats",), 2)
+
+
+def test_what_may_refuse_its_writes_is_said_of_a_part_that_takes_something(
+    work: Workplace, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "find_risks", lambda *_: ("a trigger",))
+    queue(work, "r/q")
+    chain = chain_of(project)
+    told = [plan_part(project, chain, kind, AS_ASKED, ()).made.may_refuse for kind in chain.requests]
+    assert told == [("a trigger",), ()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from queue import Empty
 from typing import Any
 
 from batchdrain.drain.engine.ended_futures import EndedFutures
@@ -57,3 +58,35 @@ def test_a_future_that_ends_in_another_thread_ends_the_wait() -> None:
     assert ended.wait(60)
     thread.join()
     assert collect(ended) == [future]
+
+
+def test_what_was_waited_for_and_not_collected_is_still_there() -> None:
+    ended, (first, second) = followed(2)
+    first.set_result(None)
+    second.set_result(None)
+    assert ended.wait(None)
+    assert [bool(ended), ended.take() is first, bool(ended), ended.take() is second, bool(ended)] == [True] * 4 + [False]
+
+
+class NeverEnded:
+    """A queue that stays empty, and notes for how long somebody would have waited."""
+
+    def __init__(self) -> None:
+        self.waits: list[float | None] = []
+
+    def get(self, timeout: float | None) -> Future[Any]:
+        self.waits.append(timeout)
+        raise Empty
+
+
+def test_whoever_waits_waits_as_long_as_asked_and_whoever_takes_does_not_wait() -> None:
+    ended, [future] = followed(1)
+    future.set_result(None)
+    assert ended.wait(None)
+    queue: Any = NeverEnded()
+    ended._new = queue
+    assert ended.wait(7.0), "one is there"
+    assert ended.take() is future
+    assert ended.take() is None
+    assert not ended.wait(7.0)
+    assert queue.waits == [0, 0, 0, 7.0]

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
 from batchdrain.database.ledger.groups import Groups
 from batchdrain.drain.project import Project
 from batchdrain.drain.prune import removal
 from batchdrain.drain.prune.plan import PrunePlan, open_sessions, plan_prune
 from batchdrain.drain.prune.removal import Pruned, remove_planned, weigh
-from batchdrain.model.errors import FilesUnavailable
+from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.runtime import trees
 from batchdrain.runtime.trees import TreeSize
 from batchdrain.sessions.old_files import remove_folder
@@ -230,3 +231,70 @@ def test_every_kind_of_record_is_weighed(place: Project) -> None:
     insert(place, place.store.ledger.group, group_key="g", begun_ms=MS)
     with planned(place) as (fd, plan):
         assert weigh(place, fd, plan).counts == {"group records": 1}
+
+
+def test_on_such_a_disk_folders_of_triage_go_no_more_than_sessions(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_triages(place)
+    monkeypatch.setattr(os, "fstatvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    with planned(place) as (fd, plan), pytest.raises(FilesUnavailable, match="read-only; nothing was removed"):
+        remove_planned(place, fd, plan)
+    assert left(place) == sorted(TRIAGES)
+
+
+def test_a_named_session_that_only_the_ledger_has_leaves_nothing_in_the_folder(place: Project) -> None:
+    """Not even the lock that would keep others from it."""
+    keep_heads(place, head_of(FORM, OLD))
+    with open_sessions(place) as fd:
+        gone = remove_planned(place, fd, plan_prune(place, fd, None, (FORM,)))
+    assert (gone.counts, left(place), heads_left(place)) == ({"session records": 1}, [], set())
+
+
+@pytest.mark.parametrize("what", ["folder", "events", "aside"])
+def test_whatever_is_left_of_a_session_goes(place: Project, what: str) -> None:
+    keep_heads(place, head_of(FORM, OLD))
+    if what == "folder":
+        place.folder.logs(FORM).mkdir(parents=True)
+    elif what == "events":
+        place.folder.events_path(FORM).touch()
+    else:
+        write(place, FORM, OLD)
+        place.folder.put_aside(FORM)
+    with planned(place) as (fd, plan):
+        remove_planned(place, fd, plan)
+    assert (left(place), heads_left(place)) == ([], set())
+
+
+def test_a_file_of_a_session_that_can_not_be_removed_is_named(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(place, FORM, OLD)
+
+    def fail(fd: int, files: object) -> None:
+        raise OSError(16, "busy", f"{FORM}/logs")
+
+    monkeypatch.setattr(removal, "remove_session", fail)
+    with planned(place) as (fd, plan):
+        assert remove_planned(place, fd, plan).problems == [f"{place.folder.folder}/{FORM}/logs: busy"]
+
+
+def test_where_the_tables_roll_nothing_back_nothing_goes_at_all(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[object]()
+
+    def refuse(*given: object) -> None:
+        asked.append(given)
+        raise ConfigError("no transactions", remedy="")
+
+    write(place, FORM, OLD)
+    monkeypatch.setattr(removal, "require_transactions", refuse)
+    monkeypatch.setattr(type(place.store), "migrate_ledger", lambda _: pytest.fail("it was written to"))
+    with planned(place) as (fd, plan), pytest.raises(ConfigError):
+        remove_planned(place, fd, plan)
+    assert (asked, place.folder.path(FORM).exists()) == ([(place.store.database, place.store.ledger.tables)], True)
+
+
+def test_a_table_of_ours_that_somebody_dropped_is_made_again(place: Project) -> None:
+    names = [table.name for table in place.store.ledger.tables if table.name.endswith("_chain")]
+    with place.store.database.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {names[0]}")
+    with planned(place) as (fd, plan):
+        remove_planned(place, fd, plan)
+    with place.store.database.read() as connection:
+        assert sa.inspect(connection).has_table(names[0])
