@@ -101,3 +101,25 @@ def test_the_folder_of_a_run_that_another_order_makes_in_this_moment_is_used(
     [fd] = order_files.create_files(str(place / "run" / "out"))
     os.close(fd)
     assert (place / "run").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_run_gets_no_folder_in_one_that_others_may_write_to(place: Path) -> None:
+    place.chmod(0o777)
+    with pytest.raises(folders.MovableError):
+        order_files.create_files(str(place / "run" / "out"))
+
+
+def test_a_run_gets_no_folder_in_one_that_others_could_replace_by_now(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_folder = folders.open_folder
+
+    def late(path: str | Path, *, guarded: bool = False, mode: int | None = None) -> int:
+        try:
+            return open_folder(path, guarded=guarded, mode=mode)
+        except FileNotFoundError:
+            place.parent.chmod(0o777)
+            raise
+
+    monkeypatch.setattr(folders, "open_folder", late)
+    with pytest.raises(folders.MovableError):
+        order_files.create_files(str(place / "run" / "out"))
+    assert os.listdir(place) == []
