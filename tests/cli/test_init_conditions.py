@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batchdrain.cli.commands.init.byte_ids import find_bytes, suggest_texts
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
 from batchdrain.cli.commands.init.row_conditions import find_failed, find_others, name_rest
 
 KINDS = {"*": Kind.TIME, "?": Kind.TRUTH, "#": Kind.WHOLE, "'": Kind.TEXT, "%": Kind.BYTES}
@@ -84,10 +84,10 @@ STATES = {"state": ("FAILED", "COMPLETE", "QUEUED")}
 
 
 def bytes_table(**more: Any) -> TableFacts:
-    counts = {"state": dict.fromkeys(STATES["state"], 1)}
+    counts: dict[State, int] = dict.fromkeys(STATES["state"], 1)
     columns = [
         ColumnFacts(name="run_id", kind=Kind.TEXT, takes_null=False), ColumnFacts(name="id", kind=Kind.BYTES, takes_null=False, type_name="binary(16)"),
-        ColumnFacts(name="state", kind=Kind.TEXT, takes_null=False, counts=counts["state"]), ColumnFacts(name="last_error", kind=Kind.TEXT),
+        ColumnFacts(name="state", kind=Kind.TEXT, takes_null=False, counts=counts), ColumnFacts(name="last_error", kind=Kind.TEXT),
     ]  # fmt: skip
     rows = [{"run_id": "r", "id": f"0{at}", "state": state, "last_error": "x"} for at, state in enumerate(STATES["state"])]
     return TableFacts(**{"name": "jobs", "columns": tuple(columns), "keys": (("id",),), "rows": tuple(rows), **more})

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,13 +60,14 @@ def test_an_order_whose_spool_or_input_others_could_replace_gets_no_file_and_lea
     (place / "spool").mkdir(mode=0o700)
     (place / "stdin").touch()
     (tmp_path / "logs").mkdir(mode=0o700)
-    paths = {"spool_dir": str(place / "spool"), "stdin_path": str(place / "stdin")}
+    paths: dict[str, Any] = {"spool_dir": str(place / "spool"), "stdin_path": str(place / "stdin")}
     place.parent.chmod(0o777)
     counts = list[int]()
     for number in range(3):
         logs = {f"{name}_path": str(tmp_path / "logs" / f"{name}.{number}") for name in ("stdout", "stderr")}
+        changed: dict[str, Any] = {**logs, what: paths[what]}
         with pytest.raises(folders.MovableError):
-            order_files.open_files(replace(order("pass"), **{what: paths[what]}, **logs))
+            order_files.open_files(replace(order("pass"), **changed))
         counts.append(len(os.listdir("/proc/self/fd")))
     assert counts[1] == counts[2]
 

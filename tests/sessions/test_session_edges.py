@@ -19,13 +19,13 @@ from batchdrain.sessions import event_reader, late_saver
 from batchdrain.sessions.balance import Balance, BalanceCount, Ends, Skips
 from batchdrain.sessions.event_reader import EventReader
 from batchdrain.sessions.events import Event, EventLog
-from batchdrain.sessions.exit_code import BY_ORPHANS, is_kept_orphaned
+from batchdrain.sessions.exit_code import is_kept_orphaned
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.late_saver import LateSaver
 from batchdrain.sessions.old_files import SessionFiles, has_spooled
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.rebuild import results_of
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.session import BY_ORPHANS, Session, Status
 from batchdrain.sessions.whole import whole_of
 from tests.sessions.files import HEAD, START, result
 from tests.sessions.test_rebuild import row
