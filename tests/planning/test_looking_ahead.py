@@ -132,3 +132,16 @@ def test_a_verdict_on_another_failure_or_of_a_phase_that_is_gone_changes_nothing
 
     assert (backlog.waiting, backlog.skipped.total()) == (1, 0)
     assert backlog.next(NOW) is not None
+
+
+def test_a_look_ahead_counts_what_it_takes_of_each_run_and_forgets_it_after_that() -> None:
+    """A policy that tries one of each run first asks for it."""
+    rows = [
+        Row(run_id=run, phase_id=phase, phase_index=int(phase), reason="boom")
+        for run, phase in ("r1", "r2", "s3", "s4", "t5")
+    ]
+    backlog = backlog_of(rows, ["sample-first", "run-order"])
+    backlog.refresh(NOW)
+    for _ in range(2):
+        assert [phase.phase_id for phase in backlog.upcoming(99, NOW)] == ["1", "3", "5", "2", "4"]
+        assert [phase.phase_id for phase in backlog.upcoming(2, NOW)] == ["1", "3"]

@@ -34,41 +34,59 @@ def forecast(**facts: Any) -> Session:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"),
-    [(60.0, "60"), (10.0, "10"), (9.97, "10"), (9.94, "9.9"), (0.5, "0.5"), (0.095, "0.095"), (0.094, "0.09"), (0.0, "0.00")],
-)
-def test_minutes_are_told_as_exactly_as_they_matter(minutes: float, text: str) -> None:
-    found = describe_forecast(
-        Forecast(planned=1, fixed=0, fixed_low=0, fixed_high=1, minutes=minutes, minutes_low=1, minutes_high=60)
-    )
-    assert found == f"0 of 1 fixed (0-1) in {text} min (1-60)"
+    ("median", "low", "high", "told"),
+    [
+        (38.4, 9.97, 60.0, "10 to 60 min (median 38 min)"), (0.5, 0.2, 1.5, "12 to 90 s (median 30 s)"), (0.5, 0.095, 60.0, "5.7 s to 60 min (median 30 s)"),
+        (0.1, 0.02, 0.16, "1.2 to 9.6 s (median 6 s)"), (90.0, 0.0, 6_000.0, "0 s to 100 h 00 min (median 90 min)"), (5.0, 5.0, 5.0, "5 min"),
+    ],
+)  # fmt: skip
+def test_minutes_are_told_as_exactly_as_they_matter_and_a_unit_once(
+    median: float, low: float, high: float, told: str
+) -> None:
+    figures = {"fixed": 14, "fixed_low": 10, "fixed_high": 18, "minutes": median, "minutes_low": low, "minutes_high": high}
+    assert describe_forecast(Forecast(planned=25, **figures)) == f"10 to 18 of 25 fixed (median 14) in {told}"  # type: ignore[arg-type]
+
+
+def test_a_forecast_of_one_number_is_that_number() -> None:
+    sure = Forecast(planned=6, fixed=6, fixed_low=6, fixed_high=6, minutes=1.0, minutes_low=1.0, minutes_high=1.0)
+    assert describe_forecast(sure) == "6 of 6 fixed in 60 s"
+
+
+NOT_COMPARED = "14 fixed in 20 min, not compared, as it ended after"
+WAITS = [result(number, success=False, retry_at=START) for number in range(2)]
 
 
 @pytest.mark.parametrize(
-    ("facts", "judged", "within"),
+    ("facts", "came", "within"),
     [
-        ({"total_success": 10, "active_s": 3600.0}, "both inside", (True, True)),
-        ({"total_success": 18, "active_s": 600.0}, "both inside", (True, True)),
-        ({"total_success": 9, "active_s": 600.0}, "phases outside", (False, True)),
-        ({"total_success": 19, "active_s": 600.0}, "phases outside", (False, True)),
-        ({"total_success": 14, "active_s": 3600.1}, "minutes outside", (True, False)),
-        ({"total_success": 14, "active_s": 598.0}, "minutes outside", (True, False)),
-        ({"total_success": 0, "active_s": 0.0}, "phases and minutes outside", (False, False)),
-        ({"total_success": 14, "active_s": 1200.0, "status": Status.RUNNING}, "it still runs", (None, None)),
-        ({"total_success": 14, "active_s": 1200.0, "status": Status.INTERRUPTED},
-         "it ended early, which says nothing about the forecast", (None, None)),
-        ({"total_success": 14, "active_s": 1200.0, "status": Status.STOPPED, "stopped_because": "asked by ann"},
-         "it ended early, which says nothing about the forecast", (None, None)),
-        ({"total_success": 14, "active_s": 1200.0, "status": Status.STOPPED, "stopped_because": "stop.max_consecutive_failures: 3"},
-         "both inside", (True, True)),
+        ({"total_success": 10, "active_s": 3600.0}, "10 fixed in 60 min, as forecast", (True, True)),
+        ({"total_success": 18, "active_s": 600.0}, "18 fixed in 10 min, as forecast", (True, True)),
+        ({"total_success": 9, "active_s": 600.0}, "9 fixed (fewer than forecast) in 10 min", (False, True)),
+        ({"total_success": 19, "active_s": 600.0}, "19 fixed (more than forecast) in 10 min", (False, True)),
+        ({"active_s": 3600.1}, "14 fixed in 60 min (later than forecast)", (True, False)),
+        ({"active_s": 598.0}, "14 fixed in 10 min (sooner than forecast)", (True, False)),
+        ({"active_s": 598.2}, "14 fixed in 10 min, as forecast", (True, True)),
+        ({"total_success": 0, "active_s": 0.0}, "0 fixed (fewer than forecast) in 0 s (sooner than forecast)", (False, False)),
+        ({"status": Status.RUNNING, "total_processed": 25}, "14 fixed in 20 min, not compared while it runs", (None, None)),
+        ({"status": Status.INTERRUPTED, "total_processed": 24}, f"{NOT_COMPARED} 24 of 25", (None, None)),
+        ({"status": Status.INTERRUPTED, "total_processed": 25}, "14 fixed in 20 min, as forecast", (True, True)),
+        ({"status": Status.INTERRUPTED, "total_processed": 25, "results": WAITS[:1]},
+         f"{NOT_COMPARED} 25 of 25, while 1 retry waited", (None, None)),
+        ({"status": Status.INTERRUPTED, "total_processed": 25, "results": WAITS},
+         f"{NOT_COMPARED} 25 of 25, while 2 retries waited", (None, None)),
+        ({"status": Status.STOPPED, "stopped_because": "asked by ann"}, f"{NOT_COMPARED} 0 of 25", (None, None)),
+        ({"status": Status.STOPPED}, f"{NOT_COMPARED} 0 of 25", (None, None)),
+        ({"status": Status.STOPPED, "stopped_because": "stop.max_consecutive_failures: 3"},
+         "14 fixed in 20 min, as forecast", (True, True)),
     ],
 )  # fmt: skip
-def test_a_forecast_is_judged_by_what_came_only_where_the_session_ended_as_it_foresaw(
-    facts: dict[str, Any], judged: str, within: tuple[bool | None, bool | None]
+def test_a_forecast_is_compared_with_what_came_only_where_the_session_ended_as_it_foresaw(
+    facts: dict[str, Any], came: str, within: tuple[bool | None, bool | None]
 ) -> None:
+    facts = {"total_success": 14, "active_s": 1200.0, **facts}
     found = forecast(**facts)
-    assert describe_outcome(found).endswith(f": {judged}")
-    assert describe_outcome(found).startswith("14 of 25 fixed (10-18) in 38 min (10-60); actual: ")
+    told = describe_outcome(found)
+    assert told == f"10 to 18 of 25 fixed (median 14) in 10 to 60 min (median 38 min); actual: {came}"
     fields = outcome_fields(found)
     assert fields is not None
     assert (fields["fixed_within"], fields["minutes_within"]) == within
@@ -83,7 +101,7 @@ def test_of_a_chain_the_part_that_had_a_forecast_is_judged_and_without_one_nothi
     found = outcome_fields(chain)
     assert found is not None
     assert (found["session_id"], found["fixed"]) == ("f", 14)
-    assert "actual: 14 in 20 min" in describe_outcome(chain)
+    assert describe_outcome(chain).endswith("; actual: 14 fixed in 20 min, as forecast")
     assert (describe_outcome(queued), outcome_fields(queued)) == ("", None)
 
 

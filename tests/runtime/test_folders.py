@@ -157,3 +157,89 @@ def test_a_folder_that_is_walked_to_again_is_held_once(folder: Path) -> None:
     for _ in range(3):
         os.close(folders.open_folder(folder, mode=0o700))
     assert _count_descriptors() == before
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_folder_that_was_walked_to_and_one_below_it_are_opened_without_another_walk_from_the_root(
+    folder: Path, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "below").mkdir(mode=0o700)
+    steps, step = list[str](), folders._step
+
+    def note(fd: int, name: str) -> int:
+        steps.append(name)
+        return step(fd, name)
+
+    os.close(folders.open_folder(folder, guarded=guarded))
+    monkeypatch.setattr(folders, "_step", note)
+    os.close(folders.open_folder(folder, guarded=guarded))
+    assert steps == []
+    os.close(folders.open_folder(folder / "below", guarded=guarded))
+    assert steps == ["below"]
+    os.close(folders.open_folder(folder, guarded=guarded, mode=0o700))
+    assert steps[1:] == str(folder).split("/")[1:], "a folder that may have to be made is walked to from the root"
+
+
+def test_a_folder_that_others_could_replace_is_held_for_whoever_does_not_mind(folder: Path) -> None:
+    folder.parent.chmod(0o777)
+    with folders.hold(folder) as fd:
+        assert os.fstat(fd).st_ino == folder.stat().st_ino
+
+
+def _user(name: str, uid: int, gid: int) -> pwd.struct_passwd:
+    return pwd.struct_passwd((name, "x", uid, gid, "", "/", "/bin/sh"))
+
+
+@pytest.mark.parametrize(
+    ("users", "members", "is_own"),
+    [
+        ([("ann", 1001, 1001)], [], True),
+        ([("ann", 1001, 1001)], ["ann", "root"], True),
+        ([("ann", 1001, 1001)], ["bob"], False),
+        ([("ann", 1001, 1001), ("bob", 1002, 1001)], [], False),
+        ([("ann", 1001, 1001), ("bob", 1002, 1002)], [], True),
+        ([("eve", 1001, 1001), ("ann", 1002, 1002)], [], False),
+    ],
+    ids=["alone", "with root", "a member who is unknown", "whose first group it is", "others apart", "another's name"],
+)
+def test_a_group_is_a_user_s_own_where_it_has_the_name_and_nobody_else_is_in_it(
+    users: list[tuple[str, int, int]], members: list[str], is_own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = [_user("root", 0, 0), *(_user(*one) for one in users)]
+    monkeypatch.setattr(pwd, "getpwall", lambda: everybody)
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("ann", "x", gid, members)))
+    assert folders._is_own_group.__wrapped__(1001, 1001) is is_own
+
+
+def test_we_and_root_and_the_owner_of_the_root_folder_are_trusted_whatever_the_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In some containers root has another one."""
+    found = list(Path("/").stat())
+    found[4] = 77
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, "_OWNERS", set())
+        patch.setattr(os, "stat", lambda _: os.stat_result(found))
+        patch.setattr(os, "geteuid", lambda: 1_000)
+        trusted = folders._trusted()
+    assert trusted == {0, 77, 1_000}
+
+
+@pytest.mark.parametrize(("count", "is_found"), [(40, True), (41, False)])
+def test_of_links_forty_are_followed(folder: Path, count: int, is_found: bool) -> None:
+    for number in range(count):
+        (folder / str(number + 1)).symlink_to(str(number))
+    (folder / "0").mkdir()
+    if is_found:
+        os.close(folders.open_folder(folder / str(count)))
+        return
+    with pytest.raises(OSError, match="symbolic links"):
+        folders.open_folder(folder / str(count))
+
+
+def test_a_file_that_must_stay_is_in_no_folder_that_others_could_replace(folder: Path) -> None:
+    folder.parent.chmod(0o777)
+    fd, _ = folders.follow(folder / "x")
+    os.close(fd)
+    with pytest.raises(folders.MovableError):
+        folders.follow(folder / "x", guarded=True)

@@ -75,3 +75,16 @@ def test_texts_are_short_together_where_each_of_them_is(texts: list[str], limit:
 def test_lines_keep_their_ends_and_tabs_and_nothing_that_is_obeyed(text: str, shown: str) -> None:
     assert safe_lines(text) == shown
     assert safe_lines(shown) == shown
+
+
+@pytest.mark.parametrize("long", [0, 1, 2])
+def test_one_text_too_long_by_a_character_is_found_wherever_it_stands(long: int) -> None:
+    texts = ["abc"] * 3
+    assert are_short("\x00".join(texts), 3, 3)
+    texts[long] = "abcd"
+    assert not are_short("\x00".join(texts), 3, 3)
+    assert are_short("", 0, 3)
+
+
+def test_to_a_stream_that_names_no_encoding_only_ascii_is_written() -> None:
+    assert to_printable("✓ ü", None) == "[ok] \\xfc"

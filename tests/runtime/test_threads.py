@@ -50,8 +50,8 @@ def test_what_is_no_shortage_is_raised_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("of_thread", "limit", "stack"),
-    [(0, 2 * MB, 2 * MB), (0, -1, 8 * MB), (64 * 1024, 2 * MB, 64 * 1024)],
-    ids=["the limit", "no limit", "its own size"],
+    [(0, 2 * MB, 2 * MB), (0, -1, 8 * MB), (0, 0, 8 * MB), (64 * 1024, 2 * MB, 64 * 1024)],
+    ids=["the limit", "no limit", "none at all", "its own size"],
 )
 def test_room_is_looked_for_before_threads_begin(
     monkeypatch: pytest.MonkeyPatch, of_thread: int, limit: int, stack: int
@@ -67,7 +67,7 @@ def test_room_is_looked_for_before_threads_begin(
             asked.append(0)
 
     monkeypatch.setattr(threading, "stack_size", lambda: of_thread)
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (limit if which == resource.RLIMIT_STACK else 1, 16 * MB))
     monkeypatch.setattr(mmap, "mmap", Memory)
     threads.require_room(3)
     assert asked == [3 * stack + 4 * MB, 0], "and given back"
@@ -120,11 +120,19 @@ def test_where_one_thread_of_a_pool_can_not_begin_none_is_left(
 
 
 def test_a_pool_whose_threads_do_not_come_is_given_up(pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    submit = pool.submit
+    submit, shutdown, asked = pool.submit, pool.shutdown, list[dict[str, bool]]()
+
+    def note(**how: bool) -> None:
+        asked.append(how)
+        shutdown(**how)
+
     monkeypatch.setattr(threads, "_BEGINS_WITHIN_S", 0.01)
     monkeypatch.setattr(pool, "submit", lambda _: None)
+    monkeypatch.setattr(pool, "shutdown", note)
     with pytest.raises(FilesUnavailable, match="the threads of the workers did not begin") as caught:
         threads.begin_all(pool, 3)
     assert caught.value.remedy == REMEDY
+    assert asked == [{"wait": False, "cancel_futures": True}], "nobody waits for threads that may never come"
+    monkeypatch.undo()
     with pytest.raises(RuntimeError, match="after shutdown"):
         submit(print)
