@@ -104,13 +104,13 @@ def test_a_retry_is_due_a_moment_after_the_ledger_lets_it_be_claimed(it: Finishi
     recorder: Any = it.finisher._recorder
     noting = recorder.retry_scheduled
 
-    def note(*facts: Any) -> None:
-        told.append(facts)
+    def note(*facts: Any, is_left: bool) -> None:
+        told.append((*facts, is_left))
         noting()
 
     recorder.retry_scheduled = note
     found = it.conclude(ending(exit_code=75), retry_in_s=5.0)
-    assert told == [(it.ended(ending()).running.scheduled, 5.0, "")]
+    assert told == [(it.ended(ending()).running.scheduled, 5.0, "", False)]
     assert found.recorded is not None
     assert it.asked == [
         "ledger, retry in 5.0", "heartbeat dropped", "discard", "finished", "noted, waits", "retry_scheduled",
