@@ -60,12 +60,12 @@ def count_anew(row: dict[str, Any], counted: SessionCounts | None) -> dict[str, 
     a phase that a retry completed. If the ledger has fewer, they were removed."""
     if counted is None or counted.processed < row["total_processed"]:
         return row
-    failed = counted.processed - counted.succeeded
+    failed, waiting = counted.processed - counted.succeeded, row["retries_waiting"]
     return {
         **row,
         "total_processed": counted.processed,
         "total_success": counted.succeeded,
         "total_failed": failed,
-        "retries_waiting": min(failed, row["retries_waiting"]),
+        "retries_waiting": counted.waiting_of(row["total_failed"] - waiting, waiting),
         "success_rate": counted.succeeded / counted.processed,
     }
