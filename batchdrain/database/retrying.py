@@ -26,30 +26,41 @@ _TRIES_OF_LARGE: Final = 3
 
 class StopAtLarge(stop_base):
     """Stops after `_TRIES_OF_LARGE` tries of a large statement that breaks its connection each time. The very first try is
-    not counted by tenacity, so it is added here."""
+    not counted by tenacity, so it is added here. Belongs to one operation, whose tries it counts."""
+
+    def __init__(self) -> None:
+        self._tries = 1
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        error = None if retry_state.outcome is None else retry_state.outcome.exception()
-        lost = error is not None and is_lost_statement(error) and is_large(error)
-        return lost and retry_state.attempt_number >= _TRIES_OF_LARGE - 1
+        error = _error_of(retry_state)
+        if error is None or not (is_lost_statement(error) and is_large(error)):
+            return False
+        self._tries += 1
+        return self._tries >= _TRIES_OF_LARGE
 
 
 class StopAtTries(stop_base):
-    """Stops after `TRIES` tries, counted as above. A transaction that only met another one goes on for `race_s` seconds: with
-    many controllers it may lose often, and the server is well."""
+    """Stops after `TRIES` tries, counted as above. A transaction that only met another one is none of them and goes on for
+    `race_s` seconds: with many controllers it may lose often, and the server is well."""
 
     def __init__(self, race_s: float) -> None:
         self._race_s = race_s
+        self._tries = 1
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        error = None if retry_state.outcome is None else retry_state.outcome.exception()
+        error = _error_of(retry_state)
         if error is not None and is_lost_race(error):
             return (retry_state.seconds_since_start or 0.0) >= self._race_s
-        return retry_state.attempt_number >= TRIES - 1
+        self._tries += 1
+        return self._tries >= TRIES
+
+
+def _error_of(retry_state: RetryCallState) -> BaseException | None:
+    return None if retry_state.outcome is None else retry_state.outcome.exception()
 
 
 def make_retrying(patience: Patience, on_retry: Callable[[str, int], None] | None, *, may_wait: bool) -> Retrying:
-    """Retry for at most `patience.operation_s`. `on_retry` gets the reason and the number of the next try. Without `may_wait` a
+    """Retry one operation for at most `patience.operation_s`. `on_retry` gets the reason and the number of the next try. Without `may_wait` a
     locked row is not tried again, and a conflict only as long as a locked row would be waited for."""
 
     def say(state: RetryCallState) -> None:

@@ -6,16 +6,33 @@ from collections import Counter
 from collections.abc import Mapping
 from time import monotonic
 
+from batchdrain.config.settings import Retry
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
+from batchdrain.drain.retry import RETRIED
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase, Skip
-from batchdrain.model.states import PhaseState
+from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime import clock
 from batchdrain.sessions.session import Session
+
+
+def note_unsaved_retries(
+    session: Session, saved: Mapping[PhaseKey, int | None], executions: Mapping[tuple[str, str], int], retry: Retry
+) -> None:
+    """Let phases be tried again of whose last failure only the ledger knows, as its controller died before it saved the session:
+    the ledger does not say that a retry was due. `saved`: the number of the attempt whose result the file has, by phase;
+    `executions`: as in `retries_left`."""
+    for result in session.results:
+        is_saved = result.key in saved and saved[result.key] == result.attempt
+        if is_saved or result.outcome != Outcome.FAILED or result.category != RETRIED:
+            continue
+        if executions.get((result.run_id, result.phase_id), 1) < retry.max_attempts:
+            result.retry_at = result.timestamp
+    session.recount()
 
 
 def retries_left(

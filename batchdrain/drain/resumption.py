@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
-from batchdrain.drain.left_retries import retries_left
+from batchdrain.drain.left_retries import note_unsaved_retries, retries_left
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, request_of, require_same_source
@@ -55,9 +55,11 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, less:
     session, torn = read_session(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
     unknown = hold_against_ledger(project.store, session, rows)
+    saved = {} if torn else {result.key: result.attempt for result in session.results}
     catch_up(session, rows)
     request = less.apply(request)
     executions = executions_of(rows)
+    note_unsaved_retries(session, saved, executions, request.settings.retry)
     retries, skipped = retries_left(project, session, request, executions)
     due = [retry for retry in retries if less.filters.takes(retry.choice.phase.run_id, retry.choice.failure)]
     most = less.most(request, len(session.results))

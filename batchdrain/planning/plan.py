@@ -201,7 +201,10 @@ class ExplainedPage(NamedTuple):
 def explain_pages(reasons: Reasons, made: Plan) -> Iterator[ExplainedPage]:
     """Like `explain_rows`, but page by page: there may be a million rows."""
     chosen = {(key.run_id, key.phase_id): planned.choice.reason for planned in made.all for key in [planned.choice.phase.key]}
-    phases = {phase_id for _, phase_id in chosen}  # to pass over a page without asking for each of its rows
+    phases, most = (
+        {phase_id for _, phase_id in chosen},
+        len(chosen),
+    )  # to pass over a page without asking for each of its rows
     full = Skip(FULL, f"{count_of(len(made.all), 'phase')} {agree(len(made.all), 'comes', 'come')} first")
     for page, skips in reasons:
         whys: dict[int, str] = {}
@@ -210,7 +213,8 @@ def explain_pages(reasons: Reasons, made: Plan) -> Iterator[ExplainedPage]:
             whys = {
                 at: chosen.pop(ids) for at, ids in found if ids in chosen
             }  # of several rows with the same ids one is taken
-            phases = {phase_id for _, phase_id in chosen}
+            if len(chosen) * 2 <= most:  # after each page it would cost the square of a plan that takes a million
+                phases, most = {phase_id for _, phase_id in chosen}, len(chosen)
         is_full = skips.count(None) == len(skips)
         yield ExplainedPage(
             page, whys, [full] * len(skips) if is_full else [full if skip is None else skip for skip in skips]

@@ -23,7 +23,7 @@ _MEANING: Final = {
     PAUSED: "a process drains it, and claims nothing until `inv continue`",
     DIED: "its process died: `inv resume`, or `inv resume --close` to end it",
     Status.INTERRUPTED.value: "it ended early: `inv resume`, or `inv resume --close` to end it",
-    Status.STOPPED.value: "ended by a stop condition; `inv summary --session-id=…` says how to go on",
+    Status.STOPPED.value: "by a stop condition; `inv summary --session-id=…` says how to go on",
     Status.COMPLETE.value: "it has ended",
     CLOSED: "it was ended by `inv resume --close`, whatever was left of it",
     LOST: "its file is gone; `inv resume --session-id=…` rebuilds it",

@@ -88,8 +88,8 @@ def _counts_of(progress: Mapping[str, Any], counted: SessionCounts | None) -> di
     names = ("processed", "succeeded", "failed", "retries", "target")
     processed, succeeded, failed, retries, target = (int(_number(progress, name)) for name in names)
     if counted is not None and counted.processed >= processed:
-        processed, succeeded, retries = counted.processed, counted.succeeded, 0
-        failed, target = processed - succeeded, max(target, processed)
+        processed, succeeded, retries = counted.processed, counted.succeeded, counted.waiting_of(failed, retries)
+        failed, target = processed - succeeded - retries, max(target, processed)
     return dict(zip(names, (processed, succeeded, failed, retries, target), strict=True))
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from batchdrain.cli.commands.session_row import count_anew
+from batchdrain.database.ledger.session_counts import SessionCounts
 from tests.cli.in_process import inv
 from tests.support.workplace import Workplace, wait_for
 
@@ -89,6 +91,21 @@ def test_a_session_that_somebody_paused_is_listed_as_paused_and_what_the_ledger_
     [path] = sqlite_project.session_files()
     path.write_text(json.dumps({**json.loads(path.read_text()), "results": [], "total_processed": 0, "total_success": 0}))
     assert sqlite_project.inv("sessions").lines[1].split()[2:5] == ["died", "1/10", "1"], "its file may lack the last results"
+
+
+@pytest.mark.parametrize(
+    ("processed", "succeeded", "waiting", "shown"),
+    [(3, 1, 1, (3, 1, 2, 1)), (3, 2, 1, (3, 2, 1, 0)), (4, 3, 2, (4, 3, 1, 1)), (2, 2, 1, (3, 1, 2, 1))],
+    ids=["as in the file", "but its retry succeeded", "and one more", "but some were removed"],
+)
+def test_of_a_dead_session_the_ledger_says_what_became_of_each_phase(
+    processed: int, succeeded: int, waiting: int, shown: tuple[int, ...]
+) -> None:
+    file = {"total_processed": 3, "total_success": 1, "total_failed": 2, "retries_waiting": waiting, "success_rate": 1 / 3}
+    row = count_anew(file, SessionCounts(processed=processed, succeeded=succeeded))
+    assert tuple(row[name] for name in ("total_processed", "total_success", "total_failed", "retries_waiting")) == shown
+    assert row["success_rate"] == shown[1] / shown[0]
+    assert count_anew(file, None) == file
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def shown(
 def test_a_session_that_runs_elsewhere_has_the_fields_of_one_of_ours(project: Project) -> None:
     [found] = shown(project, row())
     assert found == {
-        "session_id": "id-u1", "chain_uid": None, "kind": "failed", "status": "running", "alive": True, "started_at": "1970-01-01T00:00:00Z",
+        "session_id": "id-u1", "session_uid": "u1", "chain_uid": None, "is_paused": False, "is_closed": False, "retries_waiting": 0,
+        "kind": "failed", "status": "running", "alive": True, "started_at": "1970-01-01T00:00:00Z",
         "completed_at": None, "held": [], "batch_size": 5, "total_processed": 4, "total_success": 3, "total_failed": 1, "success_rate": 0.75,
         "elsewhere": {"host": "h", "pid": identify_self().pid, "folder": "/elsewhere", "group": "g"},
     }  # fmt: skip

@@ -92,6 +92,20 @@ def test_a_transaction_that_only_met_another_one_is_tried_until_it_wins(database
     assert (database.write(work), work.calls) == (7, 5 * TRIES + 1)
 
 
+@pytest.mark.parametrize("lost", [LARGE, raised(mysql(2013), params={"a": "x"}, lost=True)], ids=["large", "small"])
+@pytest.mark.parametrize("may_wait", [True, False])
+def test_a_connection_that_breaks_after_many_lost_races_is_no_fault_of_the_statement(
+    database: Database, lost: BaseException, may_wait: bool
+) -> None:
+    class Mixed(Work):
+        def __call__(self, connection: sa.Connection) -> int:
+            self.error = RACES[0] if self.calls < TRIES else lost
+            return super().__call__(connection)
+
+    work = Mixed(lost, TRIES + 1)
+    assert (database.write(work, may_wait=may_wait), work.calls) == (7, TRIES + 2)
+
+
 @pytest.mark.parametrize(("may_wait", "limit"), [(True, "operation_s"), (False, "lock_s")])
 def test_a_race_that_is_never_won_ends_with_the_time_of_an_operation_or_of_a_locked_row(
     database: Database, may_wait: bool, limit: str, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from batchdrain.cli.commands.drain import drain_failed
@@ -46,3 +48,26 @@ def test_a_stop_condition_leaves_a_retry_too_and_counts_no_failure_twice() -> No
     assert left["status"] == "stopped"
     assert (done["total_success"], done["total_failed"]) == (1, 1)
     assert {one["phase_id"]: one["attempt"] for one in done["results"]} == {"a~alike": 1, "b~flaky": 2}
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["its file is gone", "its file lacks the failure"])
+@pytest.mark.parametrize("most", [2, 1])
+def test_a_retry_of_which_only_the_ledger_knows_is_executed_too(most: int, *, is_gone: bool) -> None:
+    """A controller that is killed may have recorded a failure that its file does not have yet."""
+    phases = [("r", "a~flaky", 0, "FAILED", None), ("s", "b~ok", 0, "FAILED", None)]
+    with scripted_project(phases, {"retry": {**RETRY, "max_attempts": most}}, {0: "interrupt"}) as it:
+        it.call(drain_failed, DrainFlags())
+        [path] = (it.root / "sessions").glob("*.json")
+        if is_gone:
+            path.unlink()
+        else:
+            path.write_text(json.dumps({**json.loads(path.read_text()), "results": []}))
+        it.call(resume_session, ResumeFlags(session_id=path.stem))
+        done = it.session()
+
+    assert done is not None
+    assert {one["phase_id"]: (one["attempt"], one["success"]) for one in done["results"]} == {
+        "a~flaky": (most, most == 2),
+        "b~ok": (1, True),
+    }
+    assert [one["retry_at"] for one in done["results"]] == [None, None]

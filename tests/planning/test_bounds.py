@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
 import pytest
 
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.model.id_order import TEXTS
-from batchdrain.model.phase import Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning import plan as plan_module
-from batchdrain.planning.plan import ExplainedPage, explain_in_order
+from batchdrain.planning.plan import ExplainedPage, explain_in_order, explain_pages
 from batchdrain.planning.transient_outage import TransientOutage
 from batchdrain.planning.usable_ids import LONGEST, UsableIds
 from tests.planning.test_transient_outage import key, retry
@@ -24,6 +27,31 @@ def test_so_many_phases_are_explained_by_their_ids_and_more_as_they_come(
     found = list(explain_in_order(pages, TEXTS))
     assert "".join(phase for one in found for phase in one.page.phases) == shown
     assert sum(len(one.skips) for one in found) == 3
+
+
+class Counted(str):
+    """A name that counts how often it is looked for."""
+
+    __slots__ = ()
+    looks: ClassVar = [0]
+
+    def __hash__(self) -> int:
+        self.looks[0] += 1
+        return super().__hash__()
+
+
+@pytest.mark.parametrize("size", [200, 2_000])
+def test_explaining_a_plan_of_all_rows_costs_so_much_for_each_row_however_many_there_are(size: int) -> None:
+    ids = [("r", Counted(f"p{number}")) for number in range(size)]
+    pages = [(Page.of([Row(*one, 0, None) for one in ids[at : at + 10]]), [None] * 10) for at in range(0, size, 10)]
+    chosen = [
+        SimpleNamespace(choice=SimpleNamespace(reason="oldest", phase=SimpleNamespace(key=PhaseKey(*one)))) for one in ids
+    ]
+    plan: Any = SimpleNamespace(all=chosen)
+    Counted.looks[0] = 0
+    found = list(explain_pages(iter(pages), plan))
+    assert sum(len(one.reasons) for one in found) == size
+    assert Counted.looks[0] < 10 * size
 
 
 def test_of_very_many_ids_that_are_too_long_the_first_are_told_by_name_whenever_they_come() -> None:

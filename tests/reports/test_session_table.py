@@ -78,7 +78,7 @@ def test_a_failure_that_waits_for_its_retry_is_not_counted_as_failed_yet() -> No
             "interrupted",
             "it ended early: `inv resume`, or `inv resume --close` to end it",
         ),
-        ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv summary --session-id=…` says how to go on"),
+        ({"status": "stopped"}, "stopped", "by a stop condition; `inv summary --session-id=…` says how to go on"),
         ({}, "complete", "it has ended"),
         ({"error": "no", "lost": True}, "lost", "its file is gone; `inv resume --session-id=…` rebuilds it"),
         ({"error": "no", "lost": False}, "unreadable", "its file can't be read; the line below it says why"),

@@ -90,6 +90,18 @@ def test_of_a_dead_process_the_results_are_those_of_the_ledger() -> None:
     assert (pruned["processed"], pruned["succeeded"]) == (6, 4), "`inv prune` removed attempts since"
 
 
+@pytest.mark.parametrize(
+    ("processed", "succeeded", "counts"), [(6, 4, (4, 1, 1)), (6, 5, (5, 1, 0)), (7, 4, (4, 2, 1))],
+    ids=["nothing came", "it succeeded", "another failed"],
+)  # fmt: skip
+def test_a_retry_that_a_dead_process_left_is_still_to_come_unless_the_ledger_has_its_success(
+    processed: int, succeeded: int, counts: tuple[int, ...]
+) -> None:
+    told = row(progress={"processed": 6, "succeeded": 4, "failed": 1, "retries": 1})
+    found = to_fields(told, False, SessionCounts(processed=processed, succeeded=succeeded))
+    assert tuple(found[name] for name in ("succeeded", "failed", "retries")) == counts
+
+
 def test_what_a_late_sign_of_life_told_is_told_as_past() -> None:
     wanted = {"kind": "failed", "beat_s": 15.0}
     heard, late = (to_fields(row(wanted=wanted, beat_age_ms=age_ms), True) for age_ms in (30_000, 30_001))

@@ -56,15 +56,16 @@ def is_dead(row: Mapping[str, Any]) -> bool:
 
 
 def count_anew(row: dict[str, Any], counted: SessionCounts | None) -> dict[str, Any]:
-    """The row with the results that the ledger has: the file of one that died may lack the last of them."""
-    if counted is None or counted.processed <= row["total_processed"]:
+    """The row with the results that the ledger has: the file of one that died may lack the last of them, or have the failure of
+    a phase that a retry completed. If the ledger has fewer, they were removed."""
+    if counted is None or counted.processed < row["total_processed"]:
         return row
-    failed = counted.processed - counted.succeeded
+    failed, waiting = counted.processed - counted.succeeded, row["retries_waiting"]
     return {
         **row,
         "total_processed": counted.processed,
         "total_success": counted.succeeded,
         "total_failed": failed,
-        "retries_waiting": min(failed, row["retries_waiting"]),
+        "retries_waiting": counted.waiting_of(row["total_failed"] - waiting, waiting),
         "success_rate": counted.succeeded / counted.processed,
     }

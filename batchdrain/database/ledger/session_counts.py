@@ -19,6 +19,11 @@ class SessionCounts:
     processed: int
     succeeded: int
 
+    def waiting_of(self, failed: int, waiting: int) -> int:
+        """How many of its failed phases wait to be tried again, where `waiting` did so when `failed` others had failed for good:
+        at least these are among the failed ones still."""
+        return max(0, min(waiting, self.processed - self.succeeded - failed))
+
 
 def read_session_counts(database: Database, ledger: Ledger, uids: Collection[str]) -> Mapping[str, SessionCounts]:
     """The counts of these sessions, by session_uid. A session without results is left out. Raises DatabaseUnavailable."""
