@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import foreign_tables as tables
+from tests.support.table_dumps import everything
 from tests.support.workplace import Ran, Workplace
 
 COMPOSITE: dict[str, Any] = {
@@ -105,20 +106,40 @@ def test_words_that_nobody_knows_are_named_without_a_warning(sqlite_project: Wor
 @on("database_url", ["postgresql"], indirect=True)
 def test_writes_are_not_said_to_be_tried_where_ids_name_several_rows(project: Workplace) -> None:
     make(project, tables.COMPOSITE_POSTGRESQL, COMPOSITE)
+    before = everything(project)
     [told] = lines(project.inv("doctor"), "writes")
+    assert everything(project) == before
     assert told.startswith("warn writes: were not tried: ids name several rows, as etl / 00000000-0000-4000-8000-0000")
 
 
-def test_the_writes_are_tried_on_a_row_of_each_word(sqlite_project: Workplace) -> None:
-    place = sqlite_project
-    place.source = {"states": {"failed": ["FAILED", "ERROR", None], "complete": "COMPLETE"}}
-    place.configure()
-    place.add(("r", "a", 1, "FAILED", "x"), ("r", "b", 2, "ERROR", "x"), ("r", "c", 3, "ERROR", "x"))
-    assert "(tried on a row that is 'FAILED' and on one that is 'ERROR', and rolled back)" in place.inv("doctor").out
-
-    place.sql(
+FREEZES = {
+    "sqlite": [
         "CREATE TRIGGER frozen BEFORE UPDATE ON phases WHEN OLD.state = 'ERROR' BEGIN SELECT RAISE(ABORT, 'frozen'); END"
-    )
+    ],
+    "postgresql": [
+        "CREATE FUNCTION freeze() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'frozen'; END $$",
+        "CREATE TRIGGER frozen BEFORE UPDATE ON phases FOR EACH ROW WHEN (OLD.state = 'ERROR') EXECUTE FUNCTION freeze()",
+    ],
+    "mysql": [
+        (
+            "CREATE TRIGGER frozen BEFORE UPDATE ON phases FOR EACH ROW BEGIN IF OLD.state = 'ERROR' THEN "
+            "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'frozen'; END IF; END"
+        )
+    ],
+}
 
-    ran = place.inv("doctor")
+
+@pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+def test_the_writes_are_tried_on_a_row_of_each_word_and_leave_nothing(project: Workplace) -> None:
+    project.source = {"states": {"failed": ["FAILED", "ERROR", None], "complete": "COMPLETE"}}
+    project.configure()
+    project.add(("r", "a", 1, "FAILED", "x"), ("r", "b", 2, "ERROR", "x"), ("r", "c", 3, "ERROR", "x"))
+    before = everything(project)
+    assert "(tried on a row that is 'FAILED' and on one that is 'ERROR', and rolled back)" in project.inv("doctor").out
+
+    for statement in FREEZES[project.engine.dialect.name]:
+        project.sql(statement)
+    ran = project.inv("doctor")
+
     assert (ran.code, any("frozen" in line for line in lines(ran, "writes"))) == (78, True), ran.out
+    assert everything(project) == before

@@ -107,18 +107,21 @@ def test_a_killed_controller_leaves_no_claim_on_a_view_for_ever(project: Workpla
     assert [job for (job,) in project.sql("SELECT job FROM queue_ready ORDER BY job")] == [1, 2, 3]
 
 
-def test_a_reason_that_a_view_computes_is_read_and_not_written(server_project: Workplace) -> None:
+@pytest.mark.parametrize(("code", "state"), [(1, "FAILED"), (0, "COMPLETE")])
+def test_a_reason_that_a_view_computes_is_read_and_not_written(server_project: Workplace, code: int, state: str) -> None:
     made = "CREATE VIEW shown AS SELECT run_id, phase_id, state, upper(why) AS message FROM words"
     source(server_project, [WORDS, ROWS, made], "shown", "message")
-    server_project.configure(command={"argv": [sys.executable, "-c", "raise SystemExit(1)"], "result_from": "exit_code"})
+    server_project.configure(
+        command={"argv": [sys.executable, "-c", f"raise SystemExit({code})"], "result_from": "exit_code"}
+    )
 
-    looked, ran = server_project.inv("doctor"), server_project.inv("drain")
-    shown = server_project.inv("clusters", "--format=json").json()["clusters"]
+    looked, shown = server_project.inv("doctor"), server_project.inv("clusters", "--format=json").json()["clusters"]
+    ran = server_project.inv("drain")
 
     assert (looked.code, "column 'message' is computed: it is read, and not written" in looked.out) == (0, True), looked
-    assert (ran.code, [one["example"]["text"] for one in shown]) == (1, ["X"]), ran
+    assert (ran.code, [one["example"]["text"] for one in shown]) == (code, ["X"]), ran
     assert dumped(server_project, "words") == [
-        ("r", "a", "FAILED", "x"), ("r", "b", "ERROR", "y"), ("r", "c", "COMPLETE", None),
+        ("r", "a", state, "x"), ("r", "b", "ERROR", "y"), ("r", "c", "COMPLETE", None),
     ]  # fmt: skip
 
 
@@ -137,6 +140,7 @@ def test_a_state_that_a_view_computes_is_refused_with_exit_codes_and_drained_by_
 
     for one in refused:
         assert (one.code, "state is computed in this view" in one.out + one.err) == (78, True), one
+    assert "ok   table" not in refused[0].out, refused
     assert (ran.code, "r / b stays QUEUED as its command left it" in ran.out) == (1, True), ran
     assert dumped(server_project, "words") == [
         ("r", "a", "COMPLETE", "x"), ("r", "b", "QUEUED", "y"), ("r", "c", "COMPLETE", None),

@@ -33,7 +33,7 @@ STEPS = (
     "`pip install`",
     "the file becomes a table",
     "`inv init`",
-    "the edit of the command",
+    "one edit: the command (made by the script)",
     "`inv doctor`",
     "the drain of one phase",
 )
@@ -131,7 +131,7 @@ def drain_csv(one: Stranger) -> None:
 
 TABLES: Mapping[str, Callable[[Stranger], None]] = {
     "procrastinate": drain_procrastinate,
-    "a composite key": drain_composite,
+    "a key of several columns": drain_composite,
     "a CSV file": drain_csv,
 }
 
@@ -157,7 +157,7 @@ def main() -> None:
     print(f"| step | {' | '.join(took_s)} |")
     print(f"|---|{'---|' * len(took_s)}")
     for step in STEPS:
-        cells = [f"{found[step]:.1f}" if step in found else "" for found in took_s.values()]
+        cells = [f"{found[step]:.1f}" if step in found else "–" for found in took_s.values()]
         print(f"| {step} | {' | '.join(cells)} |")
 
 

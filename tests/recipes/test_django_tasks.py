@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from tests.recipes.support import Recipe, block, safe_load
+from tests.support.table_dumps import changes, everything
 
 pytest.importorskip("django_tasks_db", reason="django-tasks-db is not installed: pip install 'batchdrain[test]'")
 
@@ -78,6 +79,7 @@ def recipe(tmp_path: Path, database_url: str) -> Recipe:
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_tasks_of_django_that_failed_succeed_in_a_drain(recipe: Recipe) -> None:
+    before = everything(recipe.place)
     ran = recipe.inv("init")
     assert ran.code == 0, ran.err
     section, written = recipe.section(), safe_load(WRITTEN)
@@ -88,6 +90,7 @@ def test_tasks_of_django_that_failed_succeed_in_a_drain(recipe: Recipe) -> None:
     assert recipe.inv("doctor").code == 0
     shown = recipe.inv("clusters")
     assert "ConnectionError: no route to" in shown.out
+    assert everything(recipe.place) == before
 
     recipe.mend()
     drained = recipe.inv("drain", "--batch-size=2")
@@ -98,3 +101,8 @@ def test_tasks_of_django_that_failed_succeed_in_a_drain(recipe: Recipe) -> None:
         ("FAILED", 1),
         ("SUCCESSFUL", 2),
     ]
+    now = changes(before, everything(recipe.place))
+    assert len(now) == 2
+    assert {name.partition(" ")[0] for name in now} == {table}
+    given = {"id", "args_kwargs", "priority", "task_path", "queue_name", "backend_name", "enqueued_at"}
+    assert given.isdisjoint(set().union(*now.values()))

@@ -114,3 +114,11 @@ CREATE TABLE t (r TEXT, p TEXT, s TEXT, PRIMARY KEY (r, p));
 INSERT INTO t VALUES ('r', 'a', 'FAILED'), ('r', 'b', 'FAILED'), ('q', 'c', 'FAILED');
 CREATE VIEW phases AS SELECT r AS run_id, p AS phase_id, trim(s) AS state FROM t
 """
+AIRFLOW: Final = """
+CREATE TABLE task_instance (task_id varchar(40) NOT NULL, dag_id varchar(40) NOT NULL, run_id varchar(60) NOT NULL, map_index int NOT NULL DEFAULT -1,
+  state varchar(20), try_number int NOT NULL, pool varchar(40) NOT NULL, operator varchar(40), updated_at timestamp NULL,
+  PRIMARY KEY (dag_id, task_id, run_id, map_index));
+INSERT INTO task_instance VALUES ('load', 'etl', 'night 1/2', -1, 'failed', 2, 'main', 'Bash', '2026-11-01 10:00:00'),
+  ('sum', 'etl', 'night 1/2', -1, 'upstream_failed', 0, 'main', 'Bash', NULL), ('load', 'bi', 'night 1/2', -1, NULL, 0, 'main', 'Bash', NULL),
+  ('mail', 'etl', 'night 1/2', 0, 'success', 1, 'main', 'Bash', NULL), ('mail', 'etl', 'night 1/2', 3, 'failed', 2, 'main', 'Bash', NULL)
+"""
