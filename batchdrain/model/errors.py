@@ -37,7 +37,9 @@ class BatchDrainError(Exception):
         return self.message.removeprefix(f"{place}: ")
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        """The cure stands in the message's line. Below a list it has one of its own: it is about no single row."""
+        between = "\n" if "\n" in self.message else "; "
+        return f"{self.message}{between}{self.remedy}" if self.remedy else self.message
 
 
 class UsageError(BatchDrainError):

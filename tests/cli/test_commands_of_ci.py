@@ -131,6 +131,7 @@ def files_of_people(place: Workplace) -> list[Path]:
 
 
 @fault(87)
+@pytest.mark.timeout(400)  # every task in every format, a process each
 def test_no_task_prints_a_command_of_ci_nor_an_escape(attacked: Workplace) -> None:
     said: list[tuple[tuple[str, ...], Ran]] = []
     for argv in asked(attacked):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -98,6 +100,55 @@ def test_nothing_stays_of_the_display_after_ctrl_c(sqlite_project: Workplace) ->
         lines = terminal.lines(whole=True)
         assert painted(lines) == []
         assert len([line for line in lines if "Released" in line]) == 3
+
+
+def test_nothing_stays_of_the_display_after_a_sigterm(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("a/ok", *(f"r{number}/p~hang" for number in range(3)))
+    with drain(sqlite_project, "--workers=3", size=(60, 24)) as terminal:
+        terminal.until(r"^1/4 · 1 ok")
+        running(sqlite_project, 4)
+        [row] = sqlite_project.inv("status", "--format=json").json()
+        os.kill(row["pid"], signal.SIGTERM)
+        assert terminal.end() == 128 + signal.SIGTERM
+        lines = terminal.lines(whole=True)
+        assert painted(lines) == []
+        assert len([line for line in lines if "Released" in line]) == 3
+        assert "Exit code 143: ended by SIGTERM." in lines
+
+
+def test_a_pause_and_its_end_are_seen_in_both_terminals(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(lease={"ttl_s": 4, "beat_s": 0.2, "margin_s": 0.5})
+    sqlite_project.fail("a/ok", "b/p~until=go", "c/ok")
+    env = {**sqlite_project.environ(), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    with drain(sqlite_project) as terminal:
+        terminal.until(r"^1/3 · 1 ok")
+        sqlite_project.inv("pause", "--reason=lunch")
+        terminal.until(r"^1/3 · 1 ok · 0 failed · paused · ETA unknown")
+        (sqlite_project.root / "go").touch()
+        terminal.until(r"^2/3 · 2 ok · 0 failed · paused · ETA unknown")
+        with pane([*INV, "status", "--watch"], sqlite_project.root, env, (100, 30)) as other:
+            other.until(r"^  2/3 · 2 ok · 0 failed")
+            lines = other.until(r"^  pause asked by \S+: lunch$")
+            assert len([line for line in lines if " paused on " in line]) == 1
+            assert sqlite_project.inv("continue").code == 0
+            assert terminal.end() == 0
+            assert other.end() == 0
+        lines = terminal.lines(whole=True)
+    assert painted(lines) == []
+    assert any("Paused: nothing is claimed until `inv continue`" in line for line in lines)
+    assert "  ✓ Succeeded: 3" in lines
+
+
+def test_in_an_outage_the_eta_is_the_least_that_it_takes_and_a_line_says_what_is_waited_for(
+    sqlite_project: Workplace,
+) -> None:
+    sqlite_project.configure(retry={**NEVER, "outage_after": 2})
+    sqlite_project.fail("a/p~transient=9", "b/p~transient=9", "c/ok")
+    with drain(sqlite_project) as terminal:
+        lines = terminal.until(r"^2/3 · 0 ok · 0 failed · 2 retries wait · ETA at least \d+ (s|min|h)")
+        assert any(re.match(r"  waits: an outage: one phase is tried in ", line) for line in lines), lines
+        terminal.type("C-c")
+        assert terminal.end() == 130
 
 
 @pytest.mark.parametrize("size", [(60, 24), (140, 24)], ids=["narrower", "wider"])

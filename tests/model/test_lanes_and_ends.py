@@ -64,6 +64,10 @@ def test_an_error_says_its_cure_and_within_another_not_its_place_twice() -> None
     assert (error.within("a.json"), error.within("b.json")) == ("is torn", "a.json: is torn")
 
 
+def test_the_cure_of_a_list_hangs_on_none_of_its_rows() -> None:
+    assert str(BatchDrainError("two run:\na\nb", remedy="choose one")).splitlines() == ["two run:", "a", "b", "choose one"]
+
+
 def test_each_problem_of_the_configuration_is_said_once_in_its_order() -> None:
     assert str(ConfigError.of(["b", "a", "b"])) == "b\na"
 

@@ -30,7 +30,7 @@ from tests.support.hostile import obeyed
 ALLOWED = {
     "a", "b", "body", "button", "caption", "code", "dd", "div", "dl", "dt", "h1", "h2", "h3", "head", "header", "html", "input",
     "label", "li", "main", "meta", "option", "output", "p", "path", "rect", "script", "section", "select", "span", "style", "svg",
-    "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+    "table", "tbody", "td", "th", "thead", "time", "title", "tr", "ul",
 }  # fmt: skip
 
 

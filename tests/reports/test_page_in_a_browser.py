@@ -48,6 +48,12 @@ def test_it_is_no_wider_than_the_screen(browser: Browser, tmp_path: Path, width:
         visit.close()
 
 
+def test_a_time_is_not_broken_at_its_hyphens_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    visit = Visit(browser, written(tmp_path, of_the_demo(24)), width=min(WIDTHS))
+    assert visit.page.evaluate("[...document.querySelectorAll('time')].map(t => t.getClientRects().length)") == [1, 1]
+    visit.close()
+
+
 def test_no_category_is_broken_within_a_word_and_what_the_lines_mean_can_be_read_on_a_phone(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -94,8 +94,8 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
         found = running
     if len(found) > 1:
         lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found], clock.now().astimezone()))
-        by_uid = "" if session_id is None else " by its session_uid (`inv status --format=json`)"
-        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"choose one{by_uid}")
+        by = "with --session-id" if session_id is None else "by its session_uid (`inv status --format=json`)"
+        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"choose one {by}")
     return found[0] if found else None
 
 
