@@ -174,7 +174,7 @@ class Database:
         asked = (
             "SELECT NOT (pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean)"
             if self.dialect == "postgresql"
-            else "SELECT NOT @@read_only"
+            else "SELECT @@read_only IN ('0', 'OFF')"  # a number, or of later servers a word
         )
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:

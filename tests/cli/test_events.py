@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 
 from batchdrain.reports.event_text import to_line
 from batchdrain.sessions.event_reader import LONGEST, EventReader
+from batchdrain.sessions.folder import SessionFolder
+from tests.cli.in_process import inv
 from tests.support.hostile import COMMANDS, UNSEEN, obeyed
 from tests.support.workplace import INV, Beside, Workplace, ended, read_until, wait_for
 
@@ -225,3 +228,22 @@ def test_a_line_without_end_costs_no_memory(log: Path) -> None:
         file.write(b"\nthree\n")
     assert [*reader.read()] == [b"", b"three"]
     reader.close()
+
+
+def test_what_a_process_writes_just_before_it_ends_is_followed_too(
+    sqlite_project: Workplace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads first and then asks whether the process lives misses the lines between the two."""
+    log = write_log(sqlite_project, line("session.started"))
+    last = line("session.completed", total_processed=0)
+
+    def writes() -> Iterator[bool]:
+        with log.open("a") as file:
+            file.write(f"{last}\n")
+        while True:
+            yield False
+
+    ends = writes()
+    monkeypatch.setattr(SessionFolder, "is_held", lambda *_: next(ends))
+    ran = inv(["events", "--follow", "--format=json", f"--session-id={FIRST}"], sqlite_project.root, capsys, monkeypatch)
+    assert (ran.code, ran.lines[1:], ran.err) == (0, [last], "")

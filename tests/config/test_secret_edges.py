@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from sqlalchemy.engine import make_url
 
-from batchdrain.config.redaction import Redact, redactor_of
+from batchdrain.config.redaction import Redact, redact_all, redactor_of
 from batchdrain.config.secret_forms import LEAST_CHARS
 
 
@@ -55,3 +55,15 @@ def test_the_blanks_of_a_secret_may_stand_as_a_form_sends_them(form: object) -> 
 def test_a_password_within_what_is_shown_of_a_database_url_is_taken_out() -> None:
     redact = redactor_of({}, make_url("postgresql://host/name?service=http://user:hunter22@proxy"))
     assert redact("proxy refused hunter22 of user") == "proxy refused *** of user"
+
+
+@pytest.mark.parametrize("secret", ["abcdef", "hunter2-and-more"])
+def test_a_text_that_is_nothing_but_a_secret_is_taken_out(secret: str) -> None:
+    """As the id of a phase, or what a command prints alone."""
+    redact = redactor(SERVICE_TOKEN=secret)
+    assert redact(secret) == "***"
+    assert [*redact_all(redact, [secret])] == ["***"]
+
+
+def test_a_text_that_is_nothing_but_a_secret_in_base64_is_taken_out() -> None:
+    assert redactor(SERVICE_TOKEN="abcdef")(base64.b64encode(b"abcdef").decode()) == "***"

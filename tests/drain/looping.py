@@ -44,11 +44,11 @@ class Looping:
                 wait_s=lambda _: self.waits_s,
             ),
             "claimer": self._part(
-                "claimer", "begin", "look_again", locked_out=set(), lost_rows=lost, claim=self._claim,
+                "claimer", "begin", "look_again", "forget_taken", locked_out=set(), lost_rows=lost, claim=self._claim,
                 leaves_out=lambda one: one.run_id in self.left_out,
             ),
             "workers": _Workers(self),
-            "judgements": SimpleNamespace(of=lambda ended, may_retry: may_retry),
+            "judgements": SimpleNamespace(of=lambda ended, goes_on: goes_on),
             "finisher": self._part("finisher", "tell_kept", finish=self._finish),
             "recorder": self._part("recorder", "settle", "selected", "not_claimed"),
             "stops": self.stops,
@@ -88,9 +88,9 @@ class Looping:
             raise found
         return found
 
-    def _finish(self, ended: Any, may_retry: object) -> Conclusion:
+    def _finish(self, ended: Any, goes_on: object) -> Conclusion:
         run = ended.running.scheduled.run_id
-        self.ask(f"finishes {run}{'' if may_retry else ' for good'}")
+        self.ask(f"finishes {run}{'' if goes_on else ' for good'}")
         found: Any = self.concludes.get(run, Conclusion())
         if isinstance(found, Exception):
             raise found

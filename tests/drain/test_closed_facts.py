@@ -21,12 +21,13 @@ from batchdrain.drain.selection import backlog_for
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.model.errors import BadData, DatabaseUnavailable, SessionInUse
 from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import Outcome
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import CLOSED, Kind, Session, Status
 from tests.drain.test_prune_planned import insert
-from tests.support.opened import EVERYTHING, dead, hold, new_session, opened, request_for
+from tests.support.opened import EVERYTHING, dead, hold, keep_result, new_session, opened, request_for
 from tests.support.workplace import Workplace
 
 
@@ -283,3 +284,15 @@ def test_a_session_of_another_database_is_not_closed_here(place: Project) -> Non
         with pytest.raises(BadData, match="belongs to another database"):
             close(place, session.session_id)
     assert place.folder.load(session.session_id).status is Status.RUNNING
+
+
+def test_a_result_that_is_recorded_as_it_is_closed_counts_in_its_file(place: Project) -> None:
+    """Its guardian had saved it: what recovery records is read only after recovery."""
+    session = left(place)
+    keep_result(place, hold(place, "r/a", session_uid=session.session_uid or ""))
+    closed = close_dead(place, None)
+    assert closed is not None
+    assert [(str(one.key), one.recorded) for one in closed.recovered] == [("r / a", Outcome.COMPLETE)]
+    kept = place.folder.load(session.session_id)
+    assert [(str(one.key), one.success) for one in kept.results] == [("r / a", True)]
+    assert (kept.total_processed, kept.total_success, closed.session.total_success) == (1, 1, 1)

@@ -261,6 +261,11 @@ def test_what_was_not_reached_is_told_as_a_sum_or_not_at_all() -> None:
     assert Balance(not_reached=2, taken_elsewhere=2).said_of_taken.startswith(" (2 of them were moved or deleted")
 
 
+def test_a_session_that_nobody_reads_again_keeps_what_its_last_reading_left_out_each_by_its_cause() -> None:
+    before = Balance.of(before=9, known=9, skips=Skips(accepted=1, filtered=2, by_rules=3))
+    assert BalanceCount([], before, FAILED).balance() == before
+
+
 def test_the_last_reading_says_what_is_left_out() -> None:
     count = BalanceCount([], Balance.of(before=3, known=3, skips=Skips(by_rules=3)), frozenset({"FAILED"}))
     count.weigh(Remainder(total=3, skipped=Counter({Skip("accepted", "known"): 1, Skip("--run-id", "not r"): 1})))
