@@ -20,7 +20,7 @@ CHANGED = SchemaChanged("the table has changed", remedy="mend it")
 RESULT = judged(settings_of(), ending(exit_code=1))
 BEGINS = ["claimer begin", "membership begin", "chooser begin"]
 TURN = ["chooser look_ahead", "recorder settle", "waits 7.0"]
-END = ["membership tell", "recorder settle", "chooser end"]
+END = ["membership tell", "claimer forget_taken", "recorder settle", "chooser end"]
 
 
 def taken(run: str) -> list[str]:
@@ -81,7 +81,7 @@ def test_a_claim_that_comes_to_nothing_executes_nothing_and_leaves_its_place_to_
     it.claims = {"a": claim}
     assert it.run()[3:] == [
         *taken("a")[:3], *says, "chooser take_back a", *taken("b"), *TURN, "finishes b", "chooser take_back b",
-        "membership give_back", "membership tell", "membership tell", "recorder settle",
+        "membership give_back", "membership tell", "membership tell", "claimer forget_taken", "recorder settle",
         *(["finisher tell_kept"] if claim is CHANGED else []), "chooser end",
     ]  # fmt: skip
     assert it.failures == ([CHANGED] if claim is CHANGED else [])
