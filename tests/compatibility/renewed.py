@@ -92,11 +92,13 @@ def until_sums(lines: Sequence[str]) -> list[str]:
 
 
 def without_timeouts(lines: Sequence[str]) -> list[str]:
-    """A list of clusters without those of timeouts, and without their number."""
+    """A list of clusters without those of timeouts, and without their number; as text without examples, which are cut elsewhere
+    since."""
     if lines[0] == "{":
         found = json.loads("\n".join(lines))
         del found["total"]
         found["clusters"] = [cluster for cluster in found["clusters"] if cluster["category"] != "timeout"]
         return [json.dumps(found)]
     dropped = {number + more for number, line in enumerate(lines) if "  timeout  " in line for more in range(3)} | {0}
-    return [line for number, line in enumerate(lines) if number not in dropped]
+    examples = {number for number, line in enumerate(lines) if line.startswith("        e.g. ")}
+    return [line for number, line in enumerate(lines) if number not in dropped | examples]

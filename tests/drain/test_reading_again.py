@@ -219,7 +219,7 @@ def test_the_table_is_looked_at_before_anything_else_of_a_reading(reading: Readi
     assert (reading.refresh.is_under_way, reading.asked) == (False, ["settle"])
 
 
-@pytest.mark.parametrize(("read_s", "affordable_s", "due_s"), [(0.0, 0.0, 30.0), (1.0, 19.0, 30.0), (10.0, 190.0, 190.0)])
+@pytest.mark.parametrize(("read_s", "affordable_s", "due_s"), [(0.0, 0.0, 30.0), (1.0, 19.0, 30.0), (10.0, 190.0, 200.0)])
 def test_another_reading_is_affordable_once_the_last_cost_a_twentieth_of_the_time_and_due_not_before(
     reading: Reading, read_s: float, affordable_s: float, due_s: float
 ) -> None:
