@@ -60,8 +60,8 @@ def _error_of(retry_state: RetryCallState) -> BaseException | None:
 
 
 def make_retrying(patience: Patience, on_retry: Callable[[str, int], None] | None, *, may_wait: bool) -> Retrying:
-    """Retry one operation for at most `patience.operation_s`. `on_retry` gets the reason and the number of the next try. Without `may_wait` a
-    locked row is not tried again, and a conflict only as long as a locked row would be waited for."""
+    """Retry one operation for at most `patience.operation_s`. `on_retry` gets the reason and the number of the next try. Without
+    `may_wait` a locked row is not tried again, and a conflict only as long as a locked row would be waited for."""
 
     def say(state: RetryCallState) -> None:
         if on_retry is not None and state.outcome is not None:

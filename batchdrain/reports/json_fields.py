@@ -7,7 +7,7 @@ from typing import Any
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.forecast_words import outcome_fields
 from batchdrain.reports.left_over import left_over
-from batchdrain.reports.worst import FailedCluster, WorstFailure, find_worst, fingerprints_of
+from batchdrain.reports.worst import FailedCluster, WorstFailure, clusters_of, find_worst, fingerprints_of
 from batchdrain.sessions.session import Session, metrics_per_minute
 from batchdrain.sessions.whole import parts_of
 
@@ -31,7 +31,7 @@ def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]
             for run_id, (succeeded, count) in session.by_run().items()
         ],
         "clusters": [_cluster_fields(one) for one in fingerprints_of(session, beside)],
-        "worst_failures": [_worst_fields(one) for one in find_worst(session, saved_to)],
+        "worst_failures": [_worst_fields(one) for one in find_worst(session, saved_to, clusters_of(session, beside))],
         "saved_to": saved_to,
         "goes_on_with": beside.goes_on,
     }

@@ -71,8 +71,8 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     if by_host := session.by_host():
         yield from _render_counts("Host", by_host)
     yield from _render_odd([result for result in session.results if result.success and result.exit_code])
-    yield from _render_worst(session, saved_to)
     clusters = clusters_of(session, beside)
+    yield from _render_worst(session, saved_to, clusters)
     yield from _render_clusters(clusters)
     if waiting := describe_waiting(session, clusters):
         yield from ("", f"and {waiting}" if clusters else waiting)
@@ -131,9 +131,9 @@ def _render_odd(odd: Sequence[Result]) -> Iterator[str]:
         yield f"| {code(result.run_id)} | {code(result.phase_id)} | {escape(ending)} |"
 
 
-def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
+def _render_worst(session: Session, saved_to: str, clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """The first failures of each cluster, with their logs."""
-    worst = find_worst(session, saved_to)
+    worst = find_worst(session, saved_to, clusters)
     if worst:
         head = ("| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|")
         yield from ("", "## Worst failures, one of each cluster first", "", *head)

@@ -41,8 +41,9 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     yield f"Success Rate: {'-' if rate is None else to_percent(rate, session.wanted_rate)}"
     if (wanted := session.wanted_rate) is not None:
         yield f"Wanted Rate: {to_limit_percent(wanted)} or more"
-    yield from _render_worst(session, saved_to)
-    yield from _render_middle(session, beside)
+    clusters = clusters_of(session, beside)
+    yield from _render_worst(session, saved_to, clusters)
+    yield from _render_middle(session, clusters)
     yield ""
     yield "Results by Run:"
     yield "-" * WIDTH
@@ -60,9 +61,9 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
         yield beside.goes_on
 
 
-def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
+def _render_worst(session: Session, saved_to: str, clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """The worst failures; nothing if nothing failed."""
-    worst = find_worst(session, saved_to)
+    worst = find_worst(session, saved_to, clusters)
     if worst:
         yield WORST
     for one in worst:
@@ -75,7 +76,7 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
         yield f"  and {session.total_failed - len(worst)} more (--format=json names them)"
 
 
-def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
+def _render_middle(session: Session, clusters: Sequence[FailedCluster]) -> Iterator[str]:
     """The middle part, which has only lines with something to say."""
     if session.total_timeouts:
         yield f"Timeouts: {session.total_timeouts}"
@@ -92,7 +93,6 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     skips = [f"{phases} by {safe_text(rule)}{values and f': {values}'}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
-    clusters = clusters_of(session, beside)
     lines = [
         f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}{one.said_of_members}{one.said_of_accepted}"
         for one in clusters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -88,21 +87,20 @@ class FailedCluster:
         return " (accepted)" if self.accepted >= self.count else f" ({self.accepted} accepted)"
 
 
-def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
+def find_worst(session: Session, saved_to: str, clusters: Sequence[FailedCluster]) -> list[WorstFailure]:
     """At most SHOWN failed results: the first one of each cluster, the most frequent cluster first, then the second one of
-    each, and so on. `saved_to`: as for the report. Logs are shown below the folder of the session's file."""
-    counts, by_cluster = session.fingerprint_counts, dict[str, list[Result]]()
-    first_of = {alike: members[0] for members in _merge(session, _by_fingerprint(session)) for alike in members}
+    each, and so on. `saved_to`: as for the report; `clusters`: as `clusters_of` gives them. Logs are shown below the folder of
+    the session's file."""
+    by_cluster = dict[str, list[Result]]()
+    first_of = {alike: one.fingerprint for one in clusters for alike in one.members}
+    sizes = {one.fingerprint: one.count for one in clusters}
     for result in session.results:
         if not result.success:  # the earlier program stored no fingerprint
             alike = first_of.get(result.fingerprint or "", result.fingerprint)
             of = by_cluster.setdefault(alike or result.error_message or "", [])
             if len(of) < SHOWN:
                 of.append(result)
-    sizes = Counter[str]()
-    for alike, count in counts.items():
-        sizes[first_of.get(alike, alike)] += count
-    by_size = [by_cluster[alike] for alike in sorted(by_cluster, key=lambda alike: -sizes[alike])]
+    by_size = [by_cluster[alike] for alike in sorted(by_cluster, key=lambda alike: -sizes.get(alike, 0))]
     found = [result for rank in zip_longest(*by_size) for result in rank if result is not None]
     return [_of(session, saved_to, result) for result in found[:SHOWN]]
 
@@ -110,7 +108,13 @@ def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
 def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
     """The clusters of the session for people, the most frequent first: nearly equal fingerprints are one cluster."""
     results = _by_fingerprint(session)
-    found = [_cluster_of(session, members, results, beside) for members in _merge(session, results)]
+    seen = (
+        Seen(fingerprint=alike, category=_category_of(results.get(alike, ())), count=count)
+        for alike, count in session.fingerprint_counts.items()
+        if count
+    )
+    merged = (tuple(one.fingerprint for one in members) for members in merge(seen))
+    found = [_cluster_of(session, members, results, beside) for members in merged]
     return sorted(found, key=lambda one: (-one.count, one.fingerprint))
 
 
@@ -127,16 +131,6 @@ def _by_fingerprint(session: Session) -> dict[str, list[Result]]:
         if not result.success and result.fingerprint:
             found.setdefault(result.fingerprint, []).append(result)
     return found
-
-
-def _merge(session: Session, results: Mapping[str, Sequence[Result]]) -> list[tuple[str, ...]]:
-    """The fingerprints of the session that failed, those together that are nearly equal, the most frequent first."""
-    seen = (
-        Seen(fingerprint=alike, category=_category_of(results.get(alike, ())), count=count)
-        for alike, count in session.fingerprint_counts.items()
-        if count
-    )
-    return [tuple(one.fingerprint for one in members) for members in merge(seen)]
 
 
 def _category_of(results: Sequence[Result]) -> str:

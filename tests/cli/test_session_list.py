@@ -12,6 +12,7 @@ import pytest
 from batchdrain.cli.commands.session_row import count_anew
 from batchdrain.database.ledger.session_counts import SessionCounts
 from tests.cli.in_process import inv
+from tests.sessions.files import put
 from tests.support.workplace import Workplace, wait_for
 
 
@@ -126,6 +127,17 @@ def test_each_state_is_told_in_plain_words(
     assert f" {status} " in " ".join([*ran.lines[1:3], ""]), "also where the name has a line of its own"
     assert ran.lines[-1].startswith(status)
     assert all(len(line) <= 80 for line in ran.lines), ran.lines
+
+
+@pytest.mark.parametrize(("status", "waiting"), [("interrupted", 1), ("stopped", 1), ("complete", 0)])
+def test_a_retry_that_a_resume_executes_is_counted_apart_until_nobody_resumes_the_session(
+    sqlite_project: Workplace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, status: str, waiting: int
+) -> None:
+    left = {"run_id": "r", "phase_id": "p", "success": False, "final_state": "FAILED", "retry_at": "2025-12-28T12:00:09Z"}
+    over = None if status == "interrupted" else "2025-12-28T13:00:00Z"
+    put(sqlite_project, status=status, completed_at=over, total_processed=1, total_failed=1, results=[left])
+    [row] = json.loads(inv(["sessions", "--format=json"], sqlite_project.root, capsys, monkeypatch).out)
+    assert (row["total_failed"], row["retries_waiting"]) == (1, waiting)
 
 
 def test_a_long_name_has_a_line_of_its_own(sqlite_project: Workplace) -> None:

@@ -69,6 +69,10 @@ def test_a_session_that_runs_elsewhere_has_the_fields_of_one_of_ours(project: Pr
         ({"status": "stopped", "ended_ms": 1_000}, {"completed_at": "1970-01-01T00:00:01Z"}),
         ({"status": "interrupted", "ended_ms": 1_000}, {"completed_at": None}),
         ({"wanted": {"batch_size": "5"}}, {"batch_size": None, "kind": ""}),
+        *(
+            ({"status": status, "ended_ms": 1_000, "progress": {"processed": 4, "retries": 1}}, {"retries_waiting": waiting})
+            for status, waiting in (("stopped", 1), ("complete", 0))
+        ),
         ({"progress": {}}, {"total_processed": 0, "total_failed": 0, "success_rate": None}),
     ],
 )

@@ -15,6 +15,7 @@ from batchdrain.execution import left_files, order_files, tickets
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.runtime import folders
 from tests.execution.orders import Make
+from tests.support.swapped import swap_at_first_opening
 
 US = ProcessIdentity("h", 1, 1)
 
@@ -73,18 +74,7 @@ def test_an_order_whose_spool_or_input_others_could_replace_gets_no_file_and_lea
 
 
 def test_a_folder_that_was_put_in_the_place_of_a_made_one_gets_no_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, open_folder = list[str](), folders.open_folder
-
-    def swap(path: str | Path, *, guarded: bool = False, mode: int | None = None) -> int:
-        fd = open_folder(path, guarded=guarded, mode=mode)
-        if not opened:
-            opened.append(str(path))
-            (place / "new").rename(place / "former")
-            (place / "new").mkdir()
-            place.chmod(0o777)
-        return fd
-
-    monkeypatch.setattr(folders, "open_folder", swap)
+    opened = swap_at_first_opening(monkeypatch, place / "new")
     with pytest.raises(folders.MovableError):
         left_files.put(str(place / "new" / "x"), b"x")
     assert (os.listdir(place / "new"), opened) == ([], [str(place / "new")])

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from batchdrain.planning.forecast import Forecast
+from batchdrain.reports.beside import NOTHING_BESIDE
 from batchdrain.reports.forecast_words import describe_forecast, describe_outcome, outcome_fields
 from batchdrain.reports.formats import render_nothing
 from batchdrain.reports.html.timeline import slots_of
 from batchdrain.reports.left_over import describe_left, left_over
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import find_worst
+from batchdrain.reports.worst import clusters_of, find_worst
 from batchdrain.sessions.attempt_log import AttemptSpan
 from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.kept_forecast import KeptForecast
@@ -152,7 +153,7 @@ def test_the_worst_failures_are_the_first_of_each_cluster_the_largest_cluster_fi
     results += [result(9, success=True, fingerprint="a"), result(10, success=False, error_message="old")]
     found = session(results=results)
     found.recount()
-    worst = [one.result.phase_id for one in find_worst(found, "/x/s.json")]
+    worst = [one.result.phase_id for one in find_worst(found, "/x/s.json", clusters_of(found, NOTHING_BESIDE))]
     assert worst[:4] == ["p2", "p0", "p5", "p10"]
     assert "p9" not in worst
     assert len(worst) == len(set(worst)) <= 10

@@ -15,6 +15,7 @@ from batchdrain.sessions.events import EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.guarded_folder import open_guarded
 from tests.sessions.files import START
+from tests.support.swapped import swap_at_first_opening
 
 
 @pytest.fixture
@@ -55,18 +56,7 @@ def test_what_is_done_in_a_folder_of_ours_is_done(act: str, place: Path) -> None
 
 
 def test_a_folder_that_was_put_in_the_place_of_a_made_one_gets_no_lock(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, open_folder = list[str](), folders.open_folder
-
-    def swap(path: str | Path, *, guarded: bool = False, mode: int | None = None) -> int:
-        fd = open_folder(path, guarded=guarded, mode=mode)
-        if not opened:
-            opened.append(str(path))
-            (place / "notify").rename(place / "former")
-            (place / "notify").mkdir()
-            place.chmod(0o777)
-        return fd
-
-    monkeypatch.setattr(folders, "open_folder", swap)
+    opened = swap_at_first_opening(monkeypatch, place / "notify")
     with pytest.raises(folders.MovableError):
         lock.make_locked_folder(place / "notify")
     assert (os.listdir(place / "notify"), opened) == ([], [str(place / "notify")])

@@ -12,7 +12,7 @@ from batchdrain.cli.screens.annotations import annotate
 from batchdrain.cli.screens.writer import Output
 from batchdrain.reports import formats
 from batchdrain.reports.beside import Beside
-from batchdrain.reports.worst import find_worst
+from batchdrain.reports.worst import clusters_of, find_worst
 from batchdrain.runtime.files import write_all
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Session
@@ -27,7 +27,8 @@ def tell_github(invocation: Invocation, session: Session, saved_to: str, beside:
     """Under GitHub Actions, write at most ten annotations, and append the Markdown summary to the step's file. If the file
     can't be written, that is told, and the exit code stays."""
     if invocation.environ.get(ACTIONS) == "true":
-        annotate(find_worst(session, saved_to), passes=beside.ended is not None and beside.ended.code == 0)
+        worst = find_worst(session, saved_to, clusters_of(session, beside))
+        annotate(worst, passes=beside.ended is not None and beside.ended.code == 0)
     if path := invocation.environ.get(STEP_SUMMARY):
         page = cut_lines(formats.render_summary(session, saved_to, "markdown", beside).encode(), LARGEST)
         try:

@@ -71,7 +71,7 @@ def _row_of(row: SessionRow, claims: Sequence[Held]) -> dict[str, Any]:
         "total_processed": processed,
         "total_success": found["succeeded"],
         "total_failed": processed - found["succeeded"],
-        "retries_waiting": 0 if has_ended else found["retries"],
+        "retries_waiting": 0 if row.status == Status.COMPLETE else found["retries"],
         "success_rate": found["succeeded"] / processed if processed else None,
         "elsewhere": {"host": row.host, "pid": row.controller.pid, "folder": found["folder"], "group": found["group"]},
     }

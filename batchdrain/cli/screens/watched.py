@@ -54,4 +54,5 @@ class Watched(Output):
         columns = self._find_columns() if self._is_repeated else None
         if columns is None or os.environ.get("TERM", "dumb") in {"", "dumb"}:
             return None
-        return columns, os.get_terminal_size(self._stream.fileno()).lines
+        rows = os.get_terminal_size(self._stream.fileno()).lines
+        return (columns, rows) if rows > 0 else None  # a terminal may tell no rows

@@ -120,6 +120,8 @@ def find_unwritable_view(table: PhaseTable) -> list[str]:
 def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[set[str]]:
     """The sets of columns by which a table declares its rows unique. A view has none, nor has a table of PostgreSQL that others
     inherit from: no key reaches their rows. An index of expressions or with a condition says nothing of all rows."""
+    if has_heirs(connection, schema, name):
+        return []
     with look_quietly():
         inspector = sa.inspect(connection)
         keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
@@ -135,8 +137,6 @@ def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[
             for entry in inspector.get_indexes(name, schema=schema)
             if entry["unique"] and _is_of_all_rows(entry)
         ]
-        if has_heirs(connection, schema, name):
-            return []
     return [*keys, *(set(unique) for unique in uniques)]
 
 
