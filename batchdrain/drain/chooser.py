@@ -224,7 +224,7 @@ class Chooser:
                 continue
             if backlog.waiting or not self._results_since:
                 return None
-            if len(workers) and not self._refresh.is_affordable:
+            if len(workers) and (workers.have_ended() or not self._refresh.is_affordable):
                 self._awaits_reading = True
                 return None
             self._read()

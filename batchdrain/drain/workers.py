@@ -115,8 +115,8 @@ class Workers:
             pool.prepare()
 
     def have_ended(self) -> bool:
-        """Whether a command has ended, so that a phase can begin in its place."""
-        return bool(self._done)
+        """Whether a command has ended whose end `ended` has not yielded yet."""
+        return bool(self._done) or bool(self._found)
 
     def ended(self, timeout_s: float | None) -> Iterator[Ended]:
         """Wait at most `timeout_s` seconds (None: for ever) for a command to end, then yield everything that has ended and settled.

@@ -124,8 +124,11 @@ class Room:
 class Holding:
     """Workers of which so many hold something."""
 
-    def __init__(self, busy: set[str], held: int = 0) -> None:
-        self.busy_runs, self._held = busy, held
+    def __init__(self, busy: set[str], held: int = 0, *, ended: bool = False) -> None:
+        self.busy_runs, self._held, self._ended = busy, held, ended
+
+    def have_ended(self) -> bool:
+        return self._ended
 
     def __len__(self) -> int:
         return self._held

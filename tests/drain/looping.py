@@ -136,7 +136,7 @@ class _Workers:
         return self._each()
 
     def _each(self) -> Iterator[Any]:
-        while self._looping.held:
+        for _ in range(len(self._looping.held)):
             yield SimpleNamespace(running=SimpleNamespace(scheduled=self._looping.held.pop(0), claim=None))
 
     def postpone(self, _: object) -> None:

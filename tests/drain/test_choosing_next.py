@@ -105,6 +105,15 @@ def test_while_commands_run_an_empty_backlog_is_not_read_more_often_than_it_may_
     assert (room.pick(), room.reads) == (None, 1), "and at once where nothing runs"
 
 
+def test_no_reading_keeps_a_result_waiting_that_is_there_already(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "")
+    room.chooser.begin([])
+    room.chooser.look_again()
+    room.refresh.is_affordable = True
+    assert (room.chooser.next(cast("Any", Holding(set(), held=1, ended=True))), room.reads) == (None, 0)
+    assert (room.chooser.next(cast("Any", Holding(set(), held=1))), room.reads) == (None, 1)
+
+
 @pytest.mark.parametrize(("most", "retry", "waiting"), [(None, False, 4), (2, False, 3), (2, True, 2), (None, True, 3)])
 def test_a_phase_that_waits_for_its_turn_is_still_to_be_begun_and_a_retry_was_before(
     monkeypatch: pytest.MonkeyPatch, most: int | None, retry: bool, waiting: int

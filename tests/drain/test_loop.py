@@ -56,6 +56,14 @@ def test_every_free_worker_gets_a_phase_and_no_more_than_there_are() -> None:
     assert it.drain.executed == 3
 
 
+def test_a_worker_that_is_free_gets_its_next_phase_before_the_result_of_another_is_recorded() -> None:
+    it = Looping("abcd", workers=2)
+    asked = [what for what in it.run() if what.startswith(("finishes", "executes"))]
+    assert asked == [
+        "executes a", "executes b", "finishes a", "executes c", "finishes b", "executes d", "finishes c", "finishes d",
+    ]  # fmt: skip
+
+
 def test_a_phase_that_was_left_out_is_neither_told_nor_claimed_again_and_leaves_its_place_to_another() -> None:
     it = Looping("ab")
     it.left_out = {"a"}

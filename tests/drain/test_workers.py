@@ -55,6 +55,13 @@ def test_that_a_command_has_ended_is_known_before_anybody_waits(it: Working) -> 
     assert it.workers.have_ended()
 
 
+def test_of_two_ends_the_second_is_known_while_the_first_is_recorded_and_none_after_it(it: Working) -> None:
+    it.orders.answers = {"a": OK, "b": OK}
+    for future in it.begin("a", "b"):
+        future.set_result(None)
+    assert [it.workers.have_ended() for _ in it.workers.ended(0.0)] == [True, False]
+
+
 def test_what_is_lost_is_held_and_keeps_its_run_busy_but_no_worker(it: Working) -> None:
     it.begin("a", "b")
     it.lose("c")
