@@ -1,8 +1,8 @@
 """Records each fact of a drain with one method: in the events, then in the session's file, then on the screen.
 
 An event is written at once. File and screen follow after the commit, in this order, while the next command runs, because this takes
-longer than many a command. They also follow before anything is awaited or read, so that no line is late. After a crash in between,
-the ledger has the result, and `resume` takes it from there. Every method may raise FilesUnavailable.
+longer than many a command. They also follow before anything is awaited or read, so that no line is late; of results that end
+together, for all of them at once. After a crash in between, the ledger has the result, and `resume` takes it from there. Every method may raise FilesUnavailable.
 """
 
 from __future__ import annotations
@@ -76,11 +76,10 @@ class Recorder:
         self._events.write(Event.PHASE_CLAIMED, **_ids(claim.phase), epoch=claim.epoch, attempt=claim.attempt)
 
     def started(self, scheduled: ScheduledAttempt, claim: Claim, limit: TimeLimit) -> None:
-        """The command runs. This settles everything, as there is time now."""
+        """The command runs. Now is a good time to `settle`."""
         ids = _ids(claim.phase)
         self._events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
         self._show(self._screen.started, scheduled, limit)
-        self.settle()
 
     def claim_lost(self, claim: Claim) -> None:
         """The claim was ours and is somebody else's now. The result of its command is not written."""

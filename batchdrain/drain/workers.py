@@ -111,6 +111,8 @@ class Workers:
         # Recorded while the command runs, as the ledger has the claim already.
         self._recorder.claimed(running.claim)
         self._recorder.started(running.scheduled, running.claim, running.limit)
+        if not self.have_ended():  # results that wait are recorded first, so that one sync to disk serves them all
+            self._recorder.settle()
         if pool is not None:
             pool.prepare()
 

@@ -36,7 +36,9 @@ class Held:
         services: Any = SimpleNamespace(executing=executing, remote=None)
         self.unread = set[str]()
         states: Any = SimpleNamespace(read=self._read, settle_s=5.0, may_change=lambda *_: self.settles)
-        recorder: Any = SimpleNamespace(claimed=lambda *_: None, started=lambda *_: None, notice=lambda *_: None)
+        recorder: Any = SimpleNamespace(
+            claimed=lambda *_: None, started=lambda *_: None, notice=lambda *_: None, settle=lambda: None
+        )
         self.failures: list[Any] = []
         stops: Any = SimpleNamespace(
             wait=lambda _: None,

@@ -45,7 +45,14 @@ def test_a_guardian_watches_a_command_from_before_it_begins_and_what_is_told_is_
             prepare=lambda: it.asked.append("another guardian"),
         )
     it.workers.execute(it.claimed(guardian=guardian))
-    assert it.asked == [*first, "submitted", "claimed r / p", "started r t.1 timeout.default_s", *last]
+    assert it.asked == [*first, "submitted", "claimed r / p", "started r t.1 timeout.default_s", "settled", *last]
+
+
+def test_while_another_result_waits_to_be_recorded_nothing_is_brought_to_disk_for_a_start(it: Working) -> None:
+    [future] = it.begin("a")
+    future.set_result(None)
+    it.workers.execute(it.claimed("b"))
+    assert it.asked == ["submitted", "claimed b / p", "started b t.1 timeout.default_s"]
 
 
 def test_that_a_command_has_ended_is_known_before_anybody_waits(it: Working) -> None:

@@ -100,6 +100,7 @@ class Working:
                 f"started {scheduled.run_id} {claim.token} {limit.rule}"
             ),
             notice=lambda text: self.asked.append(f"notice: {text}"),
+            settle=lambda: self.asked.append("settled"),
         )
         capabilities: Any = SimpleNamespace(pool=None, interrupt=lambda: self.asked.append("interrupts"))
         services: Any = SimpleNamespace(executing=SimpleNamespace(capabilities=capabilities))
