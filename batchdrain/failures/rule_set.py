@@ -9,7 +9,8 @@ from functools import cache
 from itertools import compress, count, groupby
 from typing import Any, Final
 
-from batchdrain.failures.rule_table import BuiltInRule, join, read_rules
+from batchdrain.failures.rule_table import BuiltInRule, in_lines, join, read_rules
+from batchdrain.failures.same_rule import SameRule
 from batchdrain.failures.utf8 import to_utf8
 
 Matcher = Callable[[bytes], Sequence[int]]
@@ -27,7 +28,8 @@ class _Part:
     category: str
     pattern: str
     exact: str | None = None  #: the exact pattern, which must match too if `pattern` is wider than its rule
-    is_exact_in_ascii: bool = True  #: whether `pattern` is wider for texts with other letters only
+    is_exact_in_ascii: bool = True  #: whether a line of ASCII that `pattern` matches is matched by `exact`
+    is_exact_in_line: bool = False  #: whether any line that `pattern` matches is
 
 
 class RuleSet:
@@ -42,10 +44,12 @@ class RuleSet:
         self._matchers: dict[str, Matcher] = {}  # of exact patterns
         self._categories: list[str | None] = [None, *(part.category for part in parts)]
         self._exact = {number: part.exact for number, part in enumerate(parts, 1) if part.exact is not None}
+        wide = [number for number in self._exact if not parts[number - 1].is_exact_in_line]
         self._doubtful = {
-            False: frozenset(self._exact),
-            True: frozenset(number for number in self._exact if not parts[number - 1].is_exact_in_ascii),
-        }  # by whether the text is ASCII: the numbers of wider patterns
+            False: frozenset(wide),
+            True: frozenset(number for number in wide if not parts[number - 1].is_exact_in_ascii),
+        }  # by whether a line is ASCII: the numbers of wider patterns
+        self._same_rule = SameRule(self._match, [_ALWAYS, *(part.pattern for part in parts)])
 
     def find(self, text: str) -> str | None:
         """The category of the first rule that matches `text`, ignoring case. Raises MemoryError if RE2 has too little memory
@@ -56,20 +60,26 @@ class RuleSet:
         """The same for each of several texts without line ends."""
         if not lines:
             return []
-        joined = to_utf8("\n".join(lines).lower())
-        all_encoded, doubtful = joined.split(b"\n"), self._doubtful[joined.isascii()]
+        joined = "\n".join(lines).lower()
+        is_ascii = joined.isascii()
+        if is_ascii and (number := self._same_rule.of_all(joined)) is not None:
+            return [self._categories[number]] * len(lines)
+        all_encoded, doubtful = to_utf8(joined).split(b"\n"), self._doubtful[is_ascii]
         try:
             firsts = list(map(max, map(self._match, all_encoded)))
         except ValueError:  # nothing matched, not even _ALWAYS: `_find` says for which text
             return list(map(self._find, all_encoded))
         found = list(map(self._categories.__getitem__, firsts))
-        if not doubtful.isdisjoint(firsts):
+        is_exact = doubtful.isdisjoint(firsts)
+        self._same_rule.note(firsts, is_ascii and is_exact)
+        if not is_exact:
             for at in compress(count(), map(doubtful.__contains__, firsts)):
                 found[at] = self._find(all_encoded[at])
         return found
 
     def _find(self, encoded: bytes) -> str | None:
-        numbers, doubtful = self._match(encoded), self._doubtful[encoded.isascii()]
+        numbers = self._match(encoded)
+        doubtful = self._exact if b"\n" in encoded else self._doubtful[encoded.isascii()]
         if 0 not in numbers:
             raise _no_memory_for(encoded)
         first = next(
@@ -126,14 +136,16 @@ def built_in() -> RuleSet:
 
 def _parts(rules: Iterable[BuiltInRule]) -> Iterator[_Part]:
     """Join patterns, so that they share their beginnings. A Set of single patterns takes four times as long for a new
-    text."""
+    text. Those that look for the begin or the end of a text are apart: in a text of several lines they are too wide."""
     for category, block in groupby(rules, key=lambda rule: rule.category):
-        plain = defaultdict[tuple[bool, bool], list[str]](list)
+        plain, at_ends = defaultdict[tuple[bool, bool], list[str]](list), defaultdict[tuple[bool, bool], list[str]](list)
         for rule in block:
             if rule.core == rule.wide_core:
-                plain[rule.edges].append(rule.core)
+                (plain if in_lines(rule.core) == rule.core else at_ends)[rule.edges].append(rule.core)
             else:
-                wide, exact = (join([core], rule.edges) for core in (rule.wide_core, rule.core))
+                wide, exact = (join([core], rule.edges) for core in (in_lines(rule.wide_core), rule.core))
                 yield _Part(category, wide, exact, rule.is_exact_in_ascii)
         for edges, cores in plain.items():
             yield _Part(category, join(cores, edges))
+        for edges, cores in at_ends.items():
+            yield _Part(category, join(map(in_lines, cores), edges), join(cores, edges), is_exact_in_line=True)

@@ -54,6 +54,12 @@ class BuiltInRule:
         return not any(dear.search(self.core) for dear, _ in _WIDER)
 
 
+def in_lines(core: str) -> str:
+    """The pattern, made to match each line of a text by itself. It matches all that `core` does, and perhaps more if the text
+    has several lines."""
+    return core.replace(r"\A", "(?m:^)").replace(r"\z", "(?m:$)")
+
+
 def join(cores: Iterable[str], edges: tuple[bool, bool]) -> str:
     """One RE2 pattern for all cores with these word edges."""
     before, after = rf"(?:\A|{_BESIDE})" if edges[0] else "", rf"(?:{_BESIDE}|\z)" if edges[1] else ""

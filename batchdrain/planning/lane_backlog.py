@@ -59,6 +59,7 @@ class LaneBacklog:
         self.remainder = Remainder()  #: how the last reading counted its rows
         self.seen = SeenKinds()  #: the kinds of failures in the last reading
         self.read_s = 0.0  #: how long the last reading took
+        self._has_unreadable = True  # whether the last reading met such a row; before it, any row may be
 
     def refresh(self, now: datetime) -> None:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
@@ -107,6 +108,7 @@ class LaneBacklog:
         for fingerprint, count in builder.alike.items():
             self._sizes[fingerprint] = max(count, self._sizes.get(fingerprint, 0))
         self.skipped, self.remainder, self.seen = builder.skipped, builder.remainder, builder.seen
+        self._has_unreadable = builder.has_unreadable
 
     @property
     def stale(self) -> bool:
@@ -140,11 +142,10 @@ class LaneBacklog:
 
     def count(self) -> Remainder:
         """Read the database again and count its rows, without choosing anything. Raises as `refresh` does."""
-        return self._read().count(self._categorise)
+        return self._read().count(self._categorise, has_unreadable=self._has_unreadable)
 
     def why_not(self, run_id: str | None = None) -> Reasons:
-        """For each row of the source state, as it is now, the rule that skips it; None if it may be drained. `run_id`: look
-        at this run only."""
+        """For each row as it is now the rule that skips it; None if it may be drained. `run_id`: look at this run only."""
         return self._read().why_not(self._categorise, run_id)
 
     def count_taken(self, runs: Iterable[str]) -> None:

@@ -62,6 +62,7 @@ class LaneBuilder:
         self.seen = self._names.seen
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: rows by run_id, including skipped ones
+        self.has_unreadable = False  #: whether a row can't be read
         self.buffers: list[LaneBuffer] = []
         self._attempted: set[PhaseKey] = set()  # phases that this session has attempted
         self._counted: Counter[str] = Counter()  # rows by run_id, if their texts do not matter
@@ -72,6 +73,11 @@ class LaneBuilder:
         skipped = Counter({skip: count for skip, count in self.skipped.items() if skip != _BY_US})
         return Remainder(total=self.rows_of.total(), attempted=frozenset(self._attempted), skipped=skipped)
 
+    @property
+    def heeds_texts(self) -> bool:
+        """Whether a failure text may decide about a row."""
+        return self._names.matter or bool(self._rules.verdicts)
+
     def read(self, pages: Iterable[Page]) -> None:
         """Take in all pages, then finish."""
         for page in pages:
@@ -80,13 +86,15 @@ class LaneBuilder:
 
     def take_in(self, page: Page) -> None:
         """Take in one page."""
+        kinds = set(map(type, page.reasons))
+        self.has_unreadable |= Unreadable in kinds
         here = page if page.has_sound_ids else self._without_unusable(page)
         if self._rules.past.summed_runs:
             self._note_named(self._rules.remembered(here.ids))
         if self._may_name(here):
             here = self._without_named(here)
-        if self._names.matter or Unreadable in set(map(type, here.reasons)):
-            self._open.take_in(here, self._names.of_all(here.reasons))
+        if self._names.matter or Unreadable in kinds:
+            self._open.take_in(here, self._names.of_all(here.reasons, kinds))
         else:
             self._counted.update(here.runs)
         if self._counts_alike:
@@ -115,7 +123,7 @@ class LaneBuilder:
             return [self.judged(row)[0] for row in page.rows]
         if self._rules.past.summed_runs:
             self._note_named(self._rules.remembered(page.ids))
-        names = self._names.of_all(page.reasons) if self._names.matter else None
+        names = self._names.of_all(page.reasons, set(map(type, page.reasons))) if self._names.matter else None
         found = self._find_skips(page.runs) if names is None else self._find_skips(list(zip(page.runs, names, strict=True)))
         if self._may_name(page):
             are_named = list(map(self._named.__contains__, page.ids))

@@ -45,10 +45,9 @@ class LaneNames:
         """Free the memory of known texts; there are no more pages."""
         self._known = KnownTexts[str | Skip]()
 
-    def of_all(self, reasons: Sequence[Any]) -> Sequence[str | Skip]:
+    def of_all(self, reasons: Sequence[Any], kinds: set[type]) -> Sequence[str | Skip]:
         """For each text of a page, as the driver gives it: the skip that applies to it, else its category, or '' if the
-        category does not matter."""
-        kinds = set(map(type, reasons))
+        category does not matter. `kinds`: the types of these texts, and perhaps others."""
         if self._are_plain and kinds <= _PLAIN:
             return self._known.find(reasons, self._name_texts)
         if kinds <= EQUAL_KINDS:

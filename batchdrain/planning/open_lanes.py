@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
-from operator import le, lt
+from operator import getitem, le, lt
 from typing import Any, Final
 
 from batchdrain.database.phases.pages import Page
@@ -96,12 +96,12 @@ class OpenLanes:
         """The lane number of each row. Missing lanes are opened."""
         of_run = self._numbers
         try:
-            return [of_run[run_id][name] for run_id, name in zip(runs, names, strict=True)]
+            return list(map(getitem, map(of_run.__getitem__, runs), names))
         except KeyError:
             for run_id, name in dict.fromkeys(zip(runs, names, strict=True)):
                 if run_id not in of_run or name not in of_run[run_id]:
                     self._number_of(run_id, name)
-        return [of_run[run_id][name] for run_id, name in zip(runs, names, strict=True)]
+        return list(map(getitem, map(of_run.__getitem__, runs), names))
 
     def _number_of(self, run_id: str, name: str | Skip) -> int:
         """Open the lane for phases of a run with this name. A skipped run has one lane, whatever the name."""

@@ -72,7 +72,13 @@ class Selection:
             verdicts=read_verdicts(self.store, past.attempts) if heeds else {},
             order=self.store.table.ids.order,
         )
-        return Reading(pages=self.pages(), rules=rules, redact=self.store.redact, pages_of=self.pages_of)
+        return Reading(
+            pages=self.pages(),
+            rules=rules,
+            redact=self.store.redact,
+            pages_of=self.pages_of,
+            ids=self.pages(only_ids=True) if self.store.table.writability.stores_all else None,
+        )
 
     def _count_queued(self) -> dict[str, int]:
         counts = foreseen_counts(self.store.count_queued(), self.given_back, PhaseState.QUEUED, by=1)
@@ -82,11 +88,11 @@ class Selection:
         counts = {row.run_id: row.unfinished for row in self.store.read_run_counts()}
         return foreseen_counts(counts, self.given_back, PhaseState.COMPLETE, by=-1)
 
-    def pages(self) -> Iterator[Page]:
-        """The rows in the source state, as a stream. It holds a connection until it is exhausted. Raises
-        DatabaseUnavailable."""
+    def pages(self, *, only_ids: bool = False) -> Iterator[Page]:
+        """The rows in the source state, as a stream. It holds a connection until it is exhausted. `only_ids`: as
+        PhaseTable.read_pages takes it. Raises DatabaseUnavailable."""
         with self.store.database.read() as connection:
-            yield from self.store.table.read_pages(connection, self.state)
+            yield from self.store.table.read_pages(connection, self.state, only_ids=only_ids)
         rows = [back.row for back in self.given_back if back.row is not None and back.state is self.state]
         if rows:
             yield Page.of(rows)

@@ -181,7 +181,7 @@ class RankedLanes:
         lane = lane_of(buffer, buffer.kept[0], self.known) if buffer.kept else best_of_rest(buffer, self.known)
         *head, run, phase = self._ranking(lane, now)
         found = (1, *head)
-        return (self._equal(found) if all(map(_is_plain, found)) else found, run, phase)
+        return (self._equal(found) if self._is_steady or all(map(_is_plain, found)) else found, run, phase)
 
     def _stamp(self, buffer: LaneBuffer) -> Hashable:
         """Of what its rank was made of, beside what is of the lane, or of one reading, for good."""

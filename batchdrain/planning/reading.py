@@ -29,6 +29,7 @@ class Reading:
     rules: SkipRules
     redact: Callable[[str], str] = str  #: takes secrets out of a failure text, which is shown and stored
     pages_of: Callable[[str], Iterable[Page]] | None = None  #: the rows of one run as they are at the time of the call
+    ids: Iterable[Page] | None = None  #: the same stream as `pages`, but without texts; None if texts are computed
 
     def begin(self, categorise: Categorise) -> LaneBuilder:
         """A builder that takes in the pages and makes lanes of them. Raises ConfigError for a cycle."""
@@ -48,10 +49,16 @@ class Reading:
         builder.read(self.pages_of(run_id))
         return builder
 
-    def count(self, categorise: Categorise) -> Remainder:
-        """Count the rows by what skips them. Raises as `build` does."""
+    def count(self, categorise: Categorise, *, has_unreadable: bool = True) -> Remainder:
+        """Count the rows by what skips them. Raises as `build` does. `has_unreadable`: whether a text of this backlog may be
+        one that can't be read.
+
+        If no rule of this reading looks at a text, a text matters only if it can't be read, since such a row does not wait.
+        So where texts are stored as they are read, and the reading before could read each of them, only ids are read. A
+        stored text that was damaged since then counts as one that waits, until all is read again."""
         builder = LaneBuilder(self.rules, categorise, self.redact, counts_only=True)
-        builder.read(self.pages)
+        needs_texts = self.ids is None or has_unreadable or builder.heeds_texts
+        builder.read(self.pages if self.ids is None or needs_texts else self.ids)
         return builder.remainder
 
     def why_not(self, categorise: Categorise, run_id: str | None = None) -> Reasons:

@@ -45,15 +45,26 @@ class Page(NamedTuple):
         SQLite stores anything anywhere."""
         if not rows:
             return NO_ROWS
-        runs, phases, indexes, reasons = zip(*rows, strict=True)
+        runs, phases, indexes, reasons = _columns_of(rows)
         try:
-            joined = "\x00".join((*runs, *phases))
+            is_sound = _are_sound(runs, phases)
         except TypeError:
             return cls.of(_to_rows(rows))
         if not _INDEXES.issuperset(map(type, indexes)):
             return cls.of(_to_rows(rows))
-        is_sound = joined.isascii() and all(runs) and all(phases) and are_short(joined, 2 * len(rows), SHORT_ID)
         return cls(runs, phases, indexes, reasons, is_sound)
+
+    @classmethod
+    def of_ids(cls, rows: Sequence[Sequence[Any]]) -> Page:
+        """Make a page of `rows` that have only both ids, of any types. Their other columns are None."""
+        if not rows:
+            return NO_ROWS
+        runs, phases = _columns_of(rows)
+        nothing = (None,) * len(rows)
+        try:
+            return cls(runs, phases, nothing, nothing, _are_sound(runs, phases))
+        except TypeError:
+            return cls.of([(*row, None, None) for row in rows])
 
     @property
     def ids(self) -> Iterator[tuple[str, str]]:
@@ -73,12 +84,15 @@ class Page(NamedTuple):
 
 
 Fold = Callable[[Sequence[Sequence[Any]]], Sequence[Sequence[Any]]]
+Make = Callable[[Sequence[Sequence[Any]]], Page]
 NO_ROWS: Final = Page((), (), (), (), has_sound_ids=True)
 
 
-def read_pages(connection: sa.Connection, query: sa.Select[Any], fold: Fold = lambda rows: rows) -> Iterator[Page]:
+def read_pages(
+    connection: sa.Connection, query: sa.Select[Any], fold: Fold = lambda rows: rows, make: Make = Page.of
+) -> Iterator[Page]:
     """The rows of a query of four columns that SQLAlchemy must not convert: run_id, phase_id, phase_index, reason. `fold`:
-    makes four columns of more, if an id has several.
+    makes four columns of more, if an id has several; `make`: makes a page of them, Page.of_ids for a query of both ids.
 
     The rows stay the driver's tuples: making a million SQLAlchemy objects and then ours would take several times as long as
     reading them.
@@ -86,7 +100,7 @@ def read_pages(connection: sa.Connection, query: sa.Select[Any], fold: Fold = la
     read = read_strictly if connection.dialect.name == "sqlite" else _read_by_cursor
     for page in read(connection, query):
         renew(connection)
-        yield Page.of(fold(page))
+        yield make(fold(page))
 
 
 def to_rows(found: Iterable[Page]) -> Iterator[Row]:
@@ -111,6 +125,21 @@ def to_reason(value: object) -> str | None:
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     return None if value is None else str(value)
+
+
+def _columns_of(rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+    """The columns of rows, of which there is at least one. `zip` would make an iterator for each row, which takes longer."""
+    values: list[Any] = []
+    for row in rows:
+        values += row
+    width = len(rows[0])
+    return (values[at::width] for at in range(width))
+
+
+def _are_sound(runs: Sequence[str], phases: Sequence[str]) -> bool:
+    """Whether all ids are ASCII, short, without NUL and not empty. Raises TypeError if one is no text."""
+    joined = "\x00".join((*runs, *phases))
+    return joined.isascii() and all(runs) and all(phases) and are_short(joined, 2 * len(runs), SHORT_ID)
 
 
 def _to_rows(page: Sequence[Any]) -> list[Row]:

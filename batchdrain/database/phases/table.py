@@ -77,11 +77,15 @@ class PhaseTable:
         """The table's schema; None for the connection's default one."""
         return self.table.schema
 
-    def read_pages(self, connection: sa.Connection, state: PhaseState, run_id: str | None = None) -> Iterator[Page]:
+    def read_pages(
+        self, connection: sa.Connection, state: PhaseState, run_id: str | None = None, *, only_ids: bool = False
+    ) -> Iterator[Page]:
         """Stream the rows in a state, in no particular order, with eight bytes of memory for each row. A row that can't be
-        read has an `Unreadable` reason. `run_id`: read only this run."""
+        read has an `Unreadable` reason. `run_id`: read only this run; `only_ids`: without indexes and reasons, so that a row
+        of which only these can't be read is like any other."""
         reason = self.reason_read
-        fields = self._of_run(sa.select(*self.ids.selected, self.phase_index, reason.head), run_id)
+        other = () if only_ids else (self.phase_index, reason.head)
+        fields = self._of_run(sa.select(*self.ids.selected, *other), run_id)
         ids = self.narrow_to_state(self._of_run(sa.select(*self.ids.selected), run_id), state)
 
         def read_rows(some: Sequence[Sequence[str]]) -> Sequence[Any]:
@@ -89,11 +93,14 @@ class PhaseTable:
             query = self.narrow_to_state(fields.where(these, self.is_meant(these)), state)
             rows = connection.execute(query, columns.parameters_of((self.run_id, self.phase_id), some)).all()
             found = self.ids.fold(rows)
+            if only_ids:
+                return [(*row, None, None) for row in found]
             return found if reason.find is None else [(*row[:3], reason.find(row[3])) for row in found]
 
         def read() -> Iterator[Page]:
-            pages = read_pages(connection, self.narrow(fields, state), self.ids.fold)
-            return pages if reason.find is None else map(reason.find_in, pages)
+            make = Page.of_ids if only_ids else Page.of
+            pages = read_pages(connection, self.narrow(fields, state), self.ids.fold, make)
+            return pages if only_ids or reason.find is None else map(reason.find_in, pages)
 
         again = read if self.dialect == "sqlite" else None  # no server gives rows in the same order each time
         return read_all_but(read(), connection, ids, read_rows, self.ids.names_of, again)

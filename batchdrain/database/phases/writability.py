@@ -16,6 +16,7 @@ from batchdrain.database.phases.relation import Relation, read_relation
 from batchdrain.database.phases.whole_view import shows_every_row
 
 _VIEWS: Final = frozenset({Relation.VIEW, Relation.MATERIALIZED_VIEW})
+_STORED: Final = frozenset({Relation.TABLE, Relation.GUARDED_TABLE})
 _NOT_WRITTEN: Final = frozenset({"0A000", "55000", "428C9", 1348, 1288, 1906})
 """The servers' error codes for a column of a view that no UPDATE can set."""
 _NO_VIEW: Final = "is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed)"
@@ -59,19 +60,26 @@ class Writability:
     shows_every_row: bool = False  #: whether a row that is not shown any more is gone, and not just hidden
     problem: str = ""  #: why no row can be written; '' if rows can
     computed: frozenset[str] = frozenset()  #: columns that can only be read
+    stores_all: bool = False
+    """Whether all mapped columns are stored as they are read. A computed column, as any of a view may be, can fail for what
+    somebody has just written."""
 
 
 def read_writability(connection: sa.Connection, table: sa.Table, mapped: Columns) -> Writability:
     """Find out what can be written. Reads only. A missing column is reported elsewhere."""
     relation, state = read_relation(connection, str(table.name), table.schema), mapped.state
     is_whole = shows_every_row(connection, relation, str(table.name), table.schema)
+    names = {name for _, name in mapped.pairs()}
+    stores_all = relation in _STORED and all(column.computed is None for column in table.c if column.name in names)
     reason = None if mapped.reason is None else mapped.reason.written
     others = [name for name in (reason, mapped.updated_at) if name is not None and name in table.c]
     if state not in table.c:
-        return Writability(relation=relation, shows_every_row=is_whole)
+        return Writability(relation=relation, shows_every_row=is_whole, stores_all=stores_all)
     found = find_unwritten(connection, table, relation, (state, *others))
     problem = found.problem or (_computed(state, relation) if state in found.columns else "")
-    return Writability(relation=relation, shows_every_row=is_whole, problem=problem, computed=found.columns)
+    return Writability(
+        relation=relation, shows_every_row=is_whole, problem=problem, computed=found.columns, stores_all=stores_all
+    )
 
 
 def find_unwritten(connection: sa.Connection, table: sa.Table, relation: Relation, names: Collection[str]) -> Unwritten:
