@@ -19,6 +19,7 @@ def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]
     found |= {
         "status": session.current_status.value,
         "success_rate": session.success_rate,
+        "retries_waiting": session.retries_waiting,
         "wanted_success_rate": session.wanted_rate,
         "exit_code": None if ended is None else {"code": ended.code, "why": ended.why},
         "forecast_outcome": outcome_fields(session),

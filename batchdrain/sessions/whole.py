@@ -23,6 +23,11 @@ class Whole(Session):
 
     parts: list[Session] = Field(exclude=True)
 
+    @property
+    def retries_waiting(self) -> int:
+        """How many of the failed phases wait to be tried again: those of all its sessions."""
+        return sum(part.retries_waiting for part in self.parts)
+
 
 def parts_of(session: Session) -> list[Session]:
     """The sessions of a chain, or the session itself."""
