@@ -39,6 +39,8 @@ from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavai
 if TYPE_CHECKING:
     from tenacity import Retrying
 
+    from batchdrain.database.retrying import Hurry
+
 T = TypeVar("T")
 
 
@@ -50,6 +52,7 @@ class Database:
         self.engine = engine
         self.patience = patience
         self.on_retry: Callable[[str, int], None] | None = None
+        self.hurry: Hurry | None = None  #: ends the waits between two tries, once somebody wants the process to end
         self.in_session = False  #: whether a session has begun on it, so that something is recorded and `resume` can go on
         self.silence = silence  #: tells people what the command waits for, until it is closed
         silence.listen(engine, patience.operation_s)
@@ -232,7 +235,7 @@ class Database:
     def _make_retrying(self, *, may_wait: bool) -> Retrying:
         from batchdrain.database.retrying import make_retrying
 
-        return make_retrying(self.patience, self.on_retry, may_wait=may_wait)
+        return make_retrying(self.patience, self.on_retry, self.hurry, may_wait=may_wait)
 
 
 def open_database(text: str, on_silence: Callable[[str], None] | None = None, patience: Patience | None = None) -> Database:

@@ -50,7 +50,8 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     session.drain_wanted_rate = find_rate_of_this_time(it)
     by_nothing = fails_by_nothing(it, drain)
     session.drain_exit_by = find_exit_by(session, code, orphaned=bool(drain.orphaned), by_nothing=by_nothing)
-    record.end(status, clock.now(), because, code)
+    ended_at = None if drain.executed else it.ended_at  # a resume that executed nothing ended nothing
+    record.end(status, ended_at or clock.now(), because, code)
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
 
 

@@ -53,7 +53,7 @@ class Observer:
         return Snapshot(
             processed=processed,
             succeeded=ok,
-            failed=max(0, processed - ok - retries),
+            failed=max(0, processed - ok),
             retries_waiting=retries - again,
             retries_running=again,
             target=max(processed, self._before + chooser.taken + chooser.waiting),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.requests import FormerPart
@@ -33,5 +34,6 @@ class OpenSession:
     whole: DrainRequest | None = None  #: its whole request, if `request` is narrowed for this call
     put_off: int = 0  #: phases to be tried again that this call's filters leave out
     retries: Sequence[ScheduledAttempt] = ()  #: phases that waited to be tried again when the session was left
+    ended_at: datetime | None = None  #: when it had ended before it was resumed; None: it had not
     asked: Asked | None = None  #: a pause from elsewhere that reached the part before it in its chain
     former: FormerPart | None = None  #: the row of that part

@@ -173,11 +173,12 @@ class Presence:
         it, session, now, held = self._it, self._it.record.session, clock.now(), list(held)
         shot = None if self.look is None else self.look()
         waiting = it.backlog.waiting if it.most is None else min(it.most, it.backlog.waiting)
+        retries = session.retries_waiting if shot is None else shot.retries_waiting + shot.retries_running
         return {
             "processed": session.total_processed if shot is None else shot.processed,
             "succeeded": session.total_success if shot is None else shot.succeeded,
-            "failed": session.total_failed if shot is None else shot.failed,
-            "retries": 0 if shot is None else shot.retries_waiting + shot.retries_running,
+            "failed": (session.total_failed if shot is None else shot.failed) - retries,  # the ledger keeps them apart
+            "retries": retries,
             "before": self._before,
             "target": self._before + waiting if shot is None else shot.target,
             "elapsed_s": round(self._active_s, 3),

@@ -48,7 +48,7 @@ def _open(
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)
         _tell_changes(project, left, screen)
-        session = _reopen(project, left.session, chain)
+        ended_at, session = left.session.completed_at, _reopen(project, left.session, chain)
         counts = left.count(None if chain is None else chain.counts_for(session.kind))
         leave_out_tried(project, request, counts)
         record = SessionRecord(session, project.folder, lock, project.store.failed_words, counts)
@@ -65,7 +65,7 @@ def _open(
         raise
     return OpenSession(project=project, request=left.request, whole=request, less=less, record=record, backlog=backlog,
                        screen=screen, most=left.most, recovered=recovered, put_off=left.put_off, retries=left.retries,
-                       asked=None if chain is None else chain.asked, former=None if chain is None else chain.former)  # fmt: skip
+                       ended_at=ended_at, asked=None if chain is None else chain.asked, former=None if chain is None else chain.former)  # fmt: skip
 
 
 def _tell_left_out(left: Resumption, record: SessionRecord, screen: Screen) -> None:

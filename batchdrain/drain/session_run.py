@@ -56,6 +56,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
     shutdown, recorder = Shutdown(finish_current=settings.finish_current), Recorder(record, it.screen)
     presence = Presence(it, shutdown)
     with shutdown.watch():
+        it.project.store.database.hurry = shutdown.wake
         try:
             announce(it, recorder, presence)
             with open_drain(it, recorder, presence) as drain:
@@ -73,7 +74,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
             raise
         finally:
             it.screen.end()
-            it.project.store.database.on_retry = None
+            it.project.store.database.on_retry = it.project.store.database.hurry = None
             record.close()
     return SessionOutcome(
         session=record.session,

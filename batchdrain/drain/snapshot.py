@@ -22,13 +22,13 @@ class RunningPhase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How far a drain is. `processed` is the sum of the four counts that follow it."""
+    """How far a drain is. `processed` is the sum of `succeeded` and `failed`."""
 
     processed: int  #: phases with a result, including those before a resume
     succeeded: int
-    failed: int  #: failed for good, as far as this session goes
-    retries_waiting: int  #: phases that failed and wait to be tried again
-    retries_running: int  #: phases that failed and are being tried again
+    failed: int  #: phases whose last attempt failed
+    retries_waiting: int  #: of these: they wait to be tried again
+    retries_running: int  #: of these: they are being tried again
     target: int  #: phases that the session will reach unless something ends it sooner
     running: Sequence[RunningPhase]  #: the one that has run longest comes first
     eta: Eta

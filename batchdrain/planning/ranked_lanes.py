@@ -160,7 +160,9 @@ class RankedLanes:
         """Why this phase of the lane comes now, for people."""
         lane = lane_of(buffer, kept, self.known)
         hint = f"hint {lane.hint:+}, " if lane.hint else ""
-        tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
+        tried = f"tried {lane.attempts}x" if lane.attempts else "never tried"
+        if not lane.attempts and (buffer.run_id, kept[1]) in self.known.rules.past.names:
+            tried = "never tried to an end"
         index = self._describe_index(lane.phase_index)
         waits = f"{lane.failed} {self._state} in its run"
         says = "".join(f", {fact}" for fact in self._ranking.explain(lane, now))

@@ -9,7 +9,7 @@ from batchdrain.reports.forecast_words import outcome_fields
 from batchdrain.reports.left_over import left_over
 from batchdrain.reports.worst import FailedCluster, WorstFailure, clusters_of, find_worst, fingerprints_of
 from batchdrain.sessions.session import Session, metrics_per_minute
-from batchdrain.sessions.whole import parts_of
+from batchdrain.sessions.whole import balances_of, kind_of, parts_of
 
 
 def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
@@ -17,12 +17,14 @@ def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]
     ended = beside.ended
     found = session.model_dump(mode="json")
     found |= {
+        "kind": kind_of(session),
         "status": session.current_status.value,
         "success_rate": session.success_rate,
+        "retries_waiting": session.retries_waiting,
         "wanted_success_rate": session.wanted_rate,
         "exit_code": None if ended is None else {"code": ended.code, "why": ended.why},
         "forecast_outcome": outcome_fields(session),
-        "left": [{"phases": count, "how": how} for count, how in left_over(session)],
+        "left": [{"phases": count, "how": how} for count, how, _ in left_over(session)],
         "attempts": session.attempts,
         "executed_s": round(session.executed_s, 3),
         "metrics_per_minute": dict(metrics_per_minute(session)),
@@ -38,9 +40,8 @@ def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]
     if len(parts_of(session)) > 1:
         found["sessions"] = [part.session_id for part in parts_of(session)]
         found["balances"] = [
-            {"session_id": part.session_id, "kind": part.kind.value, **part.balance.model_dump(mode="json")}
-            for part in parts_of(session)
-            if part.balance is not None
+            {"session_id": part.session_id, "kind": part.kind.value, **balance.model_dump(mode="json")}
+            for part, balance in balances_of(session)
         ]
     return found
 

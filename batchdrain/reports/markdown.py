@@ -10,7 +10,7 @@ from typing import Final
 from batchdrain.failures.suffix import fit
 from batchdrain.reports.beside import NOTHING_BESIDE, Beside
 from batchdrain.reports.forecast_words import describe_outcome
-from batchdrain.reports.left_over import describe_left
+from batchdrain.reports.left_over import NO_RESULT, describe_left, describe_not_reached
 from batchdrain.reports.metrics import describe_attempts, metrics_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import FailedCluster, clusters_of, describe_waiting, find_worst
@@ -18,7 +18,7 @@ from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_limit_percent, to_percent
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
-from batchdrain.sessions.whole import parts_of, paths_of
+from batchdrain.sessions.whole import balances_of, parts_of, paths_of
 
 _CELL_CHARS: Final = 500
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
@@ -81,7 +81,8 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
 
 def _render_counts(what: str, counts: Mapping[str, tuple[int, int]]) -> Iterator[str]:
     """A table of how many phases of each run or host succeeded, and of how many."""
-    yield from ("", f"## Results by {what.lower()}", "", f"| {what} | Succeeded | Of |", "|---|---:|---:|")
+    yield from ("", f"## Results by {what.lower()}", "")
+    yield from (f"| {what} | Succeeded | Of |", "|---|---:|---:|") if counts else (NO_RESULT,)
     for name, (succeeded, count) in counts.items():
         yield f"| {code(name)} | {succeeded} | {count} |"
 
@@ -110,16 +111,13 @@ def _render_totals(session: Session) -> Iterator[str]:
         yield f"| Left undone | {left} |"
     for name, value in metrics_of(session):
         yield f"| Metric {escape(name)} | {escape(value)} |"
-    for part in parts_of(session):
-        if part.balance is None:
-            continue
-        b = part.balance
+    for part, b in balances_of(session):
         yield (
             f"| Balance | {b.failed_before} {part.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
-        if b.said_of_not_reached:
-            yield f"| Not reached | {b.said_of_not_reached} |"
+        if told := describe_not_reached(part, b):
+            yield f"| Not reached | {told} |"
 
 
 def _render_odd(odd: Sequence[Result]) -> Iterator[str]:

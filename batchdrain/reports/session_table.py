@@ -45,10 +45,10 @@ def render_sessions(rows: Sequence[Mapping[str, Any]], columns: int | None = Non
         of = f"/{row['batch_size']}" if has_size else ""
         waiting = row["retries_waiting"]
         done = f"{row['total_processed']}{of}"
-        fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"] - waiting, rate)
+        fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)
         yield from _lines_of(row["session_id"], fields, width)
         if waiting:
-            yield f"  {count_of(waiting, 'of them failed and waits', 'of them failed and wait')} to be tried again"
+            yield f"  {count_of(waiting, 'of the failed waits', 'of the failed wait')} to be tried again"
         if (there := row.get("elsewhere")) is not None:
             yield from _wrap(
                 safe_text(f"  by process {there['pid']} on {there['host']}, in {there['folder'] or 'a folder there'}"), width

@@ -86,10 +86,11 @@ def to_fields(row: SessionRow, alive: bool | None, counted: SessionCounts | None
 def _counts_of(progress: Mapping[str, Any], counted: SessionCounts | None) -> dict[str, int]:
     """The phases by what became of them: as told, or as the ledger has them if that is more."""
     names = ("processed", "succeeded", "failed", "retries", "target")
-    processed, succeeded, failed, retries, target = (int(_number(progress, name)) for name in names)
+    processed, succeeded, told_failed, retries, target = (int(_number(progress, name)) for name in names)
     if counted is not None and counted.processed >= processed:
-        processed, succeeded, retries = counted.processed, counted.succeeded, counted.waiting_of(failed, retries)
-        failed, target = processed - succeeded - retries, max(target, processed)
+        processed, succeeded, target = counted.processed, counted.succeeded, max(target, counted.processed)
+        retries = counted.waiting_of(told_failed, retries)
+    failed = max(0, processed - succeeded)
     return dict(zip(names, (processed, succeeded, failed, retries, target), strict=True))
 
 

@@ -7,14 +7,14 @@ from typing import Final
 
 from batchdrain.reports.beside import NOTHING_BESIDE, Beside
 from batchdrain.reports.forecast_words import describe_outcome
-from batchdrain.reports.left_over import describe_left
+from batchdrain.reports.left_over import NO_RESULT, describe_left, describe_not_reached
 from batchdrain.reports.metrics import describe_attempts, metrics_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import ACCEPTED, FailedCluster, clusters_of, describe_waiting, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_limit_percent, to_percent
 from batchdrain.sessions.session import Session
-from batchdrain.sessions.whole import parts_of, paths_of
+from batchdrain.sessions.whole import balances_of, parts_of, paths_of
 
 WIDTH: Final = 80
 WORST: Final = "Worst failures, one of each cluster first:"
@@ -47,8 +47,11 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
     yield ""
     yield "Results by Run:"
     yield "-" * WIDTH
-    for run_id, (succeeded, count) in session.by_run().items():
-        yield f"  {safe_text(run_id)}: {succeeded}/{count} succeeded"
+    yield from (
+        f"  {safe_text(run_id)}: {succeeded}/{count} succeeded" for run_id, (succeeded, count) in session.by_run().items()
+    )
+    if not session.results:
+        yield f"  {NO_RESULT}"
     hosts = [f"{safe_text(host)}: {succeeded}/{count} succeeded" for host, (succeeded, count) in session.by_host().items()]
     yield from _render_block("Results by Host:", hosts, _HOSTS)
     yield ""
@@ -102,16 +105,13 @@ def _render_middle(session: Session, clusters: Sequence[FailedCluster]) -> Itera
         yield f"  {waiting}" if clusters else waiting
     yield from _render_advice(clusters)
     yield from (f"Metric {safe_text(name)}: {value}" for name, value in metrics_of(session))
-    for part in parts_of(session):
-        if part.balance is None:
-            continue
-        b = part.balance
+    for part, b in balances_of(session):
         yield (
             f"Balance: {b.failed_before} {part.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
             f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )
-        if b.said_of_not_reached:
-            yield f"Not reached: {b.said_of_not_reached}"
+        if told := describe_not_reached(part, b):
+            yield f"Not reached: {told}"
 
 
 def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:

@@ -140,8 +140,7 @@ def _category_of(results: Sequence[Result]) -> str:
 def describe_waiting(session: Session, clusters: Sequence[FailedCluster]) -> str:
     """How many failed phases are in no cluster yet, because they will be tried again; '' if there are none. `clusters`: the clusters
     that are shown before this."""
-    waiting = sum(not result.success and result.retry_at is not None for result in session.results)
-    if not waiting:
+    if not (waiting := session.retries_waiting):
         return ""
     who = f"{waiting} more" if clusters else count_of(waiting, "failed phase")
     return f"{who} {agree(waiting, 'waits', 'wait')} for a retry"

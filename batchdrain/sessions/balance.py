@@ -91,20 +91,6 @@ class Balance(Record):
         was = agree(self.taken_elsewhere, "was", "were")
         return f" ({self.taken_elsewhere} of them {was} moved or deleted, by a command, another drain or somebody else)"
 
-    @property
-    def said_of_not_reached(self) -> str:
-        """The parts of 'not reached' as a sum, for people. '' if nothing is left, and for a file of an earlier version."""
-        parts = {
-            "skipped by your filters": self.filtered,
-            "skipped by a rule": self.skipped,
-            "left for another drain": self.waiting,
-            "moved or deleted": self.taken_elsewhere,
-        }
-        told = [f"{count} {name}" for name, count in parts.items() if count]
-        if not told or sum(parts.values()) != self.not_reached:
-            return ""
-        return told[0] if len(told) == 1 else f"{self.not_reached} = {' + '.join(told)}"
-
 
 class BalanceCount:
     """Keeps the balance of a session. A step takes the same time however large the session is."""

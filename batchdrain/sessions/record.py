@@ -164,6 +164,8 @@ class SessionRecord:
         session.status, session.drain_exit_code = status, code
         session.stopped_because = because = None if because is None else cut_text(because, _NOTED_CHARS)
         session.completed_at = now if status in {Status.COMPLETE, Status.STOPPED} else None
+        if status is Status.COMPLETE:
+            self._give_retries_up()
         self.save()
         fields = {
             "status": status.value,
@@ -212,6 +214,16 @@ class SessionRecord:
         self.session.count(result, by)
         self.counts.add(result, by)
         self.balance_count.add(result, by)
+
+    def _give_retries_up(self) -> None:
+        """Let the failures of a session that nobody resumes be failures for good: those that waited to be tried again too."""
+        with self._guard:
+            for place, result in enumerate(self.session.results):
+                if result.retry_at is not None:
+                    self.session.count(result, -1)
+                    result.retry_at = None
+                    self.session.count(result)
+                    self._rendered[place] = render_result(result)
 
     def _parts(self) -> list[bytes]:
         head = to_json(self.session.model_dump(mode="json", exclude={"results"}), indent=True)

@@ -119,7 +119,9 @@ class Session(Record):
 
     @property
     def retries_waiting(self) -> int:
-        """How many of the failed phases wait to be tried again."""
+        """How many of the failed phases wait to be tried again. Of a complete session none does: nothing resumes it."""
+        if self.current_status is Status.COMPLETE:
+            return 0
         return sum(1 for result in self.results if not result.success and result.retry_at is not None)
 
     @property

@@ -12,7 +12,7 @@ from tests.chaos.cutting import cut
 from tests.chaos.faults import repeated
 from tests.chaos.test_outages import done
 from tests.chaos.watching import started, watched
-from tests.support.workplace import DEADLINE_S, TASKS, Workplace
+from tests.support.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 
 @repeated(22, each=2)
@@ -103,3 +103,21 @@ def test_a_reader_that_never_ends_keeps_no_drain_waiting(sqlite_project: Workpla
 
     assert ran.code == 0, ran.err
     done(sqlite_project, witness, ran.out, names)
+
+
+@pytest.mark.parametrize("servers_url", ["postgresql"], indirect=True)
+def test_a_signal_is_heard_while_a_write_of_ours_only_meets_another_transaction(server_project: Workplace) -> None:
+    """Without a signal it would be tried for an hour."""
+    server_project.fail("a/p")
+    assert server_project.inv("drain").code == 0, "the ledger is there"
+    server_project.configure(patience={"lock_s": 1, "operation_s": 3_600})
+    server_project.fail("b/p")
+    with server_project.engine.connect() as other:
+        other.exec_driver_sql("LOCK TABLE batchdrain_meta IN EXCLUSIVE MODE")
+        drain = server_project.start("drain")
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'batchdrain_meta'::regclass"
+        wait_for(lambda: server_project.sql(waits), "its write to meet the lock")
+        drain.terminate()
+        out, err = drain.communicate(timeout=DEADLINE_S)
+        other.rollback()
+    assert (drain.returncode, server_project.states()["b/p"]) == (75, "FAILED"), (out, err)

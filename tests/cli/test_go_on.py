@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pytest
 from batchdrain.cli.commands.go_on import to_next_command
 from batchdrain.cli.commands.resume_choice import tell_choice
 from batchdrain.cli.invocation import Invocation
+from batchdrain.failures.fingerprints import VERSION
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import whole_of
@@ -20,6 +22,8 @@ from tests.sessions.files import HEAD
 INV = Invocation(section={}, environ={}, root=Path(), dry=False, words=("inv", "-c", "my tasks"), mount="b.")
 ANEW = "inv -c 'my tasks' b.drain"
 BARE, ENDED = "inv -c 'my tasks' b.resume", "2025-12-28T13:00:00Z"
+USED_UP = {"status": "stopped", "completed_at": ENDED, "stopped_because": "stop.same_new_failure: x"}
+WAITS = {"run_id": "r", "phase_id": "p", "retry_at": ENDED}
 OLD, MINE, NEW = (f"batch-drain-20251228-12000{number}" for number in range(3))
 
 
@@ -49,6 +53,13 @@ def folder(tmp_path: Path) -> SessionFolder:
         ({"status": "stopped", "completed_at": ENDED, "stopped_because": "stop.max_repeats: x"}, f"{BARE} --session-id={MINE}"),
         ({"status": "stopped", "completed_at": ENDED}, f"{BARE} --session-id={MINE}"),
         ({"status": "stopped", "completed_at": ENDED, "stopped_because": "session is full: x"}, ANEW),
+        ({**USED_UP, "total_processed": 3}, ANEW),
+        ({**USED_UP, "total_processed": 3, "chain_uid": "c" * 32}, f"{BARE} --session-id={MINE}"),
+        ({**USED_UP, "total_processed": 2}, f"{BARE} --session-id={MINE}"),
+        ({**USED_UP, "total_processed": 2, "balance": {"waiting": 1}}, f"{BARE} --session-id={MINE}"),
+        ({**USED_UP, "total_processed": 2, "balance": {}}, ANEW),
+        ({**USED_UP, "total_processed": 2, "balance": {}, "kind": "queued"}, None),
+        ({**USED_UP, "total_processed": 1, "balance": {}, "results": [WAITS]}, f"{BARE} --session-id={MINE}"),
         ({"status": "interrupted", "stopped_because": "session is full: x"}, ANEW),
         ({"status": "stopped", "completed_at": ENDED, "filters": {"group": "g"}}, None),
         ({"status": "interrupted", "filters": {"group": "g"}}, BARE),
@@ -60,11 +71,23 @@ def test_a_session_goes_on_unless_it_is_complete_or_takes_nothing_more(
     assert to_next_command(INV, folder, put(folder, MINE, **facts)) == command
 
 
+def test_while_a_process_drains_it_nothing_is_to_be_typed(folder: SessionFolder) -> None:
+    mine = put(folder, MINE, status="running")
+    lock = folder.lock(MINE)
+    try:
+        assert to_next_command(INV, folder, mine) is None
+    finally:
+        os.close(lock)
+    assert to_next_command(INV, folder, mine) == BARE
+
+
 @pytest.mark.parametrize(
     ("facts", "command"),
     [
         ({"filters": {"run_id": "x y", "exclude_runs": ["a,b", "c*"]}}, "drain '--run-id=x y' '--exclude-run=a\\,b' '--exclude-run=c*'"),
-        ({"filters": {"categories": ["timeout", "other"], "cluster": "e3b0c44298"}}, "drain --category=timeout,other --cluster=e3b0c44298"),
+        ({"filters": {"categories": ["timeout", "other"], "cluster": "e3b0c44298", "cluster_version": VERSION}}, "drain --category=timeout,other --cluster=e3b0c44298"),
+        ({"filters": {"cluster": "e3b0c44298", "cluster_version": VERSION - 1}}, None),
+        ({"filters": {"cluster": "e3b0c44298"}}, None),
         ({"filters": {"include_quarantined": True, "exclude_runs": 5, "run_id": 7}}, "drain --include-quarantined"),
         ({"kind": "queued", "filters": {"run_id": "r", "max_batches": None}}, "drain-queued --run-id=r"),
         ({"kind": "queued", "chain_uid": "c" * 32}, "drain-all"),

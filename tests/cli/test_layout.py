@@ -21,7 +21,7 @@ from tests.support.hostile import PIECES, obeyed
 
 NOW = datetime(2026, 11, 29, 9, 27, tzinfo=UTC)
 SHOT = Snapshot(
-    processed=12, succeeded=8, failed=3, retries_waiting=1, retries_running=0, target=25, running=(), eta=Eta(14 * 60.0)
+    processed=12, succeeded=8, failed=4, retries_waiting=1, retries_running=0, target=25, running=(), eta=Eta(14 * 60.0)
 )
 
 
@@ -38,7 +38,7 @@ def texts(lines: Sequence[Line]) -> list[str]:
 
 
 def test_the_line_of_the_whole_says_what_it_counts() -> None:
-    assert texts(lay_out(SHOT, (60, 24), NOW)) == ["12/25 · 8 ok · 3 failed · 1 retry waits · ETA 14 min (09:41)"]
+    assert texts(lay_out(SHOT, (60, 24), NOW)) == ["12/25 · 8 ok · 4 failed · 1 retry waits · ETA 14 min (09:41)"]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ _WORDS: Final = (
     (re.compile(r"\bfinds the batch full\b"), "does not fit into the batch"),
     (re.compile(r" \((?:\d+ )?accepted\)$", re.MULTILINE), ""),  # what is accepted by now is said beside a cluster
     # the field's terms for what had words of our own
+    (re.compile(r"\| Run \| Succeeded \| Of \|\n\|---\|---:\|---:\|$(?!\n\|)", re.MULTILINE), "no phase has a result"),
+    (re.compile(r"(?<=, never tried) to an end(?=, )"), ""),  # of a phase whose attempts were released or orphaned
     (re.compile(r"\bgiven back (?=\d+ times in a row)"), "orphaned "),
     (re.compile(r"\bwhat ails its run is known\b"), "why its run fails is known"),
     (re.compile(r"(?<=\d) a minute(?=[;)])"), " per minute of execution"),
@@ -43,7 +45,7 @@ _WORDS: Final = (
 _TIME: Final = re.compile(r"(\d\d:\d\d:\d\d)\.\d{6}Z")
 _UP_TO: Final = re.compile(r"(?<=Process )up to |(?<=Would drain )up to ")
 _COME_SINCE: Final = re.compile(
-    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Continue with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left undone|\| Left undone|  Try again: |  Once fixed: |  If it is known: |(?:  |and )?\d+ (?:more|failed phases?) waits? for a retry).*\n(?:\n(?=## F))?",
+    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Continue with \| |inv (?:resume|drain)|  no phase has a result$|Exit code (?:\d|\|)|\| Exit code |Left undone|\| Left undone|  Try again: |  Once fixed: |  If it is known: |(?:  |and )?\d+ (?:more|failed phases?) waits? for a retry).*\n(?:\n(?=## F))?",
     re.MULTILINE,
 )
 _WORST: Final = re.compile(r"^Worst failures, one of each cluster first:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)

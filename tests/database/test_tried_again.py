@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from tenacity import wait_fixed
 
 from batchdrain.config.settings import Patience
+from batchdrain.database import retrying
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.driver_errors import RowLocked, StatementLost
 from batchdrain.database.retrying import TRIES
+from batchdrain.drain.shutdown import Wake
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable
 from tests.database.test_what_errors_mean import Postgres, Sqlite, mysql, raised
 from tests.support.workplace import Workplace
@@ -169,3 +176,40 @@ def test_what_a_read_meets_is_told_as_ours(database: Database) -> None:
         connection.exec_driver_sql("SELECT * FROM absent")
     with pytest.raises(KeyError), database.read():
         raise KeyError
+
+
+@pytest.fixture
+def hurry(database: Database) -> Iterator[Wake]:
+    """Set by SIGUSR1. Without it each wait, and all tries together, would last longer than any test may."""
+    database.hurry, database.patience = Wake(), Patience(operation_s=86_400, lock_s=86_400)
+    before = signal.signal(signal.SIGUSR1, lambda *_: found.set())
+    with contextlib.closing(found := database.hurry):
+        yield found
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("error", [RACES[0], BUSY], ids=["a lost race", "the library"])
+@pytest.mark.parametrize(("number", "calls"), [(1, 2), (2, 3)], ids=["before the first wait", "while it waits"])
+def test_a_signal_ends_the_wait_between_two_tries_and_soon_the_tries(
+    database: Database, hurry: Wake, monkeypatch: pytest.MonkeyPatch, error: BaseException, number: int, calls: int
+) -> None:
+    monkeypatch.setattr(retrying, "wait_random_exponential", lambda **_: wait_fixed(3_600))
+    monkeypatch.setattr(retrying, "HURRIED_S", 0.0)
+    sender = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1))
+    database.on_retry = lambda _, next_one: sender.start() if next_one == number else None
+    work = Work(error, 99)
+    if number == 1:
+        hurry.set()
+    with pytest.raises(DatabaseUnavailable):
+        database.write(work)
+    sender.join()
+    assert work.calls == calls
+
+
+def test_after_a_signal_a_transaction_that_only_met_another_one_is_tried_a_little_more_and_may_win(
+    database: Database, hurry: Wake
+) -> None:
+    """So what has ended by then is still recorded: the tries go on, with short waits."""
+    hurry.set()
+    work = Work(RACES[0], 5)
+    assert (database.write(work), work.calls) == (7, 6)

@@ -32,9 +32,9 @@ _NOTHING: Final = _object(session_id={"type": "null"}, nothing_selected=_list_of
 _BALANCE: Final = _object(**dict.fromkeys(
     ("failed_before", "new", "fixed", "still_failing", "accepted", "not_reached", "filtered", "skipped", "waiting"), _COUNT))  # fmt: skip
 _SUMMARY: Final = _object(
-    {"drain_exit_code": _WHOLE_OR_NULL}, session_id=_TEXT, kind={"enum": ["failed", "queued"]}, status={"enum": ["running", "interrupted", "stopped", "complete"]},
+    {"drain_exit_code": _WHOLE_OR_NULL}, session_id=_TEXT, kind={"enum": ["failed", "queued", "chain"]}, status={"enum": ["running", "interrupted", "stopped", "complete"]},
     started_at=_TEXT, completed_at=_MOMENT_OR_NULL, total_processed=_COUNT, total_success=_COUNT, total_failed=_COUNT,
-    total_timeouts=_COUNT, attempts=_COUNT, executed_s={"type": "number"}, success_rate=_RATE_OR_NULL, wanted_success_rate=_RATE_OR_NULL,
+    total_timeouts=_COUNT, attempts=_COUNT, executed_s={"type": "number"}, success_rate=_RATE_OR_NULL, retries_waiting=_COUNT, wanted_success_rate=_RATE_OR_NULL,
     exit_code={"anyOf": [{"type": "null"}, _object(code=_COUNT, why=_TEXT)]}, stopped_because=_TEXT_OR_NULL,
     balance={"anyOf": [{"type": "null"}, _BALANCE]}, forecast_outcome={"type": ["object", "null"]},
     left=_list_of(_object(phases=_COUNT, how=_TEXT)), skipped=_list_of(_object(rule=_TEXT, value=_TEXT, count=_WHOLE_OR_NULL)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from batchdrain.planning.remainder import Remainder
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Status
 from tests.drain.judging import settings_of
-from tests.sessions.files import add, on_disk, result
+from tests.sessions.files import START, add, on_disk, result
 
 STOP = Skip("stop.max_consecutive_failures", "3 failures in a row")
 AWAY = DatabaseUnavailable("away", remedy="wait")
@@ -34,6 +35,8 @@ class Ending:
         self.remainder = Remainder()
         self.most: int | None = 5
         self.is_done = False
+        self.executed = 0
+        self.ended_at: datetime | None = None
 
     def close(self) -> tuple[str, str | None]:
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
@@ -44,10 +47,11 @@ class Ending:
             backlog=SimpleNamespace(count=lambda: self.remainder, waiting=0, skipped=Counter()),
             most=self.most,
             whole=None,
+            ended_at=self.ended_at,
         )
         drain: Any = SimpleNamespace(
             finisher=SimpleNamespace(outage=outage, refused=None), claimer=SimpleNamespace(refused=None),
-            stops=self.stops, chooser=self.chooser, executed=0, orphaned=set(),
+            stops=self.stops, chooser=self.chooser, executed=self.executed, orphaned=set(),
         )  # fmt: skip
         drain.is_done = lambda waiting: self.is_done
         close_session(it, drain, self.shutdown)
@@ -63,6 +67,15 @@ def ending(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> Ending:
 
 def test_a_session_that_found_no_more_is_complete(ending: Ending) -> None:
     assert ending.close() == ("complete", None)
+
+
+@pytest.mark.parametrize(("executed", "stays"), [(0, True), (1, False)])
+def test_a_resume_that_executed_nothing_leaves_the_time_at_which_it_had_ended(
+    ending: Ending, executed: int, stays: bool
+) -> None:
+    ending.ended_at, ending.executed = START, executed
+    assert ending.close() == ("complete", None)
+    assert (ending.record.session.completed_at == START) is stays
 
 
 def test_a_stop_condition_stops_it(ending: Ending) -> None:

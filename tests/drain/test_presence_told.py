@@ -33,7 +33,7 @@ def world(sqlite_project: Workplace) -> Iterator[World]:
 
 def shot(**facts: Any) -> Snapshot:
     known: dict[str, Any] = {
-        "processed": 9, "succeeded": 5, "failed": 1, "retries_waiting": 2, "retries_running": 1, "target": 20, "running": (),
+        "processed": 9, "succeeded": 5, "failed": 4, "retries_waiting": 2, "retries_running": 1, "target": 20, "running": (),
         "eta": Eta(12.34), "waits": "for its turn",
     }  # fmt: skip
     return Snapshot(**{**known, **facts})

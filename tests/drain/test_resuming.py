@@ -141,12 +141,13 @@ def test_a_resumption_that_finds_nothing_left_says_why(sqlite_project: Workplace
 def test_a_session_whose_batch_is_done_says_so_and_what_begins_a_new_one(project: Workplace) -> None:
     project.fail("a/p", "b/p", "c/p")
     project.inv("drain", "--batch-size=1", "--policy=run-order")
-    name = project.session()["session_id"]
+    name, ended_at = project.session()["session_id"], project.session()["completed_at"]
     project.sql("UPDATE phases SET state = 'FAILED' WHERE run_id = 'a'")
 
     ran = project.inv("resume", f"--session-id={name}")
 
     assert (ran.code, project.taken()) == (0, ["a/p"])
+    assert project.session()["completed_at"] == ended_at, "a resume that executed nothing ended nothing"
     (told,) = (line for line in ran.lines if line.startswith("Nothing is left of this session"))
     assert "its batch of 1 phase is done. `inv drain` begins a new one; 3 failed" in told, ran
 

@@ -49,9 +49,10 @@ class Run:
                 return run_session(it)
             finally:
                 assert not project.folder.is_held(self.session.session_id), "its lock is let go"
-                assert project.store.database.on_retry is None
+                assert (project.store.database.on_retry, project.store.database.hurry) == (None, None)
 
     def meet(self, what: str) -> None:
+        assert self.project.store.database.hurry is not None, "a signal ends the waits of its writes"
         self.order.append(what)
         self.meddle(what)
         if what in self.fails:

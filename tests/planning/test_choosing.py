@@ -50,6 +50,19 @@ def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -
     assert "half of b is\\x0a1/3, its run is sampled, 30% to" in second
 
 
+@pytest.mark.parametrize(
+    ("counted", "tried"), [(None, "never tried, "), (0, "never tried to an end, "), (2, "tried 2x, ")],
+    ids=["the ledger does not know it", "its attempts were released or orphaned", "counted attempts"],
+)  # fmt: skip
+def test_a_choice_says_whether_its_phase_was_tried_and_whether_to_an_end(counted: int | None, tried: str) -> None:
+    key = PhaseKey("r", "p")
+    known = frozenset() if counted is None else frozenset({("r", "p")})
+    past = Past(names=known, attempts={key.digest: counted} if counted else {})
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=past)
+    [choice] = all_of(backlog_of([Row(run_id="r", phase_id="p", phase_index=0, reason=None)], ["smart"], rules))
+    assert choice.reason.startswith(f"unknown, {tried}phase_index 0, ")
+
+
 def test_a_busy_run_is_passed_over_and_comes_later() -> None:
     backlog = backlog_of(Row(run_id=run, phase_id="p", phase_index=0, reason=None) for run in "ab")
     backlog.refresh(NOW)

@@ -11,12 +11,13 @@ from batchdrain.planning.forecast import Forecast
 from batchdrain.reports.beside import NOTHING_BESIDE
 from batchdrain.reports.forecast_words import describe_forecast, describe_outcome, outcome_fields
 from batchdrain.reports.formats import render_nothing
+from batchdrain.reports.html.balance_bar import balance_bar
 from batchdrain.reports.html.timeline import slots_of
-from batchdrain.reports.left_over import describe_left, left_over
+from batchdrain.reports.left_over import describe_left, describe_not_reached, left_over
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import clusters_of, find_worst
 from batchdrain.sessions.attempt_log import AttemptSpan
-from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.balance import Balance, Skips
 from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.session import Kind, Session, Skipped, Status
 from batchdrain.sessions.whole import whole_of
@@ -121,9 +122,63 @@ def test_what_is_left_is_told_where_something_ended_the_session_before_its_backl
 ) -> None:
     found = session(stopped_because=because, balance=balance)
     assert describe_left(found) == text
-    assert [what for _, what in left_over(found)] == [
+    assert [what for _, what, _ in left_over(found)] == [
         what for what, words in (("waiting", "drain"), ("skipped by a rule", "rule")) if words in text
     ]
+
+
+WHOLE = Balance.of(before=9, known=8, skips=Skips(accepted=1, filtered=2, by_rules=3))
+LEFT = {"status": Status.INTERRUPTED, "completed_at": None, "stopped_because": "SIGINT"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "left"),
+    [
+        ({}, "2 skipped by your filters + 3 skipped by a rule + 2 left for another drain", "2 left for another drain"),
+        (
+            {**LEFT, "batch_size": 5, "total_processed": 4},
+            "2 skipped by your filters + 3 skipped by a rule + 1 left for its resume + 1 left for another drain",
+            "1 left for its resume, 1 left for another drain",
+        ),
+        (
+            {**LEFT, "batch_size": 5, "total_processed": 5},
+            "2 skipped by your filters + 3 skipped by a rule + 2 left for another drain",
+            "2 left for another drain",
+        ),
+        (
+            {**LEFT, "batch_size": 1, "kind": Kind.QUEUED, "total_processed": 4},
+            "2 skipped by your filters + 3 skipped by a rule + 2 left for its resume",
+            "2 left for its resume",
+        ),
+        (
+            {**LEFT, "batch_size": 1, "kind": Kind.QUEUED, "filters": {"max_batches": 5}, "total_processed": 4},
+            "2 skipped by your filters + 3 skipped by a rule + 1 left for its resume + 1 left for another drain",
+            "1 left for its resume, 1 left for another drain",
+        ),
+        (
+            {**LEFT, "status": Status.RUNNING, "batch_size": 9},
+            "2 skipped by your filters + 3 skipped by a rule + 2 still to come",
+            "2 still to come",
+        ),
+        (
+            {"status": Status.STOPPED, "batch_size": 9, "filters": {"plan": []}},
+            "2 not in the plan + 3 skipped by a rule + 2 left for a resume or another drain",
+            "2 left for a resume or another drain",
+        ),
+    ],
+    ids=["complete", "interrupted", "its batch is done", "queued", "queued, in batches", "runs", "stopped, by a plan"],
+)
+def test_what_was_not_reached_is_a_sum_that_tells_what_a_resume_takes(facts: dict[str, Any], said: str, left: str) -> None:
+    found = session(balance=WHOLE, **{"stopped_because": "x", **facts})
+    assert describe_not_reached(found, WHOLE) == f"8 = {said} + 1 moved or deleted"
+    assert describe_left(found) == f"{left}, 3 skipped by a rule"
+    drawn = [f"{count} {name}" for name, _, count, _, _ in balance_bar(found, WHOLE).parts]
+    assert drawn == [*said.split(" + "), "1 moved or deleted", "1 accepted"]
+
+
+def test_of_what_was_not_reached_nothing_is_told_where_nothing_is_left_or_a_part_is_not_known() -> None:
+    assert describe_not_reached(session(), Balance()) == ""
+    assert describe_not_reached(session(), Balance(not_reached=5, waiting=4)) == "", "a file of an earlier version"
 
 
 def test_what_a_chain_left_is_the_latest_of_each_kind() -> None:

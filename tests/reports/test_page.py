@@ -23,7 +23,7 @@ from batchdrain.reports.html.durations import durations_of
 from batchdrain.reports.html.timeline import slots_of, timeline_of
 from batchdrain.sessions.attempt_log import AttemptSpan
 from batchdrain.sessions.balance import Balance, Ends, Skips
-from batchdrain.sessions.session import Kind, Status
+from batchdrain.sessions.session import Status
 from tests.reports.pages import made_of, of_attacks, of_the_demo, page_of, spans_of
 from tests.support.hostile import obeyed
 
@@ -132,9 +132,9 @@ def test_the_page_says_what_text_says() -> None:
     beside = Beside(words=("inv",), mount="jobs.", goes_on="inv jobs.resume", ended=Exit(1, "Exit code 1: the rate."))
     text = " ".join(" ".join(Elements(page_of(found, beside)).texts).split())
     for said in (
-        "1 of 2 phases failed", "Exit code 1: the rate.", "Continue with inv jobs.resume", "7 waiting", "boom [exit 1]",
+        "1 of 2 phases failed", "Exit code 1: the rate.", "Continue with inv jobs.resume", "boom [exit 1]",
         "stop.max_total_minutes: 1 minute is over", "90.0% wanted rate", "50.0% success rate", "inv jobs.drain --cluster=",
-        "inv jobs.accept --cluster=", "9 failed before", "1 fixed", "1 still failing", "7 waiting for a drain", "1 of 2",
+        "inv jobs.accept --cluster=", "9 failed before", "1 fixed", "1 still failing", "7 left for a resume or another drain", "1 of 2",
     ):  # fmt: skip
         assert said in text, said
 
@@ -184,7 +184,7 @@ def test_without_jinja2_the_format_names_what_to_install(monkeypatch: pytest.Mon
 )  # fmt: skip
 def test_each_phase_stands_in_one_part_of_the_bar(given: dict[str, Any]) -> None:
     balance = Balance.of(**given)
-    bar = balance_bar(Kind.FAILED, balance)
+    bar = balance_bar(of_the_demo(2), balance)
     assert bar.total == sum(count for _, _, count, _, _ in bar.parts) == balance.failed_before + balance.new
     assert [left for _, _, _, left, _ in bar.parts] == sorted(left for _, _, _, left, _ in bar.parts)
     assert all(0 <= left <= left + wide <= 1000 for _, _, _, left, wide in bar.parts)

@@ -46,7 +46,7 @@ def test_the_first_line_says_what_became_of_all(processed: int, lost: int, said:
 def test_what_explains_it_and_its_totals_are_those_of_the_session() -> None:
     assert dict(facts_of(FOUND, BESIDE)) == {
         "Why this exit code": "Exit code 1: so.", "Stopped because": "stop.max_metric: 9 of 'tokens' were reported", "Left undone": LEFT,
-        "Attempts": "", "Forecast": "", "Metric tokens": "9 (4.5 per minute of execution; the budget is 8)",
+        "Retries": "1 failed phase waits for a retry", "Attempts": "", "Forecast": "", "Metric tokens": "9 (4.5 per minute of execution; the budget is 8)",
     }  # fmt: skip
     assert totals_of(FOUND) == [
         ("processed", "5"), ("succeeded", "1"), ("failed", "4"), ("timed out", "2"), ("success rate", "20.0%"), ("wanted rate", "50.0%"),
@@ -57,6 +57,7 @@ def test_what_explains_it_and_its_totals_are_those_of_the_session() -> None:
         "Why this exit code": "",
         "Stopped because": "",
         "Left undone": "",
+        "Retries": "",
         "Attempts": "",
         "Forecast": "",
     }

@@ -48,13 +48,13 @@ def test_of_a_session_that_has_ended_for_good_no_phase_seems_to_be_left(facts: d
     assert shown({**ROW, **facts})[1].split()[3] == done
 
 
-def test_a_failure_that_waits_for_its_retry_is_not_counted_as_failed_yet() -> None:
+def test_a_failure_that_waits_for_its_retry_is_one_of_the_failed() -> None:
     one, two = ({**ROW, "status": "interrupted", "retries_waiting": number} for number in (1, 2))
     assert shown(one)[1:3] == [
-        "s1                            failed interrupted       7/9      5      1  71.4%",
-        "  1 of them failed and waits to be tried again",
+        "s1                            failed interrupted       7/9      5      2  71.4%",
+        "  1 of the failed waits to be tried again",
     ]
-    assert shown(two)[2] == "  2 of them failed and wait to be tried again"
+    assert shown(two)[2] == "  2 of the failed wait to be tried again"
 
 
 @pytest.mark.parametrize(

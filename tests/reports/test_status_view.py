@@ -30,13 +30,13 @@ def line(found: SessionRow) -> str:
 
 def test_the_counts_and_the_eta_are_those_of_the_drain() -> None:
     assert line(row(eta_s=840.0, beat_age_ms=0)) == (
-        "12/25 · 8 ok · 3 failed · 1 retry to come · 1.0 phases per minute · ETA 14 min (09:41) · as of 0 s ago"
+        "12/25 · 8 ok · 4 failed · 1 retry to come · 1.0 phases per minute · ETA 14 min (09:41) · as of 0 s ago"
     )
     assert "ETA at least 14 min (09:41)" in line(row(eta_s=840.0, eta_is_least=True))
 
 
 def test_an_eta_that_has_passed_since_the_last_report_is_not_told_as_a_last_second() -> None:
-    assert "12/25 · 8 ok · 3 failed · 1 retry to come" in line(row(eta_s=4.0, beat_age_ms=7_000))
+    assert "12/25 · 8 ok · 4 failed · 1 retry to come" in line(row(eta_s=4.0, beat_age_ms=7_000))
     assert " · ETA any moment · as of 7 s ago" in line(row(eta_s=4.0, beat_age_ms=7_000))
     assert " · ETA 2 s · as of 7 s ago" in line(row(eta_s=9.0, beat_age_ms=7_000))
 
@@ -71,11 +71,11 @@ def test_the_eta_is_as_of_now_and_never_none_at_all(progress: dict[str, Any], et
     [
         (
             {"retries": 2, "eta_s": None},
-            "12/25 · 8 ok · 3 failed · 2 retries to come · 1.0 phases per minute · as of 0 s ago",
+            "12/25 · 8 ok · 4 failed · 2 retries to come · 1.0 phases per minute · as of 0 s ago",
         ),
-        ({"retries": 0, "eta_s": None, "elapsed_s": 0.0}, "12/25 · 8 ok · 3 failed · as of 0 s ago"),
-        ({"retries": 0, "eta_s": None, "before": 12}, "12/25 · 8 ok · 3 failed · as of 0 s ago"),
-        ({"retries": 0, "eta_s": None, "before": 6}, "12/25 · 8 ok · 3 failed · 0.5 phases per minute · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "elapsed_s": 0.0}, "12/25 · 8 ok · 4 failed · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "before": 12}, "12/25 · 8 ok · 4 failed · as of 0 s ago"),
+        ({"retries": 0, "eta_s": None, "before": 6}, "12/25 · 8 ok · 4 failed · 0.5 phases per minute · as of 0 s ago"),
     ],
 )
 def test_what_is_not_known_of_a_session_is_not_said(progress: dict[str, Any], said: str) -> None:

@@ -178,3 +178,16 @@ def test_the_time_of_a_session_is_counted_from_its_begin_and_what_was_before_is_
     counts.earlier_s = 7.0
     now = 152.0
     assert counts.progress().elapsed_s == 9.0
+
+
+@pytest.mark.parametrize("status", Status)
+def test_in_a_session_that_nobody_resumes_no_failure_waits_any_more(record: SessionRecord, status: Status) -> None:
+    add(record, result(1, success=False, fingerprint="no route", retry_at=START))
+    record.end(status, START)
+    waits = status is not Status.COMPLETE
+    assert (record.session.retries_waiting, record.session.total_failed) == (int(waits), 1)
+    kept = on_disk(record)
+    assert (kept["results"][0]["retry_at"] is not None, kept["fingerprint_counts"]) == (
+        waits,
+        {} if waits else {"no route": 1},
+    )

@@ -12,7 +12,7 @@ from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.session import Kind, Session, Skipped, Status
-from batchdrain.sessions.whole import parts_of, paths_of, whole_of
+from batchdrain.sessions.whole import balances_of, kind_of, parts_of, paths_of, whole_of
 from tests.sessions.files import START, result
 
 LATER = START + timedelta(minutes=9)
@@ -123,9 +123,20 @@ def test_a_queued_phase_that_failed_stands_once_in_the_sum_though_the_failed_par
         "s2", balance=Balance(failed_before=42, fixed=4, not_reached=38, skipped=2, waiting=36),
         skipped=[Skipped(rule="already attempted", value="in this chain", count=2), Skipped(rule="x", value="", count=1)],
     )  # fmt: skip
-    found = whole_of([queued, failed], Status.COMPLETE).balance
-    assert found == Balance(failed_before=48, fixed=5, still_failing=2, not_reached=41, skipped=0, waiting=41)
-    assert found.adds_up
+    whole = whole_of([queued, failed], Status.COMPLETE)
+    assert whole.balance == Balance(failed_before=48, fixed=5, still_failing=2, not_reached=41, skipped=0, waiting=41)
+    assert whole.balance.adds_up
+    assert [balance for _, balance in balances_of(whole)] == [
+        queued.balance, Balance(failed_before=40, fixed=4, not_reached=36, skipped=0, waiting=36),
+    ], "of the parts too, and of each"  # fmt: skip
+    assert [(one.rule, one.count) for one in whole.skipped] == [("x", 1)], "it is in no sum, so it is no skip of the chain"
+
+
+@pytest.mark.parametrize("kinds", [[Kind.QUEUED], [Kind.FAILED], [Kind.QUEUED, Kind.FAILED]], ids=str)
+def test_a_chain_is_called_a_chain_whichever_of_its_parts_there_are(kinds: list[Kind]) -> None:
+    parts = [part(f"s{place}", kind=kind, chain_uid="c") for place, kind in enumerate(kinds)]
+    assert kind_of(whole_of(parts, Status.COMPLETE)) == "chain"
+    assert kind_of(part(kind=kinds[0])) == kinds[0]
 
 
 def test_a_chain_has_the_forecast_of_the_part_that_had_one() -> None:

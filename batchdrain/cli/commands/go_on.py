@@ -10,6 +10,7 @@ from typing import Any, Final
 from batchdrain.cli.invocation import Invocation
 from batchdrain.database.ledger.groups import GROUP
 from batchdrain.drain.stops import FIRST_FAILURE, FULL
+from batchdrain.failures.fingerprints import VERSION
 from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Kind, Session, Status
@@ -46,16 +47,31 @@ def find_next_step(session: Session) -> NextStep:
         return NextStep.NOTHING
     rules = [because.partition(": ")[0] for because in (session.stopped_because or "").split("; ")]
     found = [AFTER_STOP[rule] for rule in rules if rule in AFTER_STOP]
-    return max(found, key=lambda step: step.value, default=NextStep.RESUME)
+    step = max(found, key=lambda step: step.value, default=NextStep.RESUME)
+    if step is NextStep.RESUME and status is Status.STOPPED and _is_used_up(session):
+        return NextStep.ANEW if session.kind is Kind.FAILED else NextStep.NOTHING
+    return step
+
+
+def _is_used_up(session: Session) -> bool:
+    """Whether a resume would find nothing: each phase that the session may take has its result."""
+    if session.chain_uid is not None or session.retries_waiting:
+        return False
+    return session.batch_if_done is not None or (session.balance is not None and session.balance.waiting == 0)
 
 
 def to_next_command(invocation: Invocation, folder: SessionFolder, session: Session) -> str | None:
-    """The command as it is typed; None if nothing can go on. Does not ask the database, which may be what failed."""
+    """The command as it is typed; None if nothing can go on, or if a process drains the session now. Does not ask the database,
+    which may be what failed."""
     step = find_next_step(session)
-    if step is NextStep.NOTHING:
+    if step is NextStep.NOTHING or any(_is_drained(folder, part) for part in parts_of(session)):
         return None
     words = [*_drain_anew(session)] if step is NextStep.ANEW else [*_resume(folder, session)]
     return shlex.join([*invocation.words, f"{invocation.mount}{words[0]}", *words[1:]]) if words else None
+
+
+def _is_drained(folder: SessionFolder, session: Session) -> bool:
+    return session.current_status is Status.RUNNING and folder.is_held(session.session_id)
 
 
 def _resume(folder: SessionFolder, session: Session) -> Iterator[str]:
@@ -66,9 +82,10 @@ def _resume(folder: SessionFolder, session: Session) -> Iterator[str]:
 
 
 def _drain_anew(session: Session) -> Iterator[str]:
-    """The task and the filters of the session. Nothing if it follows a plan, as its file is not known."""
+    """The task and the filters of the session. Nothing if it follows a plan, as its file is not known, or if an earlier version
+    named its clusters, as a new drain takes the ids of this one."""
     asked: Mapping[str, Any] = session.filters
-    if "plan" in asked:
+    if "plan" in asked or (asked.get("cluster") is not None and asked.get("cluster_version") != VERSION):
         return
     run_id = asked.get("run_id")
     if session.chain_uid is not None:

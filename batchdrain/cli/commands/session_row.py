@@ -44,7 +44,7 @@ def row_of(
         "total_processed": session.total_processed,
         "total_success": session.total_success,
         "total_failed": session.total_failed,
-        "retries_waiting": 0 if session.current_status is Status.COMPLETE else session.retries_waiting,
+        "retries_waiting": session.retries_waiting,
         "success_rate": session.success_rate,
         "elsewhere": None,
     }

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from batchdrain.reports.left_over import parts_of_not_reached
 from batchdrain.sessions.balance import Balance
-from batchdrain.sessions.session import Kind
+from batchdrain.sessions.session import Session
 
 WIDTH: Final = 1000
 
@@ -21,17 +22,18 @@ class BalanceBar:
     parts: Sequence[tuple[str, str, int, float, float]]  #: name, kind of colour, phases, left, width
 
 
-def balance_bar(kind: Kind, balance: Balance) -> BalanceBar:
-    """Draw the bar. Every phase that was in the backlog, or came into it, is in exactly one part."""
-    rest = balance.not_reached - balance.filtered - balance.skipped - balance.waiting - balance.taken_elsewhere
+_COLOURS: Final = {"waiting": "wait", "skipped": "late", "filtered": "back", "taken_elsewhere": "back"}
+
+
+def balance_bar(session: Session, balance: Balance) -> BalanceBar:
+    """Draw the bar of the session's balance. Every phase that was in the backlog, or came into it, is in exactly one part."""
+    not_reached = parts_of_not_reached(session, balance)
+    rest = balance.not_reached - sum(count for *_, count in not_reached)
     counts = (
         ("fixed", "ok", balance.fixed),
         ("still failing", "bad", balance.still_failing),
-        ("waiting for a drain", "wait", balance.waiting),
-        ("skipped by a rule", "late", balance.skipped),
-        ("skipped by your filters", "back", balance.filtered),
+        *((text, _COLOURS[name], count) for text, name, count in not_reached),
         ("accepted", "known", balance.accepted),
-        ("moved or deleted", "back", balance.taken_elsewhere),
         ("not reached", "wait", rest),
     )
     there = [(name, colour, count) for name, colour, count in counts if count > 0]
@@ -42,4 +44,4 @@ def balance_bar(kind: Kind, balance: Balance) -> BalanceBar:
         parts.append((name, colour, count, round(left, 1), round(max(0.0, wide - 2), 1)))
         left += wide
     came = f", {balance.new} more came" if balance.new else ""
-    return BalanceBar(title=f"{balance.failed_before} {kind} before{came}", total=total, parts=parts)
+    return BalanceBar(title=f"{balance.failed_before} {session.kind} before{came}", total=total, parts=parts)

@@ -8,6 +8,7 @@ from batchdrain.reports.beside import Beside
 from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import describe_attempts, metrics_of
+from batchdrain.reports.worst import describe_waiting
 from batchdrain.runtime.text import count_of, to_limit_percent, to_percent
 from batchdrain.sessions.session import Session
 
@@ -25,6 +26,7 @@ def facts_of(session: Session, beside: Beside) -> Iterator[tuple[str, str]]:
     yield "Why this exit code", "" if beside.ended is None else beside.ended.why
     yield "Stopped because", session.stopped_because or ""
     yield "Left undone", describe_left(session)
+    yield "Retries", describe_waiting(session, ())
     yield "Attempts", describe_attempts(session)
     yield "Forecast", describe_outcome(session)
     yield from ((f"Metric {name}", value) for name, value in metrics_of(session))

@@ -24,7 +24,7 @@ from batchdrain.reports.worst import clusters_of, to_seconds
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Session
-from batchdrain.sessions.whole import parts_of, paths_of
+from batchdrain.sessions.whole import balances_of, parts_of, paths_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -58,7 +58,7 @@ def _to_view(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
         "facts": [(name, cut_for_page(value, *_LINE)) for name, value in facts_of(session, beside) if value],
         "commands": [beside.goes_on] if beside.goes_on else [],
         "totals": totals_of(session),
-        "balances": [balance_bar(part.kind, part.balance) for part in parts_of(session) if part.balance is not None],
+        "balances": [balance_bar(part, balance) for part, balance in balances_of(session)],
         "clusters": clusters,
         "more_clusters": len(all_clusters) - len(clusters),
         "skips": skips[:_SKIPS],
