@@ -131,7 +131,7 @@ class GuardianPool:
         if report is None:
             return _ending_without_report(order, guardian_order)
         if not report.gone:
-            _sweep(order, guardian_order)
+            _end_rest(order, guardian_order)
         ending, stops = ending_of(report, order.files), guardian_order.stops
         return replace(ending, guardian_stops=stops) if stops else ending
 
@@ -139,9 +139,7 @@ class GuardianPool:
 def _ending_without_report(order: Order, guardian_order: GuardianOrder) -> Ending:
     """The ending after the guardian was lost. PR_SET_PDEATHSIG has ended the command itself; the rest of its tree is found by its
     token and session. Raises NotEndedError if anything of it lives on."""
-    left = _sweep(order, guardian_order)
-    if left.alive:
-        raise NotEndedError("what the command left behind can't be killed")
+    left = _end_rest(order, guardian_order)
     by, message = EndedBy.LOST, "the guardian of the command died"
     if guardian_order.is_unguarded:
         by = EndedBy.UNGUARDED
@@ -178,8 +176,15 @@ def withdraw(order: Order) -> bool:
     return True
 
 
+def _end_rest(order: Order, guardian_order: GuardianOrder) -> Orphans:
+    """End what the guardian could not end. Raises NotEndedError if anything of it lives on: nobody may execute the phase then."""
+    left = _sweep(order, guardian_order)
+    if left.alive:
+        raise NotEndedError("what the command left behind can't be killed")
+    return left
+
+
 def _sweep(order: Order, guardian_order: GuardianOrder) -> Orphans:
-    """End what the guardian could not end."""
     command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
     return orphans.end(order.token, command, within_s=_SWEEP_S)
 

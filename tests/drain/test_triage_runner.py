@@ -15,6 +15,7 @@ from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
 from batchdrain.drain.triage import runner
 from batchdrain.drain.triage.runner import Triage
+from batchdrain.execution.guardian_client import NotEndedError
 from batchdrain.execution.order import Ending, Order
 from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.failure import Failure
@@ -83,6 +84,20 @@ def test_a_phase_that_is_in_another_state_by_now_is_not_diagnosed(
     assert asked is not None
     found = asked.result(DEADLINE_S)
     assert (found.verdict, found.problem, orders, verdicts(project)) == (None, f"it is {state} now", [], {})
+
+
+def test_a_diagnosis_that_can_not_be_ended_is_told_of_its_phase_and_the_others_go_on(
+    triage: Triage, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(_: Order) -> Ending:
+        raise NotEndedError("what the command left behind can't be killed")
+
+    monkeypatch.setattr(runner, "execute", execute)
+    asked = triage.ask(PHASE)
+    assert asked is not None
+    found = asked.result(DEADLINE_S)
+    assert (found.verdict, found.failure, verdicts(project)) == (None, None, {})
+    assert found.problem == "its command can't be ended: what the command left behind can't be killed"
 
 
 def test_what_would_begin_after_the_end_does_not(triage: Triage, orders: list[Order]) -> None:

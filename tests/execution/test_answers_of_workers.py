@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from batchdrain.execution import messages
 from batchdrain.execution.guardian_report import UnsoundReportError
 from batchdrain.execution.messages import Beat, Here, Terms, instance_of, read_answer, to_message
 from batchdrain.execution.order import EndedBy, Order
+from batchdrain.runtime.json_text import to_json
 
 EXIT = {"by": "exit", "exit_code": 3, "duration_s": 1.5}
 
@@ -50,20 +52,39 @@ def test_an_ending_is_that_of_its_order_with_its_host_and_its_logs_in_their_plac
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"token": "s.other.1"}, "is no end of this order"),
-        ({"token": None}, "is no end of this order"),
-        ({"kind": "here"}, "is no end of this order"),
-        ({"kind": "unknown", "message": "is of another version"}, "does not know this message: is of another version"),
-        ({"v": 2}, "is another version than 1"),
+        ({"token": "s.other.1"}, "'ended': is no end of this order"),
+        ({"token": None}, "'ended': is no end of this order"),
+        ({"kind": "here"}, "'here': is no end of this order"),
+        ({"kind": "unknown", "message": "is of another"}, "its worker does not know this message: is of another"),
+        ({"v": 2}, "2: is another version than 1"),
+        ({"v": None}, "None: is another version than 1"),
         ({"ending": {**EXIT, "gone": False}}, "processes of it can't be ended"),
         ({"ending": {"by": "exit", "duration_s": 1}}, "exit_code: is missing"),
         ({"logs": {"stdout": log()}}, "stderr: is no object"),
+        ({"logs": {"stdout": log(), "stderr": {"head": 5}}}, "head: is not in base64"),
         ({"result": "no base 64"}, "result: is not in base64"),
+        ({"shared": 1, "logs": None}, "logs: is no object"),
+        ({"where": []}, "where: is no object"),
     ],
 )
 def test_what_is_no_end_of_this_order_is_none(order: Order, given: dict[str, Any], says: str) -> None:
-    with pytest.raises(UnsoundReportError, match=says):
+    with pytest.raises(UnsoundReportError) as raised:
         read_answer(answer(**given), order)
+    assert str(raised.value) == says
+
+
+def test_what_is_no_answer_at_all_is_told_by_its_kind(order: Order) -> None:
+    for found, says in (("text", "bytes were expected, str came"), (None, "bytes were expected, NoneType came")):
+        with pytest.raises(UnsoundReportError) as raised:
+            read_answer(found, order)
+        assert str(raised.value) == says
+
+
+def test_what_was_never_started_left_no_logs(order: Order) -> None:
+    ending = {"by": "not_started", "duration_s": 0, "message": "no folder"}
+    found = read_answer(answer(ending=ending, logs=None), order)
+    assert (found.by, found.message, found.host) == (EndedBy.NOT_STARTED, "no folder", "there")
+    assert read_answer(answer(ending=ending, shared=True, logs=None, where={}), order).host == ""
 
 
 @pytest.mark.parametrize("kind", ["twice", "not_taken"])
@@ -78,14 +99,47 @@ def test_what_stands_in_shared_folders_is_not_written_over(order: Order) -> None
     assert (found.by, found.stdout_tail) == (EndedBy.EXIT, b"as the command wrote it")
 
 
+SOUND: dict[str, Any] = {
+    "kind": "here",
+    "session": "s",
+    "boot_ms": 5,
+    "runs": ["a"],
+    "over": ["b"],
+    "ended": {"b": {"kind": "twice"}},
+}
+NONE = "is no answer to a beat of this session"
+
+
+def test_an_answer_to_a_beat_tells_what_runs_what_is_over_and_what_was_asked_for() -> None:
+    assert Here.of(answer(**SOUND), "s") == Here(
+        instance="w",
+        host="there",
+        boot_ms=5,
+        runs=frozenset("a"),
+        over=frozenset("b"),
+        ended={"b": to_json({"kind": "twice"})},
+    )
+    assert [Here.of(answer(**{**SOUND, "boot_ms": at}), "s").boot_ms for at in (0, (1 << 53) - 1)] == [0, (1 << 53) - 1]
+
+
 @pytest.mark.parametrize(
-    "given", [{"session": "another"}, {"kind": "ended"}, {"boot_ms": -1}, {"boot_ms": True}, {"runs": "a"}, {"over": [1]}]
-)
-def test_what_is_no_answer_to_a_beat_of_this_session_is_none(given: dict[str, Any]) -> None:
-    sound = {"kind": "here", "session": "s", "boot_ms": 5, "runs": ["a"], "over": [], "ended": {}}
-    assert Here.of(answer(**sound), "s").runs == {"a"}
-    with pytest.raises(UnsoundReportError):
-        Here.of(answer(**{**sound, **given}), "s")
+    ("given", "says"),
+    [
+        ({"session": "another"}, NONE), ({"kind": "ended"}, NONE), ({"boot_ms": -1}, "boot_ms: is no time"), ({"boot_ms": True}, "boot_ms: is no time"),
+        ({"boot_ms": 1 << 53}, "boot_ms: is no time"), ({"boot_ms": None}, "boot_ms: is no time"), ({"runs": "a"}, "runs: is no list of tokens"),
+        ({"over": [1]}, "over: is no list of tokens"), ({"over": ["a", "b", "c", "d"]}, "over: is no list of tokens"), ({"ended": []}, "ended: is no object"),
+        ({"where": {"host": "h"}}, "worker: is no text"), ({"where": {"worker": "w"}}, "host: is no text"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_to_a_beat_of_this_session_is_none(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], says: str
+) -> None:
+    assert messages._MOST_TOKENS == 100_000
+    monkeypatch.setattr(messages, "_MOST_TOKENS", 3)
+    Here.of(answer(**{**SOUND, "over": ["a", "b", "c"]}), "s")
+    with pytest.raises(UnsoundReportError) as raised:
+        Here.of(answer(**{**SOUND, **given}), "s")
+    assert str(raised.value) == says
 
 
 def test_the_process_that_answered_is_known_by_its_own_word() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from batchdrain.execution.engines.protocol import capabilities_of
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.messages import Terms
 from batchdrain.execution.process_identity import identify_self
+from tests.execution.orders import Make
 
 TOKEN = "a.b.1"
 
@@ -40,6 +42,15 @@ def test_an_order_is_withdrawn_once_and_not_after_somebody_began_it(folder: str)
     other = "a.c.1"
     assert tickets.draw(folder, other, identify_self())
     assert not delivery.withdraw(other)
+    assert tickets.draw(folder, "a.d.1", None)
+    assert delivery.may_have_begun("a.d.1"), "who drew it is not asked"
+    (Path(folder) / "a.e.1").touch()
+    assert delivery.may_have_begun("a.e.1"), "whoever drew it died over it"
+
+
+def test_the_message_of_an_order_has_the_terms_of_its_session(folder: str, order: Make) -> None:
+    message = json.loads(delivery_of(folder, lease_s=5.0).message_of(order("pass")))
+    assert (message["session"], message["tickets"], message["lease_s"]) == ("s", folder, 5.0)
 
 
 def test_where_an_engine_has_tickets_of_its_own_an_empty_one_is_laid_before_and_says_nothing(folder: str) -> None:

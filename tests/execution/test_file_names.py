@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.execution.file_names import LogFolder, find_files
+from batchdrain.execution.file_names import LogFolder, _is_folder, find_files
 from batchdrain.execution.order import ExecutionFiles
-from batchdrain.execution.slug import CHARS, to_slug
+from batchdrain.execution.slug import CHARS, Namings, names_of, to_slug
 from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime.text import slug_of
 from tests.chaos.faults import fault
@@ -57,6 +57,8 @@ TWINS = [
     ("x" * 99 + "1", "x" * 99 + "2"),
     ("日本", "中国"),
     ("v1.", "v1"),
+    ("\udc80x", "x"),
+    ("x", "\udc80x"),
 ]
 
 
@@ -89,7 +91,10 @@ def test_an_id_that_is_another_s_name_with_its_hash_gets_a_longer_one(logs: Path
         ("", "run"), ("..", "run"), (".", "run"), ("../../etc/passwd", "etc-passwd"), ("-rf", "rf"), (".hidden", "hidden"),
         ("con", "run-con"), ("NUL.txt", "run-NUL.txt"), ("COM1", "run-COM1"), ("contact", "contact"), ("a\x00b\n", "a-b"),
         ("Zoë", "Zoe"), ("Zoës Übung", "Zoes-Ubung"), ("日本", "run"), ("a..b", "a-b"), ("a:b*c?", "a-b-c"), ("\udc80x", "x"), ("~", "run"), ("_x_", "_x_"),
-        ("x" * 300, "x" * CHARS), ("ﬁn", "fin"),
+        ("x" * 300, "x" * CHARS), ("ﬁn", "fin"), ("XaX", "XaX"), ("con.X", "run-con.X"), ("/" * 999 + "a", "a"), ("/" * 1_000 + "a", "run"),
+        ("x" * (CHARS - 1) + "X/", "x" * (CHARS - 1) + "X"), ("x" * (CHARS - 1) + ".y", "x" * (CHARS - 1)), ("lpt9", "run-lpt9"), ("lpt10", "lpt10"),
+        ("con." + "x" * 99, "run-con." + "x" * (CHARS - 8)), ("aux." + "x" * (CHARS - 9) + ".y", "run-aux." + "x" * (CHARS - 9)),
+        ("PRN.x", "run-PRN.x"), ("com0", "run-com0"), ("Lpt0.y", "run-Lpt0.y"),
     ],
     ids=ascii,
 )  # fmt: skip
@@ -143,6 +148,10 @@ OLD = f"{KEY.digest[:16]}-{slug_of('p/1')}-7"
         ("Run-1/p-1.3-7-2.stderr.txt", "Run-1/p-1.3-7-2"),
         (f"logs/{OLD}.stderr.txt", OLD),
         (f"logs/{OLD}-2.stderr.txt", f"{OLD}-2"),
+        *((f"{run}/{phase}.3.stderr.txt", f"{run}/{phase}.3") for run in names_of("Run 1", "run") for phase in names_of("p/1", "phase")),
+        ("Run-1/p-1.3-7-123456789.stderr.txt", "Run-1/p-1.3-7-123456789"),
+        ("Run-1/p-1.3-7-1234567890.stderr.txt", "Run-1/p-1.3"),
+        ("Run-1/p-1.3.stdout.txt", "Run-1/p-1.3"),
         ("Run-1/p-1.3-8.stderr.txt", "Run-1/p-1.3"),
         ("Run-1/p-1.4.stderr.txt", "Run-1/p-1.3"),
         ("Run-1/other.3.stderr.txt", "Run-1/p-1.3"),
@@ -151,7 +160,7 @@ OLD = f"{KEY.digest[:16]}-{slug_of('p/1')}-7"
         ("Run-1/../../secret", "Run-1/p-1.3"),
         ("", "Run-1/p-1.3"),
     ],
-)
+)  # fmt: skip
 def test_recovery_finds_the_log_by_its_kept_name_where_that_may_be_its_own(logs: Path, kept: str, stem: str) -> None:
     assert find_files(logs, KEY, 3, 7, kept).stderr == f"{logs}/{stem}.stderr.txt"
 
@@ -193,3 +202,13 @@ def test_a_folder_that_is_not_there_yet_has_given_no_name_and_nobody_is_asked(tm
         LogFolder(tmp_path / "empty", ask).name_files(PhaseKey("r", "p"), "", "1").stdout
         == f"{tmp_path}/empty/r/p.stdout.txt"
     )
+
+
+def test_an_id_whose_every_name_is_another_s_shares_the_longest(tmp_path: Path) -> None:
+    """Its files are created exclusively all the same."""
+    namings, names = Namings("run"), list(names_of("a/b", "run"))
+    for name in names:
+        namings.reserve(name.upper())
+    assert namings.name("a/b") == names[-1]
+    assert [len(name) for name in names] == [3, 3 + 9, 3 + 17, 3 + 33]
+    assert not _is_folder(tmp_path / "gone meanwhile")

@@ -6,12 +6,14 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from batchdrain.execution.guardian import hire
+from batchdrain.execution.guardian import hire, wire
 from batchdrain.execution.guardian.hire import GuardianLines, to_process
 from batchdrain.execution.guardian.wire import Inbox, boottime_ms, send_order
 from tests.support.workplace import DEADLINE_S
@@ -126,3 +128,51 @@ def test_no_order_comes_from_a_controller_that_is_gone_or_gives_none_in_time(pai
     pair[1].close()
     assert inbox.read_order() is None
     assert inbox.closed
+
+
+def test_an_order_is_read_whole_however_it_is_cut(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive, inbox = socket.recv_fds, Inbox(pair[0])
+    monkeypatch.setattr(socket, "recv_fds", lambda sock, _, most: receive(sock, 1, most))
+    pair[1].send(b"D1 5\nT1\n")
+    send_order(pair[1], {"token": "a"}, [pair[1].fileno()])
+    send_order(pair[1], {"token": "b"}, [])
+    found = [inbox.read_order(), inbox.read_order(boottime_ms() + 300)]
+    assert [one and one[0] for one in found] == [{"token": "a"}, {"token": "b"}]
+    descriptors = [descriptor for one in found for descriptor in (one[1] if one else [])]
+    assert len(descriptors) == 1
+    os.close(descriptors[0])
+
+
+def test_what_is_sent_of_an_order_at_first_is_gone_on_with(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a signal, or once a guardian that was stopped has taken for too long."""
+    send = socket.send_fds
+    monkeypatch.setattr(socket, "send_fds", lambda sock, parts, fds: send(sock, [parts[0][:7]], fds))
+    send_order(pair[1], {"token": "a"}, [])
+    assert Inbox(pair[0]).read_order() == ({"token": "a"}, [])
+
+
+def test_an_order_without_a_latest_time_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive = socket.recv_fds
+
+    def come(*given: Any) -> Any:
+        send_order(pair[1], {"token": "a"}, [])
+        return receive(*given)
+
+    monkeypatch.setattr(wire, "_SLICE_MS", 0)
+    monkeypatch.setattr(socket, "recv_fds", come)
+    assert Inbox(pair[0]).read_order() == ({"token": "a"}, [])
+
+
+def test_an_order_is_waited_for_until_its_time_and_no_longer(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([4, 5, 6])
+    monkeypatch.setattr(wire, "_SLICE_MS", 0)
+    monkeypatch.setattr(wire, "boottime_ms", lambda: next(clock))
+    assert (Inbox(pair[0]).read_order(5), list(clock)) == (None, [6])
+
+
+def test_the_time_of_leases_goes_on_while_a_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = {time.CLOCK_BOOTTIME: 7_999_999_999_999, time.CLOCK_MONOTONIC: 5_000_000}
+    monkeypatch.setattr(time, "clock_gettime_ns", clocks.__getitem__)
+    assert boottime_ms() == 7_999_999
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    assert boottime_ms() == 5, "where there is no such clock"

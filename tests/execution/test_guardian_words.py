@@ -12,6 +12,7 @@ import pytest
 
 from batchdrain.execution.engine_result import to_ending
 from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder
+from batchdrain.execution.guardian_report import UnsoundReportError
 from batchdrain.execution.order import TAIL_BYTES, EndedBy, Ending
 from batchdrain.execution.process_identity import start_of
 from tests.chaos.faults import fault
@@ -90,6 +91,18 @@ def test_what_an_engine_gives_back_that_is_no_ending_is_refused(found: object) -
         to_ending(found)
 
 
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [("exit", "an Ending was expected, str came"), (ending(stdout_tail="x"), "stdout_tail: is no bytes"),
+     (ending(unspooled=5), "spool_error: is no text")],
+)  # fmt: skip
+def test_why_it_is_refused_is_told_by_its_name(found: object, says: str) -> None:
+    with pytest.raises(UnsoundReportError) as raised:
+        to_ending(found)
+    assert str(raised.value) == says
+
+
 def test_an_ending_of_an_engine_is_cut_to_what_is_read_here() -> None:
-    found = to_ending(ending(stderr_tail=b"x" * 10_000_000, message="no \ud800", log_sha256="x" * 64))
+    found = to_ending(ending(stderr_tail=b"x" * 10_000_000, message="no \ud800", unspooled="u \ud800", log_sha256="x" * 64))
     assert (len(found.stderr_tail), found.message, found.log_sha256) == (TAIL_BYTES, "no \ufffd", None)
+    assert found.unspooled == "u \ufffd"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from batchdrain.execution.guardian import system
 from batchdrain.execution.guardian.logs import _CUT_NOTICE, cap
 
 MOST = 1_000_000
@@ -59,3 +61,28 @@ def test_a_log_whose_middle_is_cut_out_already_is_left_alone_while_its_rest_has_
     cap(descriptor, MOST)
     os.close(descriptor)
     assert _CUT_NOTICE not in path.read_bytes()
+
+
+def test_a_log_is_cut_once_it_takes_more_than_its_cap_and_not_before(tmp_path: Path) -> None:
+    content = os.urandom(65_536)
+    room = capped(tmp_path / "log", content)[1]
+    before = len(os.listdir("/proc/self/fd"))
+    assert capped(tmp_path / "log", content, most=room)[0] == content
+    assert capped(tmp_path / "log", content, most=room - 1)[0] != content
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(("size", "is_cut"), [(8_191, False), (12_287, False), (12_288, True)])
+def test_what_has_no_whole_block_between_the_parts_that_stay_is_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, is_cut: bool
+) -> None:
+    """The log took the room before its command cut it short."""
+    punched = list[tuple[int, int]]()
+    monkeypatch.setattr(system, "punch", lambda _, offset, length: punched.append((offset, length)))
+    (tmp_path / "log").write_bytes(b"x" * size)
+    with (tmp_path / "log").open("rb") as log:
+        monkeypatch.setattr(os, "fstat", lambda _: SimpleNamespace(st_blocks=40, st_size=size))
+        cap(log.fileno(), 4 * 4_096)
+        monkeypatch.undo()
+    assert punched == ([(4_096, 4_096)] if is_cut else [])
+    assert (tmp_path / "log").read_bytes() == b"x" * size, "where nothing can be freed nothing is written over"

@@ -9,17 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.config.settings import Command, Notify, Settings, Triage
+from batchdrain.config.column_settings import Columns
+from batchdrain.config.settings import Command, Settings, Source, Triage
 from batchdrain.execution.command import (
     OF_DIAGNOSES,
+    PLACEHOLDERS,
     SessionPlace,
+    command_problems_of,
+    diagnosis_problems_of,
     find_program,
     make_diagnosis_order,
     make_order,
     problems_of,
 )
 from batchdrain.execution.file_names import LogFolder
-from batchdrain.execution.notify_command import EndFacts, make_notify_order
 from batchdrain.execution.order import CONFIG_ERRNOS, TOKEN, Order
 from batchdrain.execution.placeholders import find_placeholders
 from batchdrain.model.claim import Claim, TimeLimit
@@ -61,6 +64,24 @@ def test_an_order_is_made_of_the_claim_the_command_and_the_place(place: SessionP
     made = make_order(indexed, command, replace(place, spool=None), limit=limit, deadline_ms=None)
     assert (made.env["BATCHDRAIN_PHASE_INDEX"], made.env["BATCHDRAIN_FAILURE_REASON"], made.argv[3]) == ("0", "", "0")
     assert (made.spool_dir, made.deadline_ms) == ("", None)
+    precise = make_order(CLAIM, Command(argv=["x"], log_max_mb=2.5000004), place, limit=limit, deadline_ms=None)
+    assert (precise.log_max_bytes, type(precise.log_max_bytes)) == (2_500_000, int)
+
+
+def test_a_name_that_an_attempt_had_before_gets_the_epoch(place: SessionPlace) -> None:
+    """Of two executions with the same attempt the first one was given back."""
+    (place.logs.path / "r").mkdir(parents=True)
+    (place.logs.path / "r" / "p.2.stdout.txt").touch()
+    order = make_order(CLAIM, Command(argv=["x"]), place, limit=TimeLimit(seconds=1.0, rule="r"), deadline_ms=None)
+    assert Path(order.stderr_path).name == "p.2-4.stderr.txt"
+
+
+def test_elsewhere_the_interpreter_is_that_of_the_machine_on_which_a_command_is_executed(place: SessionPlace) -> None:
+    command, limit = Command(argv=["{python}", "{phase_id}"]), TimeLimit(seconds=1.0, rule="r")
+    there = [make_order(CLAIM, command, replace(place, is_here=False), limit=limit, deadline_ms=None) for _ in range(2)]
+    assert [order.argv for order in there] == [(order.python, "p") for order in there]
+    assert all(order.python.startswith("python-") for order in there)
+    assert there[0].python != there[1].python, "no id can be the same"
 
 
 def test_a_diagnosis_has_neither_attempt_nor_epoch_and_a_time_limit_of_its_own(place: SessionPlace) -> None:
@@ -70,20 +91,14 @@ def test_a_diagnosis_has_neither_attempt_nor_epoch_and_a_time_limit_of_its_own(p
     assert (order.env["BATCHDRAIN_TRIAGE"], order.env["BATCHDRAIN_FAILURE_REASON"]) == ("1", "the whole text")
     assert {"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"} <= order.without - order.env.keys()
     assert (order.spool_dir, order.token.startswith("triage-"), order.deadline_ms) == ("", True, None)
-    with pytest.raises(ValueError, match="NUL"):
+    given = make_diagnosis_order(PHASE, "", settings, place, {"tenant": "acme", "note": None})
+    assert given.env["BATCHDRAIN_COLUMN_TENANT"] == "acme"
+    assert "BATCHDRAIN_COLUMN_NOTE" in given.without
+    with pytest.raises(ValueError, match=r"\Aan id with a NUL character cannot be passed as an argument\Z"):
         make_diagnosis_order(replace(PHASE, phase_id="a\x00"), "", settings, place)
 
 
-@pytest.mark.parametrize(("within_s", "grace_s"), [(30.0, 1.0), (4.0, 1.0), (2.0, 0.5)])
-def test_who_is_told_of_an_end_has_the_grace_within_its_time(tmp_path: Path, within_s: float, grace_s: float) -> None:
-    """Once the time is over the process of the drain is to be gone, and the command with it."""
-    settings = Settings(command=Command(argv=["x"]), notify=Notify(argv=["tell", "{session_id}"]))
-    facts = EndFacts(session_id="s", status="complete", exit_code=1)
-    order = make_notify_order(settings, tmp_path, tmp_path, facts, within_s=within_s)
-    assert (order.timeout_s, order.grace_s) == (within_s - grace_s, grace_s)
-    told = {name: order.env[f"BATCHDRAIN_{name}"] for name in ("SESSION_ID", "STATUS", "EXIT_CODE")}
-    assert (order.argv, told) == (("tell", "s"), {"SESSION_ID": "s", "STATUS": "complete", "EXIT_CODE": "1"})
-    assert {"BATCHDRAIN_RUN_ID", "BATCHDRAIN_TRIAGE", "DATABASE_URL"} <= order.without - order.env.keys()
+EXAMPLE = "[{python}, -m, myproject.work, --run-id={run_id}, --phase-id={phase_id}]"
 
 
 @pytest.mark.parametrize(
@@ -93,14 +108,15 @@ def test_who_is_told_of_an_end_has_the_grace_within_its_time(tmp_path: Path, wit
         (["./tool"], "", None),
         (["sub-{run_id}"], "", None),
         (["sh", "{{}}"], "", None),
-        ([], "", "batchdrain.command.argv: is empty"),
-        (["sh", "{"], "", "batchdrain.command.argv.1: a single '{'"),
+        ([], "", f"batchdrain.command.argv: is empty; name your command, e.g. {EXAMPLE}"),
+        (["sh", "{"], "", "batchdrain.command.argv.1: a single '{' in '{'; double it, or name a placeholder"),
         (["sh", "a}"], "", "batchdrain.command.argv.1: a single '}'"),
         (["sh", "{run}"], "", "batchdrain.command.argv.1: {run} is no placeholder (known: run_id, "),
         (["sh", "myproject.work"], "", "batchdrain.command.argv.1: myproject.work is the example of `inv init`"),
         (["sh"], "absent", "batchdrain.command.cwd: "),
         (["./plain"], "", "batchdrain.command.argv.0: './plain' is no program"),
         (["./absent"], "", "batchdrain.command.argv.0: './absent' is no program"),
+        (["./folder"], "", "batchdrain.command.argv.0: './folder' is no program"),
         (["no-such-program-anywhere"], "", "batchdrain.command.argv.0: 'no-such-program-anywhere' is no program"),
         (["~nobody-here/x"], "", "batchdrain.command.argv.0: '~nobody-here/x': there is no home folder"),
     ],
@@ -111,9 +127,39 @@ def test_a_command_that_can_not_be_executed_whatever_the_phase_is_told(
 ) -> None:
     (tmp_path / "tool").touch(0o755)
     (tmp_path / "plain").touch(0o644)
+    (tmp_path / "folder").mkdir()
     found = problems_of(Command(argv=argv, cwd=cwd), tmp_path)
     assert len(found) == (problem is not None)
     assert problem is None or found[0].startswith(problem)
+
+
+def test_a_folder_that_is_none_is_told_with_its_path_and_what_is_wrong_besides(tmp_path: Path) -> None:
+    command = Command(argv=["sh", "{x}"], cwd="absent")
+    assert [line.partition(" is no ")[::2] for line in problems_of(command, tmp_path)] == [
+        ("batchdrain.command.argv.1: {x}", "placeholder (known: " + ", ".join(PLACEHOLDERS) + "); double the braces that are your own"),
+        (f"batchdrain.command.cwd: {tmp_path}/absent", "folder; name one"),
+    ]  # fmt: skip
+    clashing = problems_of(Command(argv=["sh"]), tmp_path, columns=["a b", "a_b"])
+    assert [line.partition(":")[0] for line in clashing] == ["batchdrain.command.columns"]
+
+
+def test_the_command_and_the_diagnosis_are_each_judged_by_their_own_setting_and_placeholders(tmp_path: Path) -> None:
+    items = ["{column:pos}", "{column:other}", "{column:feed}", "{attempt}"]
+    settings = Settings(
+        source=Source(columns=Columns(run_id="feed")),
+        command=Command(argv=["sh", *items], columns=["pos"]),
+        triage=Triage(argv=["true", *items]),
+    )
+    other = "{column:other}: name 'other' in batchdrain.command.columns"
+    feed = "{column:feed}: write {run_id}, which column 'feed' is, or name it in batchdrain.command.columns"
+    known = ", ".join((*OF_DIAGNOSES, "column:pos"))
+    attempt = f"{{attempt}} is no placeholder (known: {known}); double the braces that are your own"
+    assert command_problems_of(settings, tmp_path) == [
+        f"batchdrain.command.argv.{position}: {problem}" for position, problem in ((2, other), (3, feed))
+    ]
+    assert diagnosis_problems_of(settings, tmp_path) == [
+        f"batchdrain.triage.argv.{position}: {problem}" for position, problem in ((2, other), (3, feed), (4, attempt))
+    ]
 
 
 def test_the_module_of_the_examples_is_taken_where_somebody_has_made_it(tmp_path: Path) -> None:

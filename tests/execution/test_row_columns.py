@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from batchdrain.config.settings import Command
-from batchdrain.execution.command import problems_of
-from batchdrain.execution.row_columns import unset_variables_of, values_of, variables_of
 from tests.database.composite import dump, make_steps, uuid_of
 from tests.support.workplace import Workplace
 
@@ -115,21 +111,6 @@ def is_postgresql(project: Workplace) -> bool:
     return project.engine.dialect.name == "postgresql"
 
 
-def test_a_name_that_no_variable_can_have_becomes_one_and_two_that_become_the_same_are_told(tmp_path: Path) -> None:
-    columns = {"Step No": "7", "größe": "x", "none": None}
-    assert variables_of(columns) == {"BATCHDRAIN_COLUMN_STEP_NO": "7", "BATCHDRAIN_COLUMN_GR__E": "x"}
-    assert values_of(columns) == {"column:Step No": "7", "column:größe": "x", "column:none": ""}
-    assert unset_variables_of(columns) == {"BATCHDRAIN_COLUMN_NONE"}
-    command = Command(argv=["true", "{column:Step No}", "{column:x}"])
-    assert problems_of(command, tmp_path, columns=["Step No", "step_no"]) == [
-        "batchdrain.command.argv.2: {column:x}: name 'x' in batchdrain.command.columns",
-        (
-            "batchdrain.command.columns: 'Step No' and 'step_no' would both be the variable BATCHDRAIN_COLUMN_STEP_NO; name one of "
-            "them otherwise, in a view"
-        ),
-    ]
-
-
 def test_the_name_of_a_column_that_is_an_id_leads_to_the_placeholder_of_the_id(sqlite_project: Workplace) -> None:
     sqlite_project.sql(
         "CREATE VIEW feeds AS SELECT run_id AS feed, phase_id, phase_index, state, last_failure_reason FROM phases"
@@ -152,10 +133,3 @@ def test_a_column_that_is_not_there_is_told_with_its_setting(sqlite_project: Wor
     ran = sqlite_project.inv("drain")
     assert ran.code == 78
     assert "batchdrain.command.columns: table 'phases' has no column 'nota' (did you mean 'note'?)" in ran.err
-
-
-def test_null_is_no_variable_and_nobody_else_s_either_and_an_empty_text_is_a_value() -> None:
-    row = {"error": None, "note": "", "run date": "x"}
-    assert unset_variables_of(row) == {"BATCHDRAIN_COLUMN_ERROR"}
-    assert variables_of(row) == {"BATCHDRAIN_COLUMN_NOTE": "", "BATCHDRAIN_COLUMN_RUN_DATE": "x"}
-    assert values_of(row) == {"column:error": "", "column:note": "", "column:run date": "x"}

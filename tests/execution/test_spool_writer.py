@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_an_ending_is_on_disk_before_anybody_hears_of_it(spool: int, tmp_path: P
 
     monkeypatch.setattr(os, "fsync", fsync)
     spool_writer.note(spool, TOKEN, 7, 70)
-    assert synced == []
+    assert (synced, kept(tmp_path)) == ([], {"token": TOKEN, "command": [7, 70]})
     spool_writer.write(spool, TOKEN, {"by": "exit"})
     assert [json.loads(content) for content in synced] == [{"token": TOKEN, "by": "exit"}]
 
@@ -63,6 +63,43 @@ def test_a_record_that_can_not_be_kept_is_an_error_and_a_note_is_none(tmp_path: 
         spool_writer.write(None, TOKEN, {"by": "exit"})
     spool_writer.note(-1, TOKEN, 7, 70)
     spool_writer.drop(-1, TOKEN)
+
+
+def test_a_record_that_is_dropped_is_gone_from_its_folder_alone(
+    spool: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / f"{TOKEN}.json").touch()
+    for token in (TOKEN, "other"):
+        spool_writer.write(spool, token, {"by": "exit"})
+    spool_writer.drop(spool, TOKEN)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "other.json"]
+    assert len(os.listdir(tmp_path / "elsewhere")) == 1
+
+
+PLANTED: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda path: None,
+    "a fifo": os.mkfifo,
+    "a fifo that is read": lambda path: [os.mkfifo(path), os.open(path, os.O_RDONLY | os.O_NONBLOCK)],  # type: ignore[func-returns-value]
+    "a folder": os.mkdir,
+    "a link": lambda path: path.symlink_to(path.with_name("theirs")),
+    "another name of a file": lambda path: os.link(path.with_name("theirs"), path),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_stands_in_a_records_place_is_moved_out_of_the_way(spool: int, tmp_path: Path, what: str) -> None:
+    (tmp_path / "theirs").write_text("precious")
+    PLANTED[what](tmp_path / f"{TOKEN}.json")
+    before = len(os.listdir("/proc/self/fd"))
+    for by in ("timeout", "exit"):
+        spool_writer.write(spool, TOKEN, {"by": by})
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert (kept(tmp_path), (tmp_path / "theirs").read_text()) == ({"token": TOKEN, "by": "exit"}, "precious")
+    assert (tmp_path / f"{TOKEN}.json").stat().st_mode & 0o777 == 0o600
+    odd = [] if what == "nothing" else [f".{TOKEN}.json.odd"]
+    assert sorted(os.listdir(tmp_path)) == [*odd, f"{TOKEN}.json", "theirs"]
 
 
 def test_a_guardian_keeps_the_endings_that_a_recovery_takes_for_results_and_no_other() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,33 @@ def folder(tmp_path: Path) -> str:
     found = str(tmp_path / "tickets-uid")
     tickets.make_folder(found)
     return found
+
+
+def test_the_folder_is_ours_alone_and_is_not_made_without_a_name(tmp_path: Path) -> None:
+    tickets.make_folder(str(tmp_path / "tickets-uid"))
+    assert (tmp_path / "tickets-uid").stat().st_mode & 0o777 == 0o700
+    with pytest.raises(FileNotFoundError, match=r"the session has no uid, of which its tickets would have their names\Z"):
+        tickets.make_folder("")
+
+
+def test_nothing_of_a_ticket_stays_open_and_what_it_says_is_not_for_others(folder: str) -> None:
+    before = os.listdir("/proc/self/fd")
+    tickets.draw(folder, TOKEN, GUARDIAN)
+    tickets.draw(folder, TOKEN, GUARDIAN)
+    tickets.lay(folder, "uid.other.1")
+    tickets.note(folder, "uid.other.1", GUARDIAN)
+    assert os.listdir("/proc/self/fd") == before
+    assert {path.stat().st_mode & 0o777 for path in Path(folder).iterdir()} == {0o600}
+
+
+def test_a_ticket_names_its_machine_for_people_and_a_note_leaves_nothing_of_an_earlier_one(folder: str) -> None:
+    (Path(folder) / TOKEN).write_text("x" * 500)
+    tickets.note(folder, TOKEN, GUARDIAN)
+    ticket = tickets.read(folder, TOKEN)
+    assert ticket is not None
+    assert (ticket.host, ticket.guardian) == (socket.gethostname(), GUARDIAN)
+    (Path(folder) / TOKEN).write_text("x" * 5_000)
+    assert tickets.read(folder, TOKEN) is None
 
 
 def states(folder: str, token: str = TOKEN) -> tuple[bool, bool]:

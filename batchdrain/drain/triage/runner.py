@@ -90,6 +90,8 @@ class Triage:
                 self._keep(found)
         except BatchDrainError as error:
             return Diagnosis(phase=phase, problem=str(error), failure=error)
+        except OSError as error:  # NotEndedError is one: the other phases are diagnosed all the same
+            return Diagnosis(phase=phase, problem=f"its command can't be ended: {error}")
         return found
 
     def _judged(self, phase: Phase, reason: str | None, columns: Mapping[str, str | None]) -> Diagnosis:
