@@ -9,7 +9,8 @@ from batchdrain.model.phase import PhaseKey
 
 
 def test_numbers_come_in_the_order_of_their_values_and_texts_behind_them() -> None:
-    expected = ["-10", "-2", "0", "2", "2.5", "10", "1e3", str(2**80), "", "10x", "legacy-1", "١٢"]
+    texts = ["", ".5", "10x", "1e1000000", "1e5x", "2.", "legacy-1", "١٢"]
+    expected = ["-10", "-2", "-1.5E-1", "0", "2", "2.5", "10", "1e3", str(2**80), str(2**80 + 1), "1e+999999", *texts]
     for some in (expected[::-1], sorted(expected)):
         assert sorted(some, key=as_number) == expected
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from batchdrain.model import errors
 from batchdrain.model.attempt import Finished
 from batchdrain.model.errors import BatchDrainError, ConfigError, did_you_mean, quote
 from batchdrain.model.retry_stats import RetryCount, RetryStats
@@ -62,6 +63,14 @@ def test_an_error_says_its_cure_and_within_another_not_its_place_twice() -> None
     error = BatchDrainError("a.json: is torn", remedy="mend it")
     assert (str(error), str(BatchDrainError("is torn"))) == ("a.json: is torn; mend it", "is torn")
     assert (error.within("a.json"), error.within("b.json")) == ("is torn", "a.json: is torn")
+
+
+def test_each_kind_of_error_ends_a_command_with_its_own_code() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BatchDrainError)]
+    assert {kind.__name__: kind.exit_code for kind in kinds} == {
+        "BatchDrainError": 1, "UsageError": 2, "BadData": 65, "SessionInUse": 73, "FilesUnavailable": 74, "DatabaseUnavailable": 75,
+        "EngineUnavailable": 75, "ClaimLost": 76, "ConfigError": 78,
+    }  # fmt: skip
 
 
 def test_the_cure_of_a_list_hangs_on_none_of_its_rows() -> None:

@@ -62,6 +62,8 @@ def may_end(told: str, stop: dict[str, Any], first: str = "", size: int = 0, **p
         ("r:a s:b", SAME, {}, False),
         ("r:a s:b t:c", SAME, {}, True),
         ("r:a s:a t:a", SAME, {}, False),
+        ("r:a s:a t:a", {"same_new_failure": 1}, {}, False),
+        ("r:a s:b", {"same_new_failure": 1}, {}, False),
         ("r:a s:a t:a", SAME, {"same_failures": 1}, True),
         ("r:a s:a t:b", SAME, {}, False),
         ("r:a s:b", FLOOR, {}, False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.lane_heap import RENEWALS, LaneHeap
 from batchdrain.planning.skip_rules import SkipRules
-from batchdrain.policies.best_yield import best_yield, expected_s_of, success_rate_of
+from batchdrain.policies.best_yield import best_yield, expected_s_of, explain_yield, success_rate_of
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.planning.backlogs import NOW, REASONS, all_of, backlog_of, lane, names
 
@@ -145,9 +146,32 @@ def test_timeouts_can_be_put_last_whatever_is_expected_of_them() -> None:
     assert best_yield(lucky, NOW, timeouts_last=True) > best_yield(lane(), NOW, timeouts_last=True)
 
 
+@pytest.mark.parametrize(
+    ("facts", "parameters", "key"),
+    [
+        ({}, {}, (False, -0.3)),
+        ({"limit_s": 1200.0}, {}, (False, -0.15)),
+        ({"limit_s": 0.1}, {}, (False, -300.0)),
+        ({"attempts": 1}, {}, (False, -0.24)),
+        ({"attempts": 1}, {"strength": 0.5}, (False, -0.1)),
+        ({}, {"prior": 0.9}, (False, -0.9)),
+        ({"category": "timeout", "limit_s": 60.0}, {}, (False, -0.3 / 0.73)),
+    ],
+)
+def test_best_yield_ranks_by_the_chance_for_each_minute(facts: dict[str, Any], parameters: dict[str, Any], key: Any) -> None:
+    assert best_yield(lane(**{"limit_s": 600.0, **facts}), NOW, **parameters) == pytest.approx(key)
+
+
+def test_what_best_yield_expects_is_said_with_its_own_parameters() -> None:
+    assert explain_yield(lane(limit_s=600.0), NOW) == "30% to complete in 60 s"
+    assert explain_yield(lane(limit_s=700.0, attempts=1), NOW, prior=0.5, strength=1.0) == "25% to complete in 70 s"
+
+
 @pytest.mark.parametrize("wrong", [{"prior": 0.0}, {"prior": 1.0}, {"strength": 0.0}, {"strength": -1}])
 def test_a_prior_that_is_none_is_told(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="prior must lie between 0 and 1 and strength above 0"):
+    told = {"prior": 0.3, "strength": 4.0, **wrong}
+    said = f"prior must lie between 0 and 1 and strength above 0, got {told['prior']!r} and {told['strength']!r}"
+    with pytest.raises(ConfigError, match=re.escape(said)):
         ranking_of([{"name": "best-yield", **wrong}])(lane(), NOW)
 
 
