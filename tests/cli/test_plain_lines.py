@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.cli.screens.annotations import annotate
+from batchdrain.cli.screens.annotations import _DATA, _PROPERTY, _escape, annotate
 from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.triage import TriageScreen
 from batchdrain.cli.screens.writer import Output
@@ -191,17 +191,22 @@ def test_no_text_of_a_failure_makes_a_line_or_a_command_of_its_own(monkeypatch: 
     odd = WorstFailure(
         result=result(1, success=False, run_id="r\n" + "x" * 300, phase_id="p", error_message="no\n::error::\x1b é"),
         cluster="",
-        log="l\n" + "y" * 300,
+        log="l\n" + "y" * 9000,
     )
-    below = io.BytesIO()
-    stream = io.TextIOWrapper(below, encoding="ascii")
-    monkeypatch.setattr(sys, "stderr", stream)
-    annotate([odd], passes=False)
-    [line] = below.getvalue().decode().splitlines()
-    title, _, message = line.removeprefix("::error title=").partition("::")
-    assert title == "r\\x0a" + "x" * 197 + "..."
-    assert message == "no\\x0a::error::\\x1b \\xe9 (log: l\\x0a" + "y" * 300 + ")"
-    stream.detach()
+    for encoding, shown, rest in (("ascii", "\\xe9", "..."), ("utf-8", "é", "…")):
+        below = io.BytesIO()
+        stream = io.TextIOWrapper(below, encoding=encoding)
+        monkeypatch.setattr(sys, "stderr", stream)
+        annotate([odd], passes=False)
+        [line] = below.getvalue().decode().splitlines()
+        title, _, message = line.removeprefix("::error title=").partition("::")
+        assert title == "r\\x0a" + "x" * 197 + rest
+        assert message == f"no\\x0a::error::\\x1b {shown} (log: l\\x0a" + "y" * 9000 + ")"
+        stream.detach()
+
+
+def test_each_sign_that_ends_a_part_of_a_command_is_written_as_the_runner_reads_it() -> None:
+    assert (_escape("%\r\n:,x", _DATA), _escape("%\r\n:,x", _PROPERTY)) == ("%25%0D%0A:,x", "%25%0D%0A%3A%2Cx")
 
 
 def test_where_there_is_no_stderr_or_nobody_reads_it_nothing_is_annotated(monkeypatch: pytest.MonkeyPatch) -> None:
