@@ -22,6 +22,7 @@ from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
 from batchdrain.model.failure import NO_REASON
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
+from batchdrain.planning.forecast import Forecast
 from batchdrain.planning.verdicts import Verdict, VerdictKind
 from batchdrain.reports.worst import WorstFailure
 from tests.sessions.files import result
@@ -91,6 +92,23 @@ def test_one_after_the_other_each_phase_is_told_as_it_begins_and_as_it_ends_and_
     lines.screen.finished(scheduled(), attempt(Outcome.COMPLETE, "DONE", exit_code=3))
     lines.screen.end()
     assert lines.taken() == ["  ✓ Success: DONE, exit 3", ""]
+
+
+def test_a_forecast_stands_in_the_header() -> None:
+    facts = {"planned": 6, "fixed": 6, "fixed_low": 6, "fixed_high": 6, "minutes": 9.0, "minutes_low": 9.0, "minutes_high": 9.0}
+    assert Lines(forecast=Forecast(**facts)).head[4:] == ["Forecast: 6 of 6 fixed in 9 min"]  # type: ignore[arg-type]
+
+
+def test_a_long_reason_is_cut_before_its_ending_a_name_at_200_and_a_path_never() -> None:
+    lines = Lines()
+    long = Phase(run_id="r" * 300, phase_id="p" * 300, phase_index=0, state=PhaseState.FAILED)
+    lines.screen.selected(ScheduledAttempt(0.0, 1, Choice(phase=long, reason=""), 0))
+    assert lines.taken()[-1] == f"  Draining: {'r' * 199}… / {'p' * 199}…"
+    reason = f"{'x' * 5000} [exit 4]"
+    lines.screen.finished(scheduled(), attempt(Outcome.FAILED, "FAILED", reason=reason, exit_code=4, log_path="l" * 3000))
+    _, error, log = lines.taken()
+    assert (error[:12], error[-10:], len(error)) == ("    Error: x", "x [exit 4]", 2000 + len("    Error: "))
+    assert log == f"    Log: {'l' * 3000}", "relative to where it is read, as no root is known"
 
 
 def test_what_was_lost_given_back_or_moved_is_no_success() -> None:
