@@ -9,7 +9,7 @@ from typing import Any
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
 
-KINDS = {"#": Kind.WHOLE, "?": Kind.TRUTH, "@": Kind.TIME, "%": Kind.JSON, "!": Kind.NAME, "*": Kind.OTHER}
+KINDS = {"#": Kind.WHOLE, "?": Kind.TRUTH, "@": Kind.TIME, "%": Kind.JSON, "!": Kind.NAME, "*": Kind.OTHER, "'": Kind.BYTES}
 
 
 def table(

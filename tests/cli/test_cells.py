@@ -35,6 +35,7 @@ def test_what_is_filled_up_is_not_cut(text: str, cells: int, found: str) -> None
         ("x" * 25, 10, ["x" * 8, "  " + "x" * 8, "  " + "x" * 8, "  x"]),
         ("    abcdefg hij", 14, ["    abcdefg", "      hij"]),
         ("    abcdefg hij", 13, ["abcdefg hij"]),
+        ("xx aaaa/bbbbb", 12, ["xx", "  aaaa/bbbbb"]),
         ("  aa/bbb/cccc/dd", 8, ["aa/bbb/", "cccc/dd"]),
         ("  Log: /srv/aaaaaaaa/bbbbbbbb/c.txt", 20, ["  Log: /srv/", "    aaaaaaaa/", "    bbbbbbbb/c.txt"]),
         ("漢漢漢漢 漢漢漢漢 漢", 10, ["漢漢漢漢", "  漢漢漢漢", "  漢"]),

@@ -66,11 +66,11 @@ def test_lines_that_stay_are_broken_between_words_coloured_by_what_they_tell_and
         display = Display(Outlet(terminal.file), in_colour=True)
         display.write("before it begins\n")
         assert terminal.got() == "before it begins\n"
-        sizes = still(display, monkeypatch, [Span("漢"), Span("x", is_accent=True), Span("", is_accent=True)], [Span("two")])
+        sizes = still(display, monkeypatch, [Span("漢"), Span("x", is_accent=True), Span("", is_accent=True)], [Span("two·")])
         display.write("  ✓ Success: one two three\nplain\n  ✗ Failed")
         assert terminal.got() == (
             f"\r{BELOW}\x1b[32m  ✓ Success: one two\x1b[0m\n\x1b[32m    three\x1b[0m\nplain\n\x1b[31m  ✗ Failed\x1b[0m\n"
-            f"{OFF}{LINE}漢\x1b[36mx\x1b[0m\n{LINE}two{ON}\r"
+            f"{OFF}{LINE}漢\x1b[36mx\x1b[0m\n{LINE}two·{ON}\r"
         )
         assert sizes == [(20, 9)]
         terminal.resize(2, 9)
@@ -110,6 +110,7 @@ def test_what_others_print_meanwhile_is_put_above_and_the_stream_is_theirs_again
 def test_lines_are_painted_again_and_again_until_the_end_and_not_on_a_terminal_that_is_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    assert displays._EVERY_S == 0.5
     behind, looks, asked = False, 0, 0
 
     def is_behind(_: Outlet) -> bool:

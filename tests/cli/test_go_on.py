@@ -104,6 +104,23 @@ def test_a_session_that_has_spent_its_budget_is_followed_by_a_new_drain_of_the_s
     assert found == (None if command is None else ANEW.replace("b.drain", f"b.{command}"))
 
 
+@pytest.mark.parametrize(
+    ("rule", "command"),
+    [
+        *((rule, f"{BARE} --session-id={MINE}") for rule in (
+            "stop.max_total_minutes", "stop.max_consecutive_failures", "stop.max_without_metric", "stop.same_new_failure",
+            "retry.outage_after", "--stop-on-first-failure",
+        )),
+        *((rule, ANEW) for rule in ("stop.max_metric", "stop.success_floor", "session is full")),
+        ("--group", None),
+    ],
+)  # fmt: skip
+def test_the_rule_that_stopped_a_session_tells_what_goes_on(folder: SessionFolder, rule: str, command: str | None) -> None:
+    for because in (f"{rule}: x", f"stop.max_total_minutes: y; {rule}: x"):
+        mine = put(folder, MINE, status="stopped", completed_at=ENDED, stopped_because=because)
+        assert to_next_command(INV, folder, mine) == command
+
+
 def test_of_two_stops_of_a_chain_the_one_that_is_spent_counts(folder: SessionFolder) -> None:
     because = "stop.max_total_minutes: 5 minutes are over; stop.success_floor: 0.0% of 9 succeeded; and so on"
     mine = put(folder, MINE, status="stopped", completed_at=ENDED, stopped_because=because)

@@ -34,6 +34,9 @@ def chosen(columns: str, *rows: Sequence[object], **column: Any) -> tuple[object
         ("error note", [("failed", None, "it did not go"), ("done", "x", None)], "note"),
         ("error note", [("failed", None, "it did not go"), ("done", "x", "y")], "error"),
         ("note", [("failed", "x")], None),
+        ("error message", [("failed", None, "m"), ("failed", "e", "m")], "error"),
+        ("error payload%", [("done", None, DEEP)], "error"),
+        ("x", [("done", None)], None),
     ],
 )
 def test_a_text_column_with_a_likely_name_that_has_text_in_failed_rows_is_the_reason(
@@ -52,7 +55,7 @@ def test_a_column_of_declared_words_is_no_text() -> None:
 @on(
     ("text", "others", "is_taken"),
     [
-        ("disk full", [None], True), ("disk full", [""], True), ("disk full", ["y"], False), ("disk full", [], False),
+        ("disk full", [None], True), ("disk full", [""], True), ("disk full", ["y"], False), ("disk full", [None, "y"], False), ("disk full", [], False),
         ("no route", [None], True), ("no disk", [None], False), ("diskfull!", [None], False), (None, [None], False),
         (12345678, [None], False),
     ],
@@ -101,6 +104,7 @@ def test_a_text_within_json_is_read_where_rows_that_did_not_fail_have_none(
         ("error%", "error holds json, not text: no reason is read; name the path of its text, as {column: error, path: error.message}"),
         ("error*", "error holds other, not text: no reason is read; a view that makes a text of it gives one"),
         ("exit_reason#", "exit_reason holds whole, not text: no reason is read; a view that makes a text of it gives one"),
+        ("error'", "error holds bytes, not text: no reason is read; a view that makes a text of it gives one"),
         ("error#", None),
         ("note%", None),
     ],
@@ -126,6 +130,8 @@ def test_without_a_state_each_row_counts_as_one_that_did_not_fail() -> None:
         ("error rc#", [("a", "x", 1), ("b", None, 1)], "error", ["a"]),
         ("rc#", [(5, 1), (4, 2), (3, 0), (None, 2)], None, [4, 5]),
         ("rc", [("a", "1"), ("b", "0")], None, None),
+        ("rc", [("a", "1"), ("b", "")], None, None),
+        ("rc#", [*((one, 1) for one in "fbdace"), ("z", 0)], None, [*"abcdef"]),
         ("rc# exit_code#", [("a", 0, 1), ("b", 1, 0)], None, ["a"]),
         ("e%", [(5, DEEP), (1, None)], {"column": "e", "path": "error.message"}, [5]),
     ],

@@ -132,6 +132,7 @@ def test_a_value_is_read_as_what_it_was(value: object) -> None:
 
 
 IS_NULL = "no column looks like {0}, so it is null: name yours in source.columns.{0} if there is one"
+BY_COMMAND, BY_VIEW = "let your command set the state (command.result_from: database)", "map a view that makes texts of it"
 LACKS = "none of the words that the state may have looks like {}: set source.states, or map a view that makes texts of it"
 
 
@@ -149,6 +150,10 @@ LACKS = "none of the words that the state may have looks like {}: set source.sta
         (replace(OWN, doubts=(), columns={**OWN.columns, "phase_index": "p"},
                  states=StateWords(words={"failed": "a", "queued": "b", "complete": "c"}, sure=frozenset())),
          ["no row shows the word for failed, queued, complete: check source.states"]),
+        *((replace(LIKE_OURS, is_known=True, states=StateWords(words=dict.fromkeys(lacking.split(", ")), sure=frozenset())),
+           [LACKS.format(lacking).replace("map a view that makes texts of it", way)])
+          for lacking, way in (("queued, executing", BY_COMMAND), ("executing", BY_COMMAND), ("complete", BY_VIEW),
+                               ("failed, executing", BY_VIEW))),
     ],
 )  # fmt: skip
 def test_each_thing_that_a_user_should_check_is_told_once(mapped: Mapped, doubts: list[str]) -> None:
@@ -190,6 +195,22 @@ def test_what_was_written_is_told_with_its_reason_its_doubts_and_what_comes_next
     with pytest.raises(ConfigError, match=r"^invoke.yaml has an empty batchdrain section already; remove that line"):
         write(place)
     assert (place.root / "invoke.yaml").read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("shape", "takes_guesses", "may", "asked"),
+    [("text", False, True, True), ("text", True, True, False), ("json", False, True, False), ("text", False, False, False)],
+)
+def test_a_user_is_asked_where_one_may_be_and_did_not_say_that_the_guesses_are_taken(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, shape: str, takes_guesses: bool, may: bool, asked: bool
+) -> None:
+    questions = list[str | None]()
+    monkeypatch.setattr("batchdrain.cli.commands.init.section.may_ask", lambda _: may)
+    monkeypatch.setattr(
+        "batchdrain.cli.commands.init.section.ask_people", lambda _, __, table: [questions.append(table), OWN][1]
+    )
+    write(place, table="phases", shape=shape, takes_guesses=takes_guesses)
+    assert questions == (["phases"] if asked else [])
 
 
 def test_a_dry_run_prints_what_would_be_written_and_writes_nothing(
@@ -268,10 +289,12 @@ def test_words_that_a_drain_needs_and_nothing_tells_are_what_comes_next(
     place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lacks: str
 ) -> None:
     states = replace(OWN.states, words={**OWN.states.words, lacks: None})
-    monkeypatch.setattr("batchdrain.cli.commands.init.section.look_for", lambda *_: [replace(OWN, states=states, command={})])
+    found = replace(OWN, states=states, command={}, reason="")
+    monkeypatch.setattr("batchdrain.cli.commands.init.section.look_for", lambda *_: [found])
     write(place)
     told = "Next: set source.states, and command.argv to your command, then run `inv doctor` and `inv dry-run`."
-    assert lines_of(capsys)[-1] == told
+    lines = lines_of(capsys)
+    assert (lines[1][:4], lines[-1]) == ("  ! ", told), "no line for a reason that there is not"
 
 
 @pytest.mark.parametrize(

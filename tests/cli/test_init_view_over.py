@@ -10,7 +10,7 @@ import pytest
 
 from batchdrain.cli.commands.init.facts import Kind, TableFacts
 from batchdrain.cli.commands.init.mapping import map_table
-from batchdrain.cli.commands.init.view_over import suggest_last_rows, suggest_state
+from batchdrain.cli.commands.init.view_over import fill_view, suggest_last_rows, suggest_state
 from tests.cli.made_facts import table
 
 on = pytest.mark.parametrize
@@ -117,6 +117,30 @@ def test_the_whole_view_is_a_statement_of_its_dialect() -> None:
     assert "SELECT 'all' AS run_id, `id` AS phase_id,\n" in suggest_state(table("id# failed?", keys=["id"]), "mariadb")
 
 
+def test_only_the_likeliest_reason_is_in_the_view_and_names_that_are_taken_are_numbered_from_2() -> None:
+    found = suggest_state(table("id# failed_at@ message error", keys=["id"]), "sqlite", ["drainable", "drainable_jobs"])
+    assert found.splitlines()[:2] == [
+        'CREATE VIEW "drainable_2" AS', "SELECT 'all' AS run_id, \"id\" AS phase_id, \"error\" AS last_failure_reason,",
+    ]  # fmt: skip
+
+
+@on(
+    ("dialect", "schema", "taken", "filled"),
+    [
+        ("sqlite", None, [], 'A "drainable" OF "jobs", x IS VIRTUAL'),
+        ("postgresql", "s", ["DRAINABLE"], 'A "s"."drainable_jobs" OF "s"."jobs", "s".x IS STORED'),
+        ("mysql", "s", [], "A `s`.`drainable` OF `s`.`jobs`, `s`.x IS VIRTUAL"),
+    ],
+    ids=["SQLite", "PostgreSQL", "MySQL"],
+)  # fmt: skip
+def test_a_recipe_is_filled_with_the_names_as_they_are_here(
+    dialect: str, schema: str | None, taken: list[str], filled: str
+) -> None:
+    jobs = table("id#", keys=["id"], of={"schema": schema})
+    lines = ["A {view} OF {table},", "{schema}x IS {kept}"]
+    assert fill_view(lines, jobs, dialect, taken) == filled.replace(", ", ",\n")
+
+
 @on(
     ("name", "dialect", "of", "statement"),
     [
@@ -159,7 +183,7 @@ def test_the_last_row_of_a_log_about_each_thing_is_a_view_without_writes() -> No
 @on(
     ("columns", "whose"),
     [
-        ("id# thing#>things step status", "thing"), ("id# step status", "step"), ("id# run_id step status", "step"),
+        ("id# thing#>things step status", "thing"), ("id# thing!>things step status", "thing"), ("id# step status", "step"), ("id# run_id step status", "step"),
         ("id# run_id status", "run_id"), ("id# note status", None), ("id! step status", None), ("id! step status at@ begun@", None),
     ],
 )  # fmt: skip

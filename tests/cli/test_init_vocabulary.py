@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from types import SimpleNamespace
 
 import pytest
 
 from batchdrain.cli.commands.init.vocabulary import (
+    FILE,
     LIKELY,
     is_name_of_log,
     looks_failed,
@@ -78,3 +81,26 @@ def test_a_log_is_known_by_its_name(name: str) -> None:
 )
 def test_a_name_that_only_resembles_one_is_none(name: str) -> None:
     assert not is_name_of_log(name)
+
+
+WORDS: dict[str, tuple[int, str]] = {
+    "columns.run_id": (45, "f6bc2234"), "columns.phase_id": (38, "49f1911f"), "columns.phase_index": (49, "b17c8476"),
+    "columns.state": (38, "46fc8b5c"), "columns.last_failure_reason": (65, "e16ef503"), "columns.exit_code": (7, "8c5bc6df"),
+    "columns.updated_at": (75, "6ba88451"), "queues": (37, "f23d3cb4"), "strong_phases": (23, "90de3a70"),
+    "run_parts": (17, "edf8857b"), "phase_parts": (10, "33168547"), "tables": (25, "39373086"), "of_runs": (20, "a9a72960"),
+    "moments.failed": (11, "256b6988"), "moments.complete": (16, "3b7ebe20"), "moments.executing": (12, "f3f3eef0"),
+    "logs": (54, "5cb24f44"), "log_starts": (7, "69a1654a"), "log_ends": (13, "9db3b21d"), "all_failed": (4, "0538381c"),
+    "deletions": (21, "6496de45"), "truths": (10, "c3e0e16e"), "ended_truths": (17, "39dc15e8"),
+    "busy_truths": (10, "52fdce43"), "time_units": (8, "3bc30547"), "words.failed": (79, "29950136"),
+    "words.queued": (49, "240ecb18"), "words.executing": (40, "d05fc554"), "words.complete": (65, "de3cb677"),
+    "suspects": (27, "182021f3"),
+}  # fmt: skip
+"""How many words each list has, and the checksum of them in their order: the likeliest come first."""
+
+
+def test_no_word_leaves_the_vocabulary_or_its_place_unseen() -> None:
+    kept = json.loads(FILE.read_bytes())
+    lists = {f"{key}.{name}": words for key, of in kept.items() if isinstance(of, dict) for name, words in of.items()}
+    lists |= {key: words for key, words in kept.items() if isinstance(words, list)}
+    found = {name: (len(words), f"{zlib.crc32(chr(10).join(words).encode()):08x}") for name, words in lists.items()}
+    assert found == WORDS

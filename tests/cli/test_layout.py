@@ -147,9 +147,21 @@ def test_what_is_broken_is_whole(text: str, columns: int) -> None:
         ({"TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.4", "VTE_VERSION": "4000"}, True),
         ({"TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.3a", "VTE_VERSION": "7600"}, False),
         ({"TERM_PROGRAM": "vscode", "FORCE_HYPERLINK": "0"}, False),
+        ({"TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.10"}, True),
         ({"FORCE_HYPERLINK": "1"}, True),
+        ({"FORCE_HYPERLINK": "false", "TERM": "foot"}, False),
+        ({"VTE_VERSION": "5000"}, True),
+        ({"VTE_VERSION": "4999"}, False),
+        ({"VTE_VERSION": "new"}, False),
+        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"WT_SESSION": ""}, False),
+        *(({"TERM_PROGRAM": name}, True) for name in ("iTerm.app", "WezTerm", "ghostty", "Hyper", "Tabby", "rio", "WarpTerminal")),
+        *(({"TERM": name}, True) for name in ("alacritty", "foot", "wezterm", "xterm-ghostty", "contour", "rio")),
+        *(({name: "1"}, True) for name in (
+            "KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION", "DOMTERM", "ALACRITTY_WINDOW_ID", "WEZTERM_PANE",
+        )),
     ],
-)
+)  # fmt: skip
 def test_a_terminal_gets_links_where_it_is_known_to_take_them(environ: dict[str, str], takes: bool) -> None:
     assert takes_links(environ) == takes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,23 @@ def lines(shot: Snapshot, columns: int, rows: int = 24) -> list[str]:
 )
 def test_the_line_of_the_whole_leaves_out_what_has_no_room_with_a_sign(columns: int, told: str) -> None:
     [line] = lines(BUSY, columns)
+    assert line.rstrip("━─ ") == told
+
+
+@pytest.mark.parametrize(
+    ("facts", "columns", "told"),
+    [
+        ({"retries_waiting": 2, "retries_running": 1}, 90, f"{COUNTS} · 2 retries wait · 1 retry runs · ETA 14 min (09:41)"),
+        ({"retries_waiting": 0, "is_ending": True}, 90, f"{COUNTS} · nothing more is started · ETA 14 min (09:41)"),
+        ({"retries_waiting": 0, "is_ending": True, "is_paused": True}, 90, f"{COUNTS} · paused · ETA 14 min (09:41)"),
+        ({"retries_waiting": 0, "eta": Eta(840.0, is_least=True)}, 90, f"{COUNTS} · ETA at least 14 min (09:41)"),
+        ({"retries_waiting": 0, "eta": Eta(840.0, is_least=True)}, 50, f"{COUNTS} · ETA at least 14 min"),
+    ],
+)
+def test_the_line_of_the_whole_tells_what_waits_what_ends_and_what_is_sure(
+    facts: dict[str, Any], columns: int, told: str
+) -> None:
+    [line] = lines(replace(SHOT, **facts), columns)
     assert line.rstrip("━─ ") == told
 
 
@@ -150,3 +168,22 @@ def test_a_time_has_the_form_of_its_limit(seconds: float, limit_s: float, told: 
 def test_both_ids_have_half_of_the_room_or_what_the_other_leaves(run_id: str, phase_id: str, shown: str) -> None:
     shot = replace(SHOT, running=[slot(13, run_id, phase_id, 1, 1.0, 60)])
     assert lines(shot, 36)[1] == f"  13 {shown}  1/60 s"
+
+
+@pytest.mark.parametrize(
+    ("columns", "run_id", "phase_id", "shown"),
+    [
+        (22, "r" * 80, "p" * 80, "rr… / pp…"), (22, "r", "p" * 80, "r / pppp…"), (21, "r" * 80, "p" * 80, "rrrrrrr…"),
+        (21, "r", "p" * 80, "r / ppp…"),
+    ],
+)  # fmt: skip
+def test_where_an_id_has_less_than_three_cells_both_are_cut_as_one(
+    columns: int, run_id: str, phase_id: str, shown: str
+) -> None:
+    shot = replace(SHOT, running=[slot(13, run_id, phase_id, 1, 1.0, 60)])
+    assert lines(shot, columns)[1] == f"  13 {shown}  1/60 s"
+
+
+def test_long_ids_leave_a_bar_of_eight_cells() -> None:
+    shot = replace(SHOT, running=[slot(13, "r" * 80, "p" * 80, 1, 30.0, 60)])
+    assert lines(shot, 80)[1].endswith("p…  ━━━━────  30/60 s")

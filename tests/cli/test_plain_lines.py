@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.cli.screens.annotations import annotate
+from batchdrain.cli.screens.annotations import _DATA, _PROPERTY, _escape, annotate
 from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.triage import TriageScreen
 from batchdrain.cli.screens.writer import Output
@@ -22,6 +22,7 @@ from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
 from batchdrain.model.failure import NO_REASON
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
+from batchdrain.planning.forecast import Forecast
 from batchdrain.planning.verdicts import Verdict, VerdictKind
 from batchdrain.reports.worst import WorstFailure
 from tests.sessions.files import result
@@ -91,6 +92,23 @@ def test_one_after_the_other_each_phase_is_told_as_it_begins_and_as_it_ends_and_
     lines.screen.finished(scheduled(), attempt(Outcome.COMPLETE, "DONE", exit_code=3))
     lines.screen.end()
     assert lines.taken() == ["  ✓ Success: DONE, exit 3", ""]
+
+
+def test_a_forecast_stands_in_the_header() -> None:
+    facts = {"planned": 6, "fixed": 6, "fixed_low": 6, "fixed_high": 6, "minutes": 9.0, "minutes_low": 9.0, "minutes_high": 9.0}
+    assert Lines(forecast=Forecast(**facts)).head[4:] == ["Forecast: 6 of 6 fixed in 9 min"]  # type: ignore[arg-type]
+
+
+def test_a_long_reason_is_cut_before_its_ending_a_name_at_200_and_a_path_never() -> None:
+    lines = Lines()
+    long = Phase(run_id="r" * 300, phase_id="p" * 300, phase_index=0, state=PhaseState.FAILED)
+    lines.screen.selected(ScheduledAttempt(0.0, 1, Choice(phase=long, reason=""), 0))
+    assert lines.taken()[-1] == f"  Draining: {'r' * 199}… / {'p' * 199}…"
+    reason = f"{'x' * 5000} [exit 4]"
+    lines.screen.finished(scheduled(), attempt(Outcome.FAILED, "FAILED", reason=reason, exit_code=4, log_path="l" * 3000))
+    _, error, log = lines.taken()
+    assert (error[:12], error[-10:], len(error)) == ("    Error: x", "x [exit 4]", 2000 + len("    Error: "))
+    assert log == f"    Log: {'l' * 3000}", "relative to where it is read, as no root is known"
 
 
 def test_what_was_lost_given_back_or_moved_is_no_success() -> None:
@@ -191,17 +209,22 @@ def test_no_text_of_a_failure_makes_a_line_or_a_command_of_its_own(monkeypatch: 
     odd = WorstFailure(
         result=result(1, success=False, run_id="r\n" + "x" * 300, phase_id="p", error_message="no\n::error::\x1b é"),
         cluster="",
-        log="l\n" + "y" * 300,
+        log="l\n" + "y" * 9000,
     )
-    below = io.BytesIO()
-    stream = io.TextIOWrapper(below, encoding="ascii")
-    monkeypatch.setattr(sys, "stderr", stream)
-    annotate([odd], passes=False)
-    [line] = below.getvalue().decode().splitlines()
-    title, _, message = line.removeprefix("::error title=").partition("::")
-    assert title == "r\\x0a" + "x" * 197 + "..."
-    assert message == "no\\x0a::error::\\x1b \\xe9 (log: l\\x0a" + "y" * 300 + ")"
-    stream.detach()
+    for encoding, shown, rest in (("ascii", "\\xe9", "..."), ("utf-8", "é", "…")):
+        below = io.BytesIO()
+        stream = io.TextIOWrapper(below, encoding=encoding)
+        monkeypatch.setattr(sys, "stderr", stream)
+        annotate([odd], passes=False)
+        [line] = below.getvalue().decode().splitlines()
+        title, _, message = line.removeprefix("::error title=").partition("::")
+        assert title == "r\\x0a" + "x" * 197 + rest
+        assert message == f"no\\x0a::error::\\x1b {shown} (log: l\\x0a" + "y" * 9000 + ")"
+        stream.detach()
+
+
+def test_each_sign_that_ends_a_part_of_a_command_is_written_as_the_runner_reads_it() -> None:
+    assert (_escape("%\r\n:,x", _DATA), _escape("%\r\n:,x", _PROPERTY)) == ("%25%0D%0A:,x", "%25%0D%0A%3A%2Cx")
 
 
 def test_where_there_is_no_stderr_or_nobody_reads_it_nothing_is_annotated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,10 +31,26 @@ def test_whole_lines_stand_above_the_display_and_the_streams_are_as_they_were(mo
     assert sys.stderr is errors, "it is no terminal"
     print("one", "half", sep="\n", end="")
     assert shown == ["one"]
+    assert (sys.stdout.write("é"), sys.stdout.getvalue()) == (1, ""), "what is asked of the stream itself, it answers"  # type: ignore[attr-defined]
     print(" and \x1b[2J the rest\nlast", end="")
     beside.end()
-    assert (shown, terminal.getvalue()) == (["one", "half and \\x1b[2J the rest", "last"], "")
+    assert (shown, terminal.getvalue()) == (["one", "halfé and \\x1b[2J the rest", "last"], "")
     assert sys.stdout is terminal
+    beside.end()
+    assert (sys.stdout, shown[3:]) == (terminal, []), "what was put is put once"
+
+
+def test_nothing_is_put_before_a_line_is_whole_or_where_none_was_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_terminal(monkeypatch)
+    monkeypatch.setattr(sys, "stderr", None)
+    put = list[list[str]]()
+    beside = PrintedBeside(lambda lines: put.append([*lines]))
+    beside.begin()
+    print("half", end="")
+    assert put == []
+    print("\nrest")
+    beside.end()
+    assert put == [["half"], ["rest"]]
 
 
 def test_whoever_put_another_stream_in_the_place_of_ours_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:

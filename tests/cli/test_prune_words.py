@@ -48,7 +48,23 @@ def test_what_goes_is_told_by_kind_with_count_and_size_and_what_stays_by_its_rea
         "Kept: 2 sessions not old enough",
         "session x stays: it is running now",
     ]  # fmt: skip
-    assert next(_render(found, plan(), "X", None, is_dry=False)) == "Removed X:"
+    for kind in ("session records", "chain records", "group records"):
+        found.add(kind, 1)
+    found.add_files(
+        {"files kept aside": TreeSize(1, 12), "triage folders": TreeSize(1, 3_400_000), "event logs": TreeSize(1, 0)}
+    )
+    said = [*_render(found, plan(), "X", None, is_dry=False)]
+    assert (said[0], said[2], said[4:6], said[7:]) == (
+        "Removed X:",
+        "  event logs               1       0 B",
+        ["  files kept aside         1      12 B  sessions that could not be read", "  triage folders           1    3.4 MB"],
+        [
+            "  session records          1         -  in the ledger; such a session can't be rebuilt any more",
+            "  chain records            1         -  in the ledger: what `drain-all` was asked to do",
+            "  group records            1         -  in the ledger: what the drains of a --group share",
+            "session x stays: it is running now",
+        ],
+    )
     assert [*_render(Pruned(), plan(), "X", None, is_dry=True)] == ["Nothing to prune of X."]
 
 

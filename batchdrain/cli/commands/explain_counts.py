@@ -31,9 +31,9 @@ _MEANS: Final[Mapping[DispositionKind, str]] = {
     DispositionKind.WAITING: "skipped until the time that a diagnosis named: `inv reopen` lifts its verdict",
 }
 _NAMED: Final = (DispositionKind.QUARANTINED, DispositionKind.HOPELESS)
+"""The first phases of these dispositions are named, since somebody has to look at each."""
 _LISTED: Final = (DispositionKind.ACCEPTED, DispositionKind.WAITING)
 """Their reasons are listed without the rule, which is that of the disposition."""
-"""The first phases of these dispositions are named, since somebody has to look at each."""
 
 
 def show_counts(project: Project, run_id: str | None, beside: Beside, *, as_json: bool) -> None:
