@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
-from typing import Final
+from typing import Final, cast
 
 from batchdrain.failures.excerpt import LONGEST, excerpt, gist_of
 from batchdrain.failures.rule_set import built_in
@@ -47,9 +47,12 @@ class Categoriser:
         at one by one."""
         parts = texts if are_whole(texts) else list(map(excerpt, texts))
         if not self.own and _are_plain_lines(parts):
+            found = built_in().find_all(parts)
+            if all(found):
+                return cast("list[str]", found)
             return [
                 known or ("unknown" if not part or part.isspace() else "other")
-                for known, part in zip(built_in().find_all(parts), parts, strict=True)
+                for known, part in zip(found, parts, strict=True)
             ]
         are_lines = _are_lines(parts)
         owned = [self._own_category_of(part) for part in parts] if self.own else [None] * len(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import contains
 from typing import Any, Final
@@ -18,7 +18,6 @@ Holds = Callable[[str, str], bool]
 _FEWEST: Final = 20  #: lines; for fewer of them asking twice would take longer
 _TRIES: Final = 3  #: parts of a rule that are tried, if its lines do not share one
 _WITHOUT_DIGITS: Final = re.compile(r"\D+")
-"""Where a part that lines share is looked for first: numbers differ."""
 
 
 class SameRule:
@@ -65,27 +64,21 @@ class SameRule:
 
 def _find_part(pattern: str, line: str) -> tuple[Holds, str] | None:
     """A part of the line, with how to look for it, so that the pattern matches every line that has it; None if there is none.
-    What stands beside a match belongs to its part, as the pattern may look at it."""
+    What stands beside a match belongs to its part, as the pattern may look at it. It is looked for in the pieces without
+    digits first, since numbers differ."""
     search = _search_of(pattern)
-    for piece, begins, ends in _pieces_of(line):
+    for piece in (*_WITHOUT_DIGITS.findall(line), line):
         found = search(piece)
         if found is None:
             continue
         start, end = found.span()
         if start > 0 and end < len(piece):
             return contains, piece[start - 1 : end + 1]
-        if begins and start == 0 and end < len(piece):
+        if end < len(piece):
             return str.startswith, piece[: end + 1]
-        if ends and start > 0:
+        if start > 0:
             return str.endswith, piece[start - 1 :]
     return None
-
-
-def _pieces_of(line: str) -> Iterator[tuple[str, bool, bool]]:
-    """Pieces of the line in which to look for a part, the best first; whether each begins, and whether it ends the line."""
-    for found in _WITHOUT_DIGITS.finditer(line):
-        yield found[0], found.start() == 0, found.end() == len(line)
-    yield line, True, True
 
 
 def _search_of(pattern: str) -> Callable[[str], Any]:

@@ -20,7 +20,7 @@ from batchdrain.planning.reading import Reading
 from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import read_verdicts
-from batchdrain.policies.ranking import ranking_of
+from batchdrain.policies.ranking import may_look_at_queued, ranking_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Selection:
             filters=self.filters,
             settings=self.settings,
             past=past,
-            queued=self._count_queued(),
+            queued=self._count_queued() if self._heeds_queued() else {},
             unfinished=self._count_unfinished() if self.settings.depends_on else {},
             attempted=self.done.attempted,
             passed_over=self.done.passed_over,
@@ -79,6 +79,10 @@ class Selection:
             pages_of=self.pages_of,
             ids=self.pages(only_ids=True) if self.store.table.writability.stores_all else None,
         )
+
+    def _heeds_queued(self) -> bool:
+        """Whether a rule or a policy may look at how many phases of a run are queued. Counting them takes a scan."""
+        return self.settings.stop.skip_runs_with_queued or may_look_at_queued(self.settings.policy)
 
     def _count_queued(self) -> dict[str, int]:
         counts = foreseen_counts(self.store.count_queued(), self.given_back, PhaseState.QUEUED, by=1)

@@ -41,7 +41,7 @@ class SkipRules:
     filters: Filters
     settings: Settings
     past: Past
-    queued: Mapping[str, int] = field(default_factory=dict)  #: queued phases by run_id
+    queued: Mapping[str, int] = field(default_factory=dict)  #: queued phases by run_id, if a rule or policy may look at them
     unfinished: Mapping[str, int] = field(default_factory=dict)  #: phases that are not complete, by run_id
     attempted: Collection[PhaseKey] = frozenset()  #: phases that this session or its chain attempted
     passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)  #: phases that could not be claimed, and why

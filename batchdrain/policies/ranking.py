@@ -23,6 +23,8 @@ _GIVEN: Final = 2
 """A policy is called with this many arguments: a lane and a time."""
 STEADY: Final = frozenset({"hints", "untried-first", "smart", "fewest-failures", "run-order"})
 """Built-in policies that look at nothing which a choice or a result could change."""
+_WITHOUT_QUEUED: Final = STEADY | {"best-yield", "promising-first", "sample-first"}
+"""Built-in policies that do not look at how many phases of a run are queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,13 @@ def _failed(name: str, lane: Lane, error: BaseException) -> ConfigError:
         f"batchdrain.policy: {name!r} failed on a lane of run {lane.run_id!r}: {type(error).__name__}: {error}",
         remedy="fix the policy, or remove it",
     )
+
+
+def may_look_at_queued(entries: Sequence[str | dict[str, Any]]) -> bool:
+    """Whether a configured policy may look at how many phases of a run are queued. One that is not built in may look at all
+    that a lane has."""
+    names = {str(entry.get("name") if isinstance(entry, dict) else entry) for entry in entries}
+    return not _WITHOUT_QUEUED.issuperset(names)
 
 
 def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:

@@ -80,9 +80,28 @@ def test_what_recovery_will_give_back_is_read_as_a_row_of_its_own_state_and_run(
 
 def test_queued_phases_are_counted_with_those_given_back_and_without_those_drained_before(place: Project) -> None:
     given = [back("y", PhaseState.QUEUED), back("x", PhaseState.QUEUED, has_moved=False), back("z")]
-    assert selection(place).reading().rules.queued == {"r": 1, "s": 2}
-    found = selection(place, given_back=given, drained_before={"s": 5, "r": 1}).reading().rules
+    settings = Settings.model_validate({"stop": {"skip_runs_with_queued": True}})
+    assert selection(place, settings=settings).reading().rules.queued == {"r": 1, "s": 2}
+    found = selection(place, settings=settings, given_back=given, drained_before={"s": 5, "r": 1}).reading().rules
     assert found.queued == {"r": 1, "s": 0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "are_counted"),
+    [
+        ({}, False),
+        ({"policy": ["best-yield", {"name": "sample-first"}]}, False),
+        ({"policy": ["smart", "most-queued"]}, True),
+        ({"policy": [{"name": "tests.planning.backlogs:lane"}]}, True),
+        ({"stop": {"skip_runs_with_queued": True}}, True),
+    ],
+    ids=["the default", "policies with parameters", "a policy ranks by them", "a policy is not ours", "a rule asks for them"],
+)
+def test_queued_phases_are_counted_only_where_somebody_may_look_at_them(
+    place: Project, settings: dict[str, Any], are_counted: bool
+) -> None:
+    found = selection(place, settings=Settings.model_validate(settings)).reading().rules
+    assert found.queued == ({"r": 1, "s": 2} if are_counted else {})
 
 
 def test_what_a_run_has_left_is_counted_only_where_others_wait_for_it(place: Project) -> None:

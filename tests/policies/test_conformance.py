@@ -6,7 +6,7 @@ import copy
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -21,7 +21,7 @@ from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.lane import Lane
 from batchdrain.model.retry_stats import RetryCount
-from batchdrain.policies.ranking import ranking_of
+from batchdrain.policies.ranking import may_look_at_queued, ranking_of
 from tests.planning.backlogs import ROWS, all_of, backlog_of, names
 
 OWN = """
@@ -102,6 +102,16 @@ def test_a_policy_changes_nothing_and_says_the_same_twice(entry: Any, lane: Lane
     ranking, before, moment = ranking_of([entry]), copy.deepcopy(lane), now + timedelta(0)
     assert ranking(lane, now) == ranking(lane, now) == ranking(copy.deepcopy(lane), now)
     assert (lane, now) == (before, moment)
+
+
+@every_policy
+@given(lane=LANES, queued=COUNTS, now=MOMENTS)
+def test_a_policy_for_which_queued_phases_are_not_counted_does_not_look_at_them(
+    entry: Any, lane: Lane, queued: int, now: datetime
+) -> None:
+    ranking, other = ranking_of([entry]), replace(lane, queued=queued)
+    if not may_look_at_queued([entry]):
+        assert (ranking(lane, now), ranking.explain(lane, now)) == (ranking(other, now), ranking.explain(other, now))
 
 
 @every_policy
