@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from batchdrain.failures.suffix import SUFFIX
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import count_of, safe_text
 from batchdrain.sessions.events import Event
@@ -67,7 +68,8 @@ def _describe_start(of: _Fields) -> str:
 
 
 def _describe_finish(of: _Fields) -> str:
-    ended = of("exit_code", ", exit {}") or of("signal", ", signal {}")
+    is_said = SUFFIX.search(of("reason")) is not None  # the reason itself says how the command ended
+    ended = "" if is_said else of("exit_code", ", exit {}") or of("signal", ", signal {}")
     head = f"{of('final_state')}{of('duration_s', ' in {} s')}{ended}"
     return f"{head}{of('reason', ': {}')}{of('log_path', ' (log: {})')}"
 

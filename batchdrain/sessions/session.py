@@ -126,8 +126,10 @@ class Session(Record):
 
     @property
     def batch_if_done(self) -> int | None:
-        """The size of its batch if each phase of it has its result; None otherwise, or if it has no size."""
-        size = self.batch_size if self.kind is Kind.FAILED else None
+        """The size of its batch, or of its plan, if each phase of it has its result; None otherwise, or if it has no size."""
+        size, plan = self.batch_size if self.kind is Kind.FAILED else None, self.filters.get("plan")
+        if size and isinstance(plan, list):
+            size = min(size, len(plan))
         return size if size and self.total_processed >= size and not self.retries_waiting else None
 
     @property

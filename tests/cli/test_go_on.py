@@ -56,6 +56,7 @@ def folder(tmp_path: Path) -> SessionFolder:
         ({**USED_UP, "total_processed": 3}, ANEW),
         ({**USED_UP, "total_processed": 3, "chain_uid": "c" * 32}, f"{BARE} --session-id={MINE}"),
         ({**USED_UP, "total_processed": 2}, f"{BARE} --session-id={MINE}"),
+        ({**USED_UP, "total_processed": 2, "filters": {"plan": [{}, {}]}}, None),
         ({**USED_UP, "total_processed": 2, "balance": {"waiting": 1}}, f"{BARE} --session-id={MINE}"),
         ({**USED_UP, "total_processed": 2, "balance": {}}, ANEW),
         ({**USED_UP, "total_processed": 2, "balance": {}, "kind": "queued"}, None),

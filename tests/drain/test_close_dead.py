@@ -117,3 +117,30 @@ def test_a_session_that_another_machine_may_still_drain_stays_until_its_lease_is
     lease_is_over(project)
     assert project.inv("resume", "--close").code == 0
     assert (project.session()["status"], project.states()["r/b~hang"]) == ("complete", "FAILED")
+
+
+def leave_retry(work: Workplace, run: str) -> None:
+    """Interrupt a drain of the run while one of its phases waits to be tried again."""
+
+    def waits() -> bool:
+        told = [one for at in range(len(work.session_files())) for one in work.events(at)]
+        return any(one["event"] == "phase.retry_scheduled" and one["run_id"] == run for one in told)
+
+    drain = work.start("drain", f"--run-id={run}")
+    wait_for(waits, "its retry to wait")
+    drain.terminate()
+    drain.communicate(timeout=60)
+
+
+@pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+def test_a_retry_of_a_closed_session_keeps_nobody_from_its_phase_and_those_of_other_sessions_wait_on(
+    project: Workplace,
+) -> None:
+    project.configure(retry={"initial_s": 3600, "max_s": 3600})
+    project.fail("a/p~transient", "b/p~transient")
+    leave_retry(project, "a")
+    leave_retry(project, "b")
+    assert "All 2 failed phases are skipped" in (before := project.inv("dry-run")).out, before
+    assert project.inv("resume", "--close").code == 0, "the newest"
+    taken = [(one["run_id"], one["phase_id"]) for one in project.inv("dry-run", "--format=json").json()["phases"]]
+    assert taken == [("b", "p~transient")]

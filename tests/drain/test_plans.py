@@ -71,3 +71,19 @@ def test_a_plan_of_another_database_is_refused_though_neither_was_drained_before
     ran = sqlite_project.inv("drain", f"--plan={PLAN}")
 
     assert (ran.code, "was made for another database" in ran.err) == (65, True), ran
+
+
+def test_what_a_drain_by_a_plan_left_is_told_as_not_planned_and_by_no_batch_or_filter(sqlite_project: Workplace) -> None:
+    planned_and_tried(sqlite_project)
+    sqlite_project.fail("c/r~fail")
+    sqlite_project.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'a'")
+
+    drained = sqlite_project.inv("drain", f"--plan={PLAN}")
+    again = sqlite_project.inv("resume", f"--session-id={sqlite_project.session()['session_id']}")
+
+    assert ("Not reached: 1 not in the plan" in drained.out, "your filters" in drained.out) == (True, False), drained
+    assert "\nEvery phase of the plan is skipped:\n" in again.out, again
+    assert ("\nThe rest of the 2 failed phases is not in the plan.\n" in again.out, "into the batch" in again.out) == (
+        True,
+        False,
+    ), again

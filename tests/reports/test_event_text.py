@@ -36,6 +36,8 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     (Event.PHASE_RETRY_SCHEDULED, {"wait_s": 4, "reason": "503"}, "in 4 s: 503"),
     (Event.PHASE_FINISHED, {"final_state": "FAILED", "duration_s": 3.2, "exit_code": 4, "signal": None, "reason": "no",
                             "log_path": "l"}, "FAILED in 3.2 s, exit 4: no (log: l)"),
+    (Event.PHASE_FINISHED, {"final_state": "FAILED", "duration_s": 3.2, "exit_code": 4, "reason": "no [exit 4]"},
+     "FAILED in 3.2 s: no [exit 4]"),
     (Event.PHASE_FINISHED, {"final_state": "FAILED", "duration_s": 0, "exit_code": None, "signal": 9}, "FAILED in 0 s, signal 9"),
     (Event.PHASE_FINISHED, {"final_state": "COMPLETE", "exit_code": 0}, "COMPLETE, exit 0"),
     (Event.CLAIM_LOST, {"epoch": 7}, ""),

@@ -57,7 +57,7 @@ def why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome
             because=outcome.because if outcome.session is None else outcome.session.stopped_because,
             skipped=outcome.skipped,
             held=len(project.store.history.read_held()),
-            by_plan=request.plan is not None,
+            by_plan=request.plan is not None or (outcome.session is not None and "plan" in outcome.session.filters),
             without_effect=outcome.without_effect,
             condition=project.settings.source.where,
             batch_done=None if outcome.session is None else outcome.session.batch_if_done,
