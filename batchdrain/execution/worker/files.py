@@ -41,7 +41,7 @@ class Files:
         found: list[int] = []
         try:
             for path in (self.stdout, self.stderr):
-                found.append(_open_new(path))
+                found.append(_open_new(path))  # noqa: PERF401 - if the second one fails, the first one has to be known
             if self.spool:
                 with contextlib.suppress(FileNotFoundError):
                     found.append(_open_own(self.spool))
