@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -51,6 +50,7 @@ class World:
         self.now, self.ends_ms, self.left_until_ms, self.status, self.is_gone = NOW, NOW, 0, 3 << 8, True
         self.words: list[tuple[int, bytes]] = []
         self.waits: list[float] = []
+        self.polled: list[Any] = []
         self.woken: list[int] = []
         self.capped: list[tuple[int, int]] = []
         self.started: list[tuple[Any, ...]] = []
@@ -118,7 +118,10 @@ def make(world: World) -> Make:
             "log_max_bytes": 99,
         }
         it = Guardian(world.theirs, Inbox(world.theirs), {**order, **fields}, [101, 102, 103, 104], adopts=True)
-        polled = SimpleNamespace(poll=world.poll, register=lambda *_: None, unregister=lambda *_: None)
+        world.polled = [world.theirs]
+        polled = SimpleNamespace(
+            poll=world.poll, register=lambda one, _: world.polled.append(one), unregister=world.polled.remove
+        )
         it._poll = polled  # type: ignore[assignment]
         return it
 
@@ -149,7 +152,7 @@ def test_an_end_is_told_with_its_figures_after_the_command_was_named(world: Worl
         "max_rss_kb": 2048,
     }  # fmt: skip
     assert told(world) == b"S7 70\n"
-    assert (world.woken, world.waits) == ([WAKE], [500, 500, 500])
+    assert (world.woken, world.waits, world.polled) == ([WAKE], [500, 500, 500], [world.theirs, WAKE])
     [(given, order, files, sock, is_over)] = world.started
     assert (given, order["deadline_ms"], files, sock) == (ready, None, [101, 102, 104], it.sock)
     assert not is_over()
@@ -189,7 +192,7 @@ def test_what_the_command_left_behind_is_not_waited_for_unless_it_is_to_end(worl
         ({}, [(700, b"T2\n")], "interrupt", 700 + GRACE_MS),
         ({}, [(700, b"T2\n"), (900, b"T2\n")], "interrupt", 700 + GRACE_MS),
         ({}, [(700, b"T2\n"), (900, b"K2\n")], "interrupt", 900),
-        ({}, [(700, b"T1\nK1\nX2\nK2\n")], "interrupt", 700),
+        ({}, [(600, b"D2 5\nT1\nK1\nX2\n"), (700, b"K2\n")], "interrupt", 700),
         ({}, [(TIMEOUT_MS + 10, b"K2\n")], "timeout", TIMEOUT_MS + 10),
         ({"timeout_s": 0.25}, [], "timeout", 250 + GRACE_MS),
     ],
@@ -215,13 +218,10 @@ def test_logs_are_capped_while_the_command_runs(world: World, make: Make) -> Non
 
 
 def test_a_command_is_abandoned_with_its_controller(world: World, make: Make) -> None:
-    world.ends_ms = NOW + 10**9
-    world.status = signal.SIGKILL
     world.sock.close()
-    world.poll = lambda timeout: [(-1, select.POLLHUP)] if world.now == NOW else World.poll(world, timeout)  # type: ignore[method-assign]
     it = make()
     it._listen()
-    assert (it.by, it.kill_at_ms) == ("abandoned", NOW + GRACE_MS)
+    assert (it.by, it.kill_at_ms, world.polled) == ("abandoned", NOW + GRACE_MS, []), "a socket that ended is always readable"
     brief = make(deadline_ms=NOW + 5_000)
     brief._listen()
     assert (brief.by, brief.kill_at_ms) == ("abandoned", NOW + 5_000)
@@ -253,7 +253,7 @@ def test_what_did_not_begin_in_time_is_told_by_its_reason(
 
     def begin_to_end() -> bool:
         found = was_over()
-        it.kill_at_ms, it.by = kill_at_ms, by
+        it.kill_at_ms, it.by = kill_at_ms, "exit" if kill_at_ms is None else by
         return found
 
     it._is_over = begin_to_end  # type: ignore[method-assign]
