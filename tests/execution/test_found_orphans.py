@@ -46,7 +46,7 @@ OURS, TERMINAL = seen(50, 50, start=500, token=True), seen(9, 9)
         ([TERMINAL, seen(61, 0, token=True), seen(62, 0)], None, set(), {61}, set()),
         ([TERMINAL, seen(62, 60)], None, {60}, {62}, {60}),
         ([TERMINAL, seen(62, 60)], None, set(), set(), set()),
-        ([seen(os.getpid(), 60), seen(62, 60)], None, {60}, {62}, {60}),
+        ([seen(99, 60), seen(62, 60)], None, {60}, {62}, {60}),
         ([], COMMAND, set(), set(), {50}),
     ],
     ids=["the command", "its session and its token", "it is gone", "its number is another's", "by hand in a terminal", "a session that it began",
@@ -67,6 +67,7 @@ def test_a_process_belongs_to_it_by_its_token_or_by_a_session_that_is_its_own(
         return iter(processes)
 
     monkeypatch.setattr(orphans, "_list_processes", listed)
+    monkeypatch.setattr(os, "getpid", lambda: 99)
     assert (_find_members("t.3", command, sessions), sessions) == (found, kept)
     assert asked == [b"BATCHDRAIN_TOKEN=t.3"]
 
