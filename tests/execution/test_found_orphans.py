@@ -39,6 +39,7 @@ OURS, TERMINAL = seen(50, 50, start=500, token=True), seen(9, 9)
         ([TERMINAL, OURS], COMMAND, set(), {50}, {50}),
         ([TERMINAL, OURS, seen(51, 50), seen(52, 9, token=True)], COMMAND, set(), {50, 51, 52}, {50}),
         ([TERMINAL, seen(51, 50)], COMMAND, set(), {51}, {50}),
+        ([TERMINAL, seen(50, 50, start=500), seen(51, 50)], COMMAND, set(), {50, 51}, {50}),
         ([TERMINAL, seen(50, 50, start=501), seen(51, 50)], COMMAND, set(), set(), set()),
         ([TERMINAL, seen(52, 9, token=True), seen(53, 9)], None, set(), {52}, set()),
         ([TERMINAL, seen(60, 60, token=True), seen(61, 60)], None, set(), {60, 61}, {60}),
@@ -49,7 +50,7 @@ OURS, TERMINAL = seen(50, 50, start=500, token=True), seen(9, 9)
         ([seen(99, 60), seen(62, 60)], None, {60}, {62}, {60}),
         ([], COMMAND, set(), set(), {50}),
     ],
-    ids=["the command", "its session and its token", "it is gone", "its number is another's", "by hand in a terminal", "a session that it began",
+    ids=["the command", "its session and its token", "it is gone", "it hides its token", "its number is another's", "by hand in a terminal", "a session that it began",
          "whose leader is gone", "in no session", "known from before", "another's", "ourselves", "nobody"],
 )  # fmt: skip
 def test_a_process_belongs_to_it_by_its_token_or_by_a_session_that_is_its_own(
@@ -81,6 +82,7 @@ def test_a_process_is_seen_with_its_session_its_start_and_whether_it_has_the_tok
     monkeypatch.setattr(Path, "glob", lambda path, pattern: listed if (str(path), pattern) == ("/proc", "[0-9]*") else [])
 
     def read(path: Path) -> bytes:
+        assert path.name == "environ"
         found = contents[int(path.parent.name)]
         if found is None:
             raise PermissionError
@@ -212,6 +214,24 @@ def test_a_guardian_that_kept_nothing_has_no_time_of_its_own_where_none_is_given
     assert world.told == [("await", 40, 0.0), ("kill", 40), ("await", 40, 5.0), REST]
 
 
+@pytest.mark.parametrize(
+    ("ends_in_s", "told"),
+    [(None, [REST]), (9.0, [("await", 40, 9.0), REST])],
+    ids=["it may serve the next order", "recovery"],
+)
+def test_what_was_kept_before_stays_the_ending_whatever_is_there_later(
+    world: World, ends_in_s: float | None, told: list[tuple[Any, ...]]
+) -> None:
+    world.alive, world.ends, world.records = iter([True]), iter([True]), iter([RECORD, None])
+    assert settle(ABANDONED, guardian_ends_in_s=ends_in_s, within_s=5.0) == Settled(met=0, record=RECORD)
+    assert world.told == told
+
+
+def test_nothing_is_settled_as_long_as_anything_lives(world: World) -> None:
+    world.alive, world.left = iter([False]), Orphans(1, alive=True)
+    assert settle(ABANDONED, guardian_ends_in_s=None, within_s=5.0) is None
+
+
 @pytest.mark.parametrize(("met", "record"), [(0, RECORD), (1, None)])
 def test_without_a_guardian_an_ending_counts_that_we_did_not_make(world: World, met: int, record: SpoolRecord | None) -> None:
     world.records, world.left = iter([None, RECORD]), Orphans(met, alive=False)
@@ -222,10 +242,10 @@ def test_without_a_guardian_an_ending_counts_that_we_did_not_make(world: World, 
 @pytest.mark.parametrize(
     ("settled", "error", "by", "number", "message"),
     [
-        (None, OSError("x"), None, None, None),
+        (None, OSError("x"), None, None, ""),
         (Settled(met=0, record=RECORD), OSError("x"), EndedBy.EXIT, None, ""),
         (Settled(met=2, record=None), KeyError("x"), EndedBy.LOST, None, "KeyError: 'x'"),
-        (Settled(met=2, record=None), MemoryError(), EndedBy.INTERRUPT, errno.ENOMEM, None),
+        (Settled(met=2, record=None), MemoryError(), EndedBy.INTERRUPT, errno.ENOMEM, "out of memory"),
     ],
     ids=["lives on", "kept", "lost", "no memory"],
 )
@@ -236,7 +256,7 @@ def test_an_order_whose_engine_failed_ends_as_it_was_kept_or_is_given_back(
     error: Exception,
     by: EndedBy | None,
     number: int | None,
-    message: str | None,
+    message: str,
 ) -> None:
     asked = list[Any]()
 
@@ -251,4 +271,4 @@ def test_an_order_whose_engine_failed_ends_as_it_was_kept_or_is_given_back(
         assert (found, by) == (None, None)
         return
     assert (found.by, found.errno, found.left_over) == (by, number, settled.met)
-    assert message is None or found.message == message
+    assert found.message == message
