@@ -60,6 +60,45 @@ def test_an_open_address_of_another_machine_is_refused(address: str) -> None:
     assert "engine_options.insecure" in str(caught.value.remedy)
 
 
+OPEN = "is not encrypted: whoever reaches that scheduler runs code on all its workers"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"adress": "x"}, "adress: the engine 'dask' knows no such option (did you mean 'address'?)"),
+        ({"insecure": "perhaps"}, "insecure: expected true or false"),
+        ({"ca": "/no/such/file"}, "ca: /no/such/file is no file"),
+        *(({"address": address, "insecure": True}, f"address: {address!r} is no address of a scheduler") for address in (
+            "somewhere", "tcp://h", "tcp://h:x", "http://h:8786", "tcp://a..b:8786", f"tcp://{'x' * 64}.example:8786", "tls://[::1:8786",
+            "tls://:8786", "tls://h:0", "tls:h:8786",
+        )),
+        *(({"address": address}, f"address: {address} {OPEN}") for address in (
+            "tcp://10.0.0.1:8786", "ws://10.0.0.1:8786", "tcp://localhost.example:8786", "tcp://128.0.0.1:8786", "tcp://[::2]:8786",
+        )),
+        *(({"address": address}, "address: holds a user or a password, for which dask has no use") for address in (
+            "tls://u:p@h:8786", "tcp://u@127.0.0.1:8786",
+        )),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_options_that_can_not_be_meant_are_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        options_of(Settings(engine_options=options))
+    assert refused.value.message == f"batchdrain.engine_options.{says}"
+
+
+def test_an_address_that_is_none_is_told_how_one_is_written() -> None:
+    with pytest.raises(ConfigError) as refused:
+        options_of(Settings(engine_options={"address": "h:8786"}))
+    assert refused.value.remedy == "write it as tls://host:8786"
+    with pytest.raises(ConfigError) as several:
+        options_of(Settings(engine_options={"a": 1, "connect_s": {"x": 1}}))
+    assert [line.partition(":")[0] for line in several.value.message.splitlines()] == [
+        "batchdrain.engine_options.connect_s", "batchdrain.engine_options.a",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("address", ["tls://u@h:8786", "tls://:p@h:8786"])
 def test_a_user_or_a_password_is_of_no_use(address: str) -> None:
     with pytest.raises(ConfigError, match="holds a user or a password") as caught:

@@ -172,14 +172,15 @@ def test_the_session_of_a_record_is_found_by_the_end_of_its_name_where_there_is_
     assert spool_reader.find_session("", suffix) == spool_reader.find_session(str(tmp_path / "absent"), suffix) == ""
 
 
-@pytest.mark.parametrize("command", [[7_000, 70], [7_000, 0], ["ours", 70], None], ids=str)
+@pytest.mark.parametrize("command", [[7_000, 70], [7_000, 0], [7_000, 1], ["ours", 70], None], ids=str)
 def test_the_command_that_a_guardian_noted_is_one_with_a_start_and_in_no_session_of_ours(
     tmp_path: Path, command: list[Any] | None
 ) -> None:
     noted = [os.getsid(0), 70] if command == ["ours", 70] else command
     (tmp_path / "t.json").write_text(json.dumps({"token": "t", "command": noted}))
     found = spool_reader.command_of(str(tmp_path), "t")
-    assert found == (ProcessIdentity(read_host_id(), 7_000, 70) if command == [7_000, 70] else None)
+    is_one = command is not None and command[0] == 7_000 and command[1] > 0
+    assert found == (ProcessIdentity(read_host_id(), *(command or [])) if is_one else None)
 
 
 def test_a_phase_that_is_withdrawn_is_begun_by_nobody_and_one_that_began_is_not_withdrawn(order: Make) -> None:

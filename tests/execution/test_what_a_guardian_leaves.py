@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,29 @@ def test_a_result_that_can_not_be_kept_is_told_with_its_folder(
     assert kept == {"token": TOKEN, "command": COMMAND}
     _, told, _ = ended(tmp_path, ends, "exit", gone=True, has_spool=False, spool_dir="", monkeypatch=monkeypatch)
     assert "spool_error" not in told
+
+
+def test_what_has_no_spool_removes_nothing_and_its_input_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in which a guardian stands is nobody's spool."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.json").touch()
+    monkeypatch.setattr(Guardian, "_execute", lambda *_: {"by": "interrupt", "gone": True})
+    monkeypatch.setattr(time, "time_ns", lambda: 2_000_000_999_999)
+    fds = [os.open(tmp_path / name, os.O_CREAT | os.O_RDWR) for name in ("out", "err", "in")]
+    order = {
+        "number": 1,
+        "deadline_ms": None,
+        "grace_s": 1.0,
+        "timeout_s": 1.0,
+        "spool_dir": "",
+        "token": "t",
+        "has_stdin": True,
+    }
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert Guardian(theirs, Inbox(theirs), order, fds, adopts=True).run(None, -1, stays=True) is False
+        assert ours.recv(1 << 10) == b'X{"by": "interrupt", "gone": true, "ended_ms": 2000000, "stays": false}\n'
+    assert (tmp_path / "t.json").exists()
+    for fd in fds:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(fd)

@@ -40,7 +40,8 @@ class Files:
         """Open stdout and stderr, and the spool's folder if there is one; returns their descriptors. Raises OSError."""
         found: list[int] = []
         try:
-            found += [_open_new(path) for path in (self.stdout, self.stderr)]
+            for path in (self.stdout, self.stderr):
+                found.append(_open_new(path))  # noqa: PERF401 - if the second one fails, the first one has to be known
             if self.spool:
                 with contextlib.suppress(FileNotFoundError):
                     found.append(_open_own(self.spool))
