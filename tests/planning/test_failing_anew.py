@@ -118,7 +118,12 @@ def test_the_same_dice_draw_the_same_ways_for_clusters_of_all_kinds() -> None:
         for before in befores
     ]
     assert drawn == DRAWN
-    assert (known.once, known.more, known.others, known.reached) == (2, 16, 4.5, {"boom", "bang", "late", "once", "reset"})
+    assert (known.once, known.more, known.others, known.reached) == (
+        2,
+        16,
+        4.5,
+        frozenset({"boom", "bang", "late", "once", "reset"}),
+    )
     assert known.overall == {True: (15, 9), False: (0, 9)}
     assert known.groups == {("other", True): (13, 6), ("other", False): (0, 9), ("transient", True): (2, 3)}
 
