@@ -98,6 +98,7 @@ def past_of(phase_id: str, **facts: Any) -> Past:
 @pytest.mark.parametrize(("orphanings", "is_skipped"), [(QUARANTINE - 1, False), (QUARANTINE, True), (QUARANTINE + 1, True)])
 def test_a_phase_is_quarantined_from_its_third_orphaning_in_a_row_on(orphanings: int, is_skipped: bool) -> None:
     past = past_of("p", orphanings={KEY.digest: orphanings})
+    assert QUARANTINE == 3
     assert [text.partition(":")[0] for text in why(rules(past))] == ["quarantined"] * is_skipped
     assert why(rules(past, filters=Filters(include_quarantined=True))) == []
 
