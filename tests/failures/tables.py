@@ -1,7 +1,7 @@
-"""The tables of the rules: each set of words, pattern and number of the modules that make reasons, categories and fingerprints.
+"""Sums of what the rules are made of, and of what they make of texts that are known.
 
-`python -m tests.failures.tables` writes their sums anew, after a change that is meant. One that changes fingerprints also needs
-another VERSION, since ledgers, notes and plans keep them.
+`python -m tests.failures.tables` writes them anew, after a change that is meant. One that changes fingerprints also needs another
+VERSION, since ledgers, notes and plans keep them.
 """
 
 from __future__ import annotations
@@ -11,28 +11,64 @@ import importlib
 import json
 import re
 import zlib
+from collections import defaultdict
 from enum import Enum
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from batchdrain import failures
+from batchdrain.failures.categories import categorise
+from batchdrain.failures.excerpt import excerpt_with_end, gist_of
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.failures.patterns import Uncompiled
+from batchdrain.failures.rule_table import read_rules
+from tests.failures.outputs import read_outputs
 
 FOLDER = Path(failures.__file__).parent
 FILE = Path(__file__).parents[1] / "data" / "tables-of-failures.json"
+Sums = dict[str, int]
+ENDS = ("", " [exit 3]", " [killed by signal 9]", " [exit 3; log: /logs/r/p.1.stderr.txt]")
 
 
-def sums_of(name: str) -> dict[str, int]:
-    """The sum of each constant that a module of `batchdrain.failures` defines."""
-    module = importlib.import_module(f"batchdrain.failures.{name}")
-    return {constant: zlib.crc32(ascii(_plain(vars(module)[constant])).encode()) for constant in _constants_of(module)}
+def sums_of(module: str) -> Sums:
+    """Of each constant that a module of `batchdrain.failures` defines: words, patterns and numbers."""
+    found = importlib.import_module(f"batchdrain.failures.{module}")
+    return {name: _sum_of(_plain(vars(found)[name])) for name in _constants_of(found)}
 
 
-def kept_sums() -> dict[str, dict[str, int]]:
-    """The sums that were last written, by module."""
-    found: dict[str, dict[str, int]] = json.loads(FILE.read_text())
+def sums_of_outputs() -> Sums:
+    """Of each cause in tests/data/outputs: the reasons of its variants, where they stand, and what comes of them."""
+    made: dict[str, list[Any]] = defaultdict(list)
+    for output in [*read_outputs(), *read_outputs(unseen=True)]:
+        reason = output.explain()
+        made[f"{output.program}/{output.cause}"].append(
+            (reason.text, reason.kind.name, reason.stream, *_made_of(reason.text))
+        )
+    return {cause: _sum_of(one) for cause, one in made.items()}
+
+
+def sums_of_examples() -> Sums:
+    """Of each rule: what comes of its two examples, alone and with the end of a command."""
+    return {
+        rule.pattern: _sum_of([_made_of(f"{text}{end}") for text in (rule.takes, rule.leaves) for end in ENDS])
+        for rule in read_rules()
+    }
+
+
+def kept_sums() -> dict[str, Sums]:
+    """The sums that were last written, by module and corpus."""
+    found: dict[str, Sums] = json.loads(FILE.read_text())
     return found
+
+
+def _made_of(text: str) -> tuple[str, ...]:
+    return fingerprint(text), former_fingerprint(text), categorise(text), gist_of(text), excerpt_with_end(text)
+
+
+def _sum_of(plain: Any) -> int:
+    return zlib.crc32(ascii(plain).encode())
 
 
 def list_modules() -> list[str]:
@@ -65,4 +101,5 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps({name: sums_of(name) for name in list_modules()}, indent=1) + "\n")
+    kept = {name: sums_of(name) for name in list_modules()}
+    FILE.write_text(json.dumps({**kept, "of outputs": sums_of_outputs(), "of rules": sums_of_examples()}, indent=0) + "\n")

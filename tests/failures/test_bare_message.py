@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchdrain.failures import fingerprint
+from batchdrain.failures.bare_message import bare_message
 
 ONE = {
     "what was called, and with what": (
@@ -88,3 +89,72 @@ def test_names_in_quotes_brackets_and_signs_tell_no_failures_apart(texts: tuple[
 @pytest.mark.parametrize("texts", OTHERS.values(), ids=OTHERS)
 def test_words_in_quotes_brackets_and_signs_tell_failures_apart(texts: tuple[str, ...]) -> None:
     assert len(found := {fingerprint(text) for text in texts}) == len(texts), found
+
+
+@pytest.mark.parametrize(
+    ("message", "bare"),
+    [
+        ("[worker-3] boom", "* boom"),
+        ("[404] boom", "[404] boom"),
+        ("[299] boom", "* boom"),
+        ("[42] boom", "* boom"),
+        ("[ValueError] boom", "[ValueError] boom"),
+        ("[key=3] boom", "[key=3] boom"),
+        ("[job]boom", "[job]boom"),
+        ("bad <tax> here", "bad * here"),
+        ("bad </tax:b> here", "bad * here"),
+        ("state <up> here", "state <up> here"),
+        ("got <EOF> here", "got <EOF> here"),
+        ("got <KeyError> here", "got <KeyError> here"),
+        ("got <E501> here", "got <E501> here"),
+        ("is ( KeyError ) x", "is (KeyError) x"),
+        ("is [ tax ] x", "is * x"),
+        ("is ( tax ) x", "is * x"),
+        ("a: tax: not found", "a: *: not found"),
+        ("a: KeyError: not found", "a: KeyError: not found"),
+        ("a: error: command not found", "a: error: command not found"),
+        ("a: empty: is a directory", "a: empty: is a directory"),
+        ("tax: not found", "tax: not found"),
+        ("took (5 s) long", "took long"),
+        ("exit (3) x", "exit 3 x"),
+        ("exit code (3)", "exit code 3"),
+        ("line (3) x", "line x"),
+        ("code) (3) x", "code) 3 x"),
+        ("answer (404) x", "answer (404) x"),
+        ("size (12345) x", "size x"),
+        ("size (1.5 MB) x", "size x"),
+        ("status ( 3 ) x", "status 3 x"),
+        ("Timed out after 5 s (limit: timeout.default_s)", "Timed out after 5 s"),
+        ("Timed out after 5 s (limit: a): more", "Timed out after 5 s: more"),
+        ("Timed in 5 s (limit: a)", "Timed in 5 s (limit: a)"),
+        ("step 1\nKeyError: 'a'\nmore", "KeyError: *"),
+        ("\n \n", ""),
+        ("\x1b[31mboom\x1b[0m here", "boom here"),
+        ("  boom  ", "boom"),
+        ("unknown command 'tax': tax tax-2", "unknown command * : * tax-2"),
+        ("state 'failed', failed", "state failed , failed"),
+        ("no 'KeyError' KeyError", "no * KeyError"),
+        ("no 'the' the", "no * the"),
+        ("404, 405, 406 failed", "* failed"),
+        ("x[a, b] failed", "* failed"),
+        ("x[a] failed", "x[a] failed"),
+        ("a, b failed", "a, b failed"),
+        ("boom. Did you mean tax?", "boom."),
+        ("boom, did you mean tax?", "boom,"),
+        ("at @@ -1,2 +3,4 @@ code()", "at *"),
+        ("a -- b", "a b"),
+        ("Error: /undefined in x", "Error: undefined in x"),
+        ("function tax(int, text) is slow", "function * is slow"),
+        ("cannot unpack tax (1.14.10-1)", "cannot unpack *"),
+        ("over (1.2.3-4)", "over (1.2.3-4)"),
+        ("got \"{'a': 1}\" is not valid JSON", "got * is not valid JSON"),
+        ("tax, ledger, run failed", "* failed"),
+        ("tax, ledger and run failed", "tax, ledger and run failed"),
+        ("tax, KeyError, run failed", "tax, KeyError, run failed"),
+        ("is, tax, ledger failed", "is, tax, ledger failed"),
+        ("tax-1, E501, run failed", "tax-1, E501, run failed"),
+        ("unknown 'tax' 'run' 'job' 'row' 'led': tax run job row led", "unknown * * * * * : * * * * led"),
+    ],
+)
+def test_each_form_leaves_what_tells_failures_apart(message: str, bare: str) -> None:
+    assert " ".join(bare_message(message).split()) == bare

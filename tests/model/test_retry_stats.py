@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from batchdrain.model.failure import NO_REASON
 from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.retry_stats import LEARNT_FROM, RetryCount, RetryStats
 from batchdrain.model.states import Outcome, PhaseState
@@ -74,3 +75,10 @@ def test_a_copy_knows_all_that_was_learnt_and_learns_by_itself() -> None:
     before = dict(stats.run_types)
     copied.add(FAILED, "nightly")
     assert (stats.run_types, stats.overall.tried, copied.overall.tried) == (before, 1, 2)
+
+
+def test_runs_that_fail_without_a_text_do_not_fail_alike() -> None:
+    stats = RetryStats()
+    for run_id in ("r", "s"):
+        stats.add(replace(FAILED, phase=replace(FAILED.phase, run_id=run_id), failure=NO_REASON), "default")
+    assert (stats.failures, stats.failed_alike("r")) == ({"r": "", "s": ""}, False)

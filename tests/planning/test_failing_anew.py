@@ -100,3 +100,43 @@ def test_the_more_is_known_of_a_cluster_the_nearer_the_share_is_to_its_own(same:
     stats = stats_of(*(change for change in (("boom", "boom", same), ("boom", "bang", other)) if change[2]))
     own, total = (same + 1) / (same + other + 2), same + other
     assert share_of(drawn(stats, draws=60)) == pytest.approx(own, abs=0.25 if total < 50 else 0.12)
+
+
+def test_the_same_dice_draw_the_same_ways_for_clusters_of_all_kinds() -> None:
+    """Two draws, each of six failures of a cluster that is known, one whose ways others took too, a new one, and one without a
+    text. Another figure of the model is one that somebody means."""
+    stats = stats_of(
+        ("boom", "boom", 9), ("boom", "bang", 5), ("boom", "late", 1), ("bang", "bang", 4), ("crash", "boom", 2), ("crash", "once", 1),
+        ("", "boom", 3), ("", "", 2), ("old", "bang", 6),
+    )  # fmt: skip
+    stats.changes |= {FailureChange("transient", "late", "reset"): 3, FailureChange("transient", "reset", "reset"): 2}
+    befores = [BOOM, Way("crash", "other"), Way("new", "patch"), Way("", "unknown"), Way("late", "transient")]
+    known, dice = FailingAnew(stats), Random(7)
+    drawn = [
+        " ".join(f"{way.fingerprint}/{way.category[0]}" for way in (one.fail(before) for _ in range(6)))
+        for one in (known.draw(dice), known.draw(dice))
+        for before in befores
+    ]
+    assert drawn == DRAWN
+    assert (known.once, known.more, known.others, known.reached) == (
+        2,
+        16,
+        4.5,
+        frozenset({"boom", "bang", "late", "once", "reset"}),
+    )
+    assert known.overall == {True: (15, 9), False: (0, 9)}
+    assert known.groups == {("other", True): (13, 6), ("other", False): (0, 9), ("transient", True): (2, 3)}
+
+
+DRAWN = [
+    "boom/o boom/o boom/o boom/o boom/o boom/o",
+    "bang/o once/o bang/o \x001/o boom/o boom/o",
+    "new/p new/p new/p reset/t once/p reset/t",
+    "/u boom/o boom/o boom/o boom/o boom/o",
+    "reset/t reset/t reset/t reset/t reset/t reset/t",
+    "boom/o bang/o boom/o boom/o boom/o boom/o",
+    "boom/o once/o boom/o boom/o \x001/o once/o",
+    "\x002/p \x002/p \x002/p \x002/p \x002/p \x002/p",
+    "boom/o /u boom/o boom/o /u /u",
+    "reset/t reset/t reset/t reset/t reset/t reset/t",
+]

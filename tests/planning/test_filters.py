@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from batchdrain.failures.categories import categorise
-from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.fingerprints import VERSION, cluster_id_of
+from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.model.errors import UsageError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Skip
@@ -76,16 +77,22 @@ NARROWER = [
     ({}, {"cluster": OF_LOST}),
     ({"include_quarantined": True}, {"include_quarantined": True}),
 ]
+ONLY = "the session is about"
 WIDER = [
-    ({"run_id": "r"}, {"run_id": "s"}, "--run-id"),
-    ({"run_id": "r"}, {"run_id": "r*"}, "--run-id"),
-    ({"run_id": "r1*"}, {"run_id": "r*"}, "--run-id"),
-    ({"run_id": "r[1-3]"}, {"run_id": "r[1-2]"}, "--run-id"),
-    ({"run_id": "r?"}, {"run_id": "r1*"}, "--run-id"),
-    ({"run_id": "r*", "run_id_is_glob": False}, {"run_id": "r*"}, "--run-id"),
-    ({"categories": ["other"]}, {"categories": ["transient", "other"]}, "--category"),
-    ({"cluster": OF_BOOM}, {"cluster": f"{OF_BOOM},{OF_LOST}"}, "--cluster"),
-    ({}, {"include_quarantined": True}, "--include-quarantined"),
+    ({"run_id": "r"}, {"run_id": "s"}, f"--run-id s: {ONLY} r only"),
+    ({"run_id": "r"}, {"run_id": "r*"}, f"--run-id r*: {ONLY} r only"),
+    ({"run_id": "r1*"}, {"run_id": "r*"}, f"--run-id r*: {ONLY} r1* only"),
+    ({"run_id": "r[1-3]"}, {"run_id": "r[1-2]"}, f"--run-id r[1-2]: {ONLY} r[1-3] only"),
+    ({"run_id": "r?"}, {"run_id": "r1*"}, f"--run-id r1*: {ONLY} r? only"),
+    ({"run_id": "r*", "run_id_is_glob": False}, {"run_id": "r*"}, f"--run-id r*: {ONLY} r* only"),
+    ({"categories": ["other"]}, {"categories": ["transient", "other"]}, f"--category transient: {ONLY} other only"),
+    (
+        {"categories": ["other", "timeout"]},
+        {"categories": ["transient", "patch"]},
+        f"--category patch, transient: {ONLY} other, timeout only",
+    ),
+    ({"cluster": OF_BOOM}, {"cluster": f"{OF_BOOM},{OF_LOST}"}, f"--cluster {OF_BOOM},{OF_LOST}: {ONLY} {OF_BOOM} only"),
+    ({}, {"include_quarantined": True}, f"--include-quarantined: {ONLY} the other phases only"),
 ]
 
 
@@ -97,12 +104,46 @@ def test_a_filter_that_names_a_part_of_the_sessions_own_takes_its_place(own: dic
     assert Filters.of(**{**kept, **own}).narrowed(Filters()) == Filters.of(**{**kept, **own})
 
 
-@pytest.mark.parametrize(("own", "more", "flag"), WIDER)
+@pytest.mark.parametrize(("own", "more", "said"), WIDER)
 def test_a_filter_that_might_name_what_the_session_is_not_about_is_refused(
-    own: dict[str, Any], more: dict[str, Any], flag: str
+    own: dict[str, Any], more: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(UsageError, match=rf"^{flag}.*: the session is about"):
+    with pytest.raises(UsageError) as caught:
         Filters.of(**own).narrowed(Filters.of(**more))
+    assert caught.value.message == said
+    assert caught.value.remedy == "resume never widens a session; start a new one with `inv drain`"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "remedy"),
+    [
+        ({"run_id": ""}, "--run-id: is empty", "name one, or leave the flag out"),
+        ({"cluster": " "}, "--cluster: is empty", "name one, or leave the flag out"),
+        ({"categories": ["other", "trasient"]}, "--category: 'trasient' is no category (did you mean 'transient'?)", ""),
+        ({"cluster": "123456789"}, "--cluster: '123456789' is no id of a cluster: 10 hex digits", "`inv clusters` shows them"),
+        ({"cluster": f"{OF_BOOM},{'x' * 90}"}, f"--cluster: '{'x' * 80}' is no id of a cluster: 10 hex digits", "`inv clusters` shows them"),
+        ({"cluster": f"{OF_BOOM},"}, "--cluster: '' is no id of a cluster: 10 hex digits", "`inv clusters` shows them"),
+    ],
+)  # fmt: skip
+def test_what_is_no_filter_is_told(asked: dict[str, Any], said: str, remedy: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Filters.of(**asked)
+    assert (caught.value.message, caught.value.remedy) == (said, remedy)
+
+
+def test_ids_of_clusters_are_read_as_people_type_them() -> None:
+    typed = Filters.of(cluster=f" {OF_BOOM.upper()} ,{OF_LOST},{OF_BOOM}")
+    assert (typed.cluster, typed.clusters) == (f"{OF_BOOM},{OF_LOST}", {OF_BOOM, OF_LOST})
+    assert Filters().clusters == frozenset()
+
+
+def test_a_cluster_is_told_by_the_rules_that_its_id_was_made_with() -> None:
+    text = "deployment web-app failed"
+    failure, former = Failure.of(text, categorise), cluster_id_of(former_fingerprint(text))
+    assert cluster_id_of(failure.fingerprint) != former
+    for version, cluster in ((VERSION, cluster_id_of(failure.fingerprint)), (1, former)):
+        found = Filters(cluster=cluster, cluster_version=version)
+        assert (found.cluster_of(failure), found.takes("r", failure)) == (cluster, True)
 
 
 def test_a_glob_that_is_the_name_of_a_run_means_that_run_alone() -> None:

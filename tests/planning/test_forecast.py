@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -196,3 +197,34 @@ def test_a_look_ahead_leaves_the_backlog_as_it_was() -> None:
     looked = [phase.key for phase in backlog.look_ahead(100, NOW).phases]
     chosen = [choice.phase.key for choice in iter(lambda: backlog.next(NOW), None)]
     assert looked == chosen == [choice.phase.key for choice in iter(lambda: other.next(NOW), None)]
+
+
+STATS = RetryStats(
+    categories={"other": RetryCount(100, 60, 3600.0, 1200.0), "timeout": RetryCount(30, 9, 500.0, 9000.0)},
+    fingerprints={fingerprint("boom"): RetryCount(20, 12, 600.0, 300.0)}, runs={"r1": RetryCount(9, 2, 60.0, 60.0)},
+    changes=as_before(40, "other"),
+)  # fmt: skip
+WAITING = [
+    *rows(30, "boom"),
+    *(Row(run_id=f"t{n}", phase_id="p", phase_index=n, reason=REASONS["timeout"]) for n in range(6)),
+]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "most", "told"),
+    [
+        (WAITING, None, (36, 5, 2, 11, 13.564, 2.723, 53.269)),
+        (WAITING, 20, (20, 6, 1, 12, 14.031, 2.985, 60.562)),
+        (rows(400, "boom"), 400, (400, 3, 0, 11, 3.938, 0.465, 22.556)),
+    ],
+    ids=["all", "some", "as many as are drawn less often"],
+)
+def test_a_forecast_is_the_same_on_every_machine(waiting: list[Row], most: int | None, told: tuple[float, ...]) -> None:
+    """Another one is one that somebody means, who changed a figure of the model."""
+    assert astuple(surely(foreseen(waiting, STATS, most=most))) == pytest.approx(told, abs=0.01)
+
+
+@pytest.mark.parametrize(("most", "count"), [(None, 500), (10, 60), (50, 100), (60, 120), (500, 1000), (501, 500)])
+def test_as_many_phases_behind_the_batch_are_looked_at_as_may_move_up(most: int | None, count: int) -> None:
+    assert to_look_at(most) == count
+    assert (ENOUGH, LARGEST) == (20, 500)

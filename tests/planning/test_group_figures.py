@@ -67,7 +67,8 @@ def test_a_failure_is_no_timeout_and_a_success_neither_repeats_nor_goes_on_in_a_
 
 
 @pytest.mark.parametrize(
-    "odd", [{}, {"results": "x", "befores": 3, "timeouts": [1], "spent": {"t": None}}, {"results": 1e300}]
+    "odd",
+    [{}, {"results": "x", "befores": 3, "timeouts": [1], "spent": {"t": None}}, {"results": 1e300}, {"results": -1e300}],
 )
 def test_what_somebody_wrote_into_the_row_counts_as_nothing(odd: dict[str, Any]) -> None:
     assert GroupFigures.of(odd).apply(Progress()) == GroupFigures().apply(Progress()) or GroupFigures.of(odd).spent == {
@@ -102,3 +103,11 @@ def test_of_what_the_phases_had_failed_with_before_two_are_kept_at_most() -> Non
         figures = figures.add(result(before=f"b{number}"))
     assert (figures.befores, figures.same_count, figures.same) == (("b0", "b1"), 5, "f")
     assert GroupFigures.of({"befores": ["x", "y", "z"]}).befores == ("x", "y")
+
+
+@pytest.mark.parametrize("ends", [{"is_of_outage": True}, {"success": True, "fingerprint": ""}])
+def test_what_ends_a_row_of_equal_failures_leaves_nothing_of_it(ends: dict[str, Any]) -> None:
+    figures = GroupFigures().add(result(before="x")).add(result(before="y")).add(result(**ends))
+    assert (figures.same, figures.same_count, figures.befores) == ("", 0, ())
+    figures = figures.add(result(before="z"))
+    assert (figures.same, figures.same_count, figures.befores) == ("f", 1, ("z",))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from batchdrain.model.id_order import as_number
+import pytest
+
+from batchdrain.model.id_order import OrderOf, as_number, as_text
 from batchdrain.planning.lane_buffer import LAST, Kept, LaneBuffer, order_of
 
 
@@ -54,3 +56,26 @@ def test_the_lowest_index_of_those_that_are_not_kept_is_known() -> None:
     assert found.rest == 2
     found.put((1, "9", None))
     assert (ids(found), found.rest) == (["2"], 1), "it stands behind the one that is kept"
+
+
+@pytest.mark.parametrize("order", [as_text, as_number])
+def test_rows_of_one_place_stay_together_though_the_text_of_one_is_null(order: OrderOf) -> None:
+    found = LaneBuffer("r", "other", 0, order=order_of(order))
+    found.kept = [(2, "2", "b"), (1, "1", None), (1, "1", "a"), (0, "3", None)]
+    found.trim(9)
+    assert ids(found) == ["3", "1", "1", "2"]
+
+
+@pytest.mark.parametrize(("order", "first"), [(as_text, ["10", "9"]), (as_number, ["9", "10"])])
+def test_of_one_index_the_ids_are_in_the_order_of_their_column(order: OrderOf, first: list[str]) -> None:
+    found = LaneBuffer("r", "other", 0, order=order_of(order))
+    found.kept = [(0, "9", None), (0, "10", None)]
+    found.trim(2)
+    assert ids(found) == first
+
+
+@pytest.mark.parametrize(("room", "worst", "rest"), [(1, 1, 2), (2, 2, 4), (3, 4, 8), (4, LAST, LAST)])
+def test_the_last_index_that_is_kept_and_the_first_that_is_not_are_known(room: int, worst: float, rest: float) -> None:
+    found = lane((8, "1", None), (2, "2", None), (4, "3", None), (1, "4", None))
+    found.trim(room)
+    assert (found.worst, found.rest, len(found.kept)) == (worst, rest, room)

@@ -19,8 +19,8 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_buffer import LAST
-from batchdrain.planning.lane_builder import IN_THIS_SESSION, LaneBuilder
-from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, SkipRules
+from batchdrain.planning.lane_builder import LaneBuilder
+from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.usable_ids import UNNAMED
 from batchdrain.planning.verdicts import Verdict, VerdictKind
@@ -75,7 +75,7 @@ def test_each_row_is_counted_once_where_it_belongs(size: int, *, counts_only: bo
     assert found.skipped == Counter(skip for skip in PLACES.values() if skip is not None)
     assert found.rows_of == Counter(run_id for run_id, *_ in PLACES)
     remainder = found.remainder
-    assert (remainder.total, remainder.attempted, remainder.waiting) == (len(ROWS), {PhaseKey("r", "mine")}, 3)
+    assert (remainder.total, remainder.attempted, remainder.waiting) == (len(ROWS), frozenset({PhaseKey("r", "mine")}), 3)
     assert MINE not in remainder.skipped
     if not counts_only:
         assert Counter(buffer.run_id for buffer in found.buffers for _ in buffer.kept) == {"r": 2, "pruned": 1}
@@ -98,7 +98,11 @@ def test_a_phase_that_another_session_of_the_chain_attempted_is_none_of_this_one
 def test_a_row_that_is_there_twice_was_attempted_once() -> None:
     builder = LaneBuilder(RULES, categorise)
     builder.read([Page.of([Row("r", "mine", 1, "boom")] * 2)])
-    assert (builder.skipped[MINE], builder.remainder.attempted, builder.remainder.waiting) == (1, {PhaseKey("r", "mine")}, 1)
+    assert (builder.skipped[MINE], builder.remainder.attempted, builder.remainder.waiting) == (
+        1,
+        frozenset({PhaseKey("r", "mine")}),
+        1,
+    )
 
 
 def test_a_phase_that_is_known_by_name_waits_with_those_of_as_many_attempts_and_of_its_verdict() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,3 +89,30 @@ def test_where_nothing_was_learnt_of_any_failure_nothing_is_known_of_this_one() 
 def test_the_best_of_what_is_not_at_hand_stands_before_every_id_of_its_index() -> None:
     rest = best_of_rest(LaneBuffer("r", "disk", 2, waiting=4), known())
     assert (rest.phase_order < "", rest.phase_order > "", rest.run_order) == (True, False, "r")
+
+
+@pytest.mark.parametrize("first", [None, "of_all"])
+def test_a_run_type_is_known_by_as_many_of_its_characters_as_the_ledger_keeps(first: str | None) -> None:
+    stats = RetryStats(categories={"disk": ONE}, run_types={"t" * 191: FOUR})
+    lane = lane_of(buffer(), (3, "p", BOOM), replace(known(stats=stats), run_type=lambda _: "t" * 300))
+    assert first is None or getattr(lane, first) == ONE
+    assert (lane.of_run_type, lane.run_type) == (FOUR, "t" * 300)
+
+
+@pytest.mark.parametrize(("given", "text"), [(b"boom 7", "boom 7"), (12.5, "12.5"), (None, None)])
+def test_a_text_is_read_as_it_is_shown_whatever_the_driver_makes_of_it(given: object, text: str | None) -> None:
+    one = known()
+    lane = lane_of(buffer(), (3, "p", given), one)
+    assert (lane.reason, lane.fingerprint) == (text, fingerprint(text))
+    assert one.fingerprints == {}
+
+
+def test_fingerprints_are_remembered_and_no_more_than_two_thousand_of_them() -> None:
+    one = known()
+    for number in range(2_000):
+        assert one.fingerprint(buffer(), (0, "p", f"boom {number}")) == "boom *"
+    assert len(one.fingerprints) == 2_000
+    assert one.fingerprint(buffer(), (0, "p", "boom 7")) == "boom *"
+    assert len(one.fingerprints) == 2_000
+    assert one.fingerprint(buffer(), (0, "p", "bang")) == "bang"
+    assert one.fingerprints == {"bang": "bang"}

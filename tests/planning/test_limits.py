@@ -132,3 +132,12 @@ def test_what_is_known_of_durations_is_that_of_whole_run_types() -> None:
     assert (limits.completed_s("s"), limits.known_s) == ([3.0], [1.0, 2.0, 3.0])
     fixed = TimeLimits(lambda *asked: known.get(asked, []), Timeout(adaptive=False), lambda run_id: run_id)
     assert (fixed.completed_s("s"), fixed.known_s) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("default_s", "rule"),
+    [(1800, "timeout.default_s, doubled after a timeout"), (1801, "timeout.default_s, doubled after a timeout, but at most timeout.max_s")],
+)  # fmt: skip
+def test_a_doubled_limit_that_just_fits_was_cut_by_nothing(default_s: float, rule: str) -> None:
+    found = _limit([], Timeout(default_s=default_s, max_s=3600), after_timeout=True)
+    assert found == TimeLimit(seconds=3600, rule=rule)

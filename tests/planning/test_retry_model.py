@@ -16,6 +16,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.model.states import PhaseState
+from batchdrain.planning.failing_anew import Way
 from batchdrain.planning.outlook import Outlook
 from batchdrain.planning.retry_model import SPREAD, RetryModel, spread_of
 
@@ -109,3 +110,57 @@ def test_a_spread_is_that_of_durations_within_their_groups_and_assumed_where_non
     alike, wide = spread_of([[10.0] * 200]), spread_of([[1.0, math.e**4] * 100])
     assert alike < 0.1
     assert wide == pytest.approx(2.0, abs=0.1)
+
+
+MIXED = RetryStats(
+    categories={"other": count(30, 50), "unknown": count(9, 1, 20.0, 5.0), "timeout": count(2, 9, 90.0, 500.0)},
+    fingerprints={
+        fingerprint("boom"): count(2, 12, 10.0, 4.0), fingerprint("bang"): count(7, 1, 80.0, 9.0),
+        fingerprint("timed out after 5 s"): count(1, 4, 50.0, 400.0),
+    },
+    runs={"a-1": count(3, 9, 30.0, 7.0), "b-1": count(5, 1, 8.0, 2.0)},
+    run_types={"a": count(12, 20, 40.0, 9.0), "c" * 191: count(4, 0, 200.0)},
+)  # fmt: skip
+PHASES = [
+    phase("a-1"), phase("a-2", reason="bang", attempts=2), phase("b-1", reason=None, category="unknown"),
+    phase("b-2", category="timeout", reason="timed out after 5 s"), phase("c" * 300, reason="crash", category="patch"),
+    phase("a-1", reason="new words"),
+]  # fmt: skip
+
+
+def mixed(canary_size: int = 3) -> RetryModel:
+    outlook = Outlook(
+        phases=PHASES, waiting=9, stats=MIXED, run_type=lambda run: run.partition("-")[0], size_of=lambda mark: 3 * len(mark)
+    )
+    return RetryModel(outlook, lambda _: TimeLimit(seconds=450.0, rule="set"), 0.5, canary_size)
+
+
+def test_the_same_dice_draw_the_same_for_phases_of_all_kinds() -> None:
+    """Chance and seconds of each, twice: another figure of the model is one that somebody means."""
+    dice = Random(7)
+    drawn = [one[1:] for _ in range(2) for one in mixed().draw(dice)]
+    assert [number for one in drawn for number in one] == pytest.approx([
+        0.034899, 93.3235, 5.1850, 0.671708, 21.9629, 6.4869, 0.894732, 1.7015, 2.3372,
+        0.113653, 12.9419, 64.0051, 0.136079, 201.4197, 208.5566, 0.047702, 57.9171, 16.6958,
+        0.167418, 24.0437, 3.7794, 0.631539, 58.1923, 19.6466, 0.570524, 46.6313, 6.4681,
+        0.387606, 116.2021, 450.0, 0.025946, 163.3532, 362.6856, 0.064559, 45.7092, 15.0097,
+    ], rel=1e-4)  # fmt: skip
+
+
+def test_what_is_expected_of_a_phase_is_that_of_its_run_its_type_and_its_cluster() -> None:
+    found = [(one.run_odds, one.fixed_s, one.failed_s) for one in mixed().expected]
+    assert [number for one in found for number in one] == pytest.approx([
+        0.662039, 32.4083, 2.8784, 1.0, 40.8565, 12.8944, 2.09133, 10.9527, 4.6507,
+        1.0, 52.6829, 417.3754, 1.0, 153.1644, 290.9711, 0.662039, 32.4083, 18.8959,
+    ], rel=1e-4)  # fmt: skip
+    assert [one.cluster for one in mixed().expected[1:4]] == ["bang", "without a reason 2", "timed out after *"]
+    assert {one.timed_out for one in mixed().expected} == {Way(fingerprint("Timed out after 450 s (limit: set)"), "timeout")}
+
+
+@pytest.mark.parametrize(
+    ("size", "are"), [(0, "000000"), (1, "110111"), (12, "110111"), (13, "000111"), (999, "000000")], ids=str
+)
+def test_a_cluster_of_as_many_phases_as_are_asked_for_is_big_and_a_phase_without_a_reason_has_none(
+    size: int, are: str
+) -> None:
+    assert "".join(str(int(one.is_canary)) for one in mixed(size).expected) == are

@@ -13,7 +13,7 @@ from batchdrain.database.ledger.notes import Note
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import VERSION, cluster_id_of
-from batchdrain.model.failure import Failure
+from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
@@ -98,6 +98,7 @@ def past_of(phase_id: str, **facts: Any) -> Past:
 @pytest.mark.parametrize(("orphanings", "is_skipped"), [(QUARANTINE - 1, False), (QUARANTINE, True), (QUARANTINE + 1, True)])
 def test_a_phase_is_quarantined_from_its_third_orphaning_in_a_row_on(orphanings: int, is_skipped: bool) -> None:
     past = past_of("p", orphanings={KEY.digest: orphanings})
+    assert QUARANTINE == 3
     assert [text.partition(":")[0] for text in why(rules(past))] == ["quarantined"] * is_skipped
     assert why(rules(past, filters=Filters(include_quarantined=True))) == []
 
@@ -251,3 +252,19 @@ def test_five_values_are_told_with_their_counts_and_three_of_a_rule_and_it_is_sa
         ("claimed", 50, ""),
         ("accepted", 42, "r0; r1; r2 and 4 more"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "failure", "said"),
+    [
+        (PhaseState.QUEUED, NO_REASON, "--category: never failed, is not other, patch"),
+        (PhaseState.QUEUED, BOOM, None),
+        (PhaseState.FAILED, NO_REASON, "--category: is unknown, not other, patch"),
+        (PhaseState.FAILED, BOOM, None),
+    ],
+)
+def test_a_queued_phase_that_never_failed_is_of_no_category(state: PhaseState, failure: Failure, said: str | None) -> None:
+    seen = rules(filters=Filters(categories=("other", "patch")), state=state)
+    found = seen.phase(KEY, None, failure)
+    assert (None if found is None else str(found)) == said
+    assert seen.failed_so(failure) == found

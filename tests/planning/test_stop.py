@@ -61,13 +61,19 @@ def test_a_stop_names_the_rule_and_the_value_that_it_met() -> None:
     assert run_stop("s", progress, Stop()) is None
     assert run_stop("s", progress, Stop(max_timeouts_per_run=1)) is None
     assert cluster_stop("bang", progress, Stop(max_repeats=1)) is None
-    assert cluster_stop("", Progress(repeats={"": 9}), Stop()) is None
+    assert cluster_stop("", Progress(repeats={"": 9}), Stop(max_repeats=1)) is None
 
 
 def test_what_happened_once_is_said_so() -> None:
     alike = cluster_stop("boom", Progress(repeats={"boom": 1}), Stop(max_repeats=1))
     late = run_stop("r", Progress(timeouts={"r": 2}), Stop(max_timeouts_per_run=2))
     tried = attempts_stop(1, Stop(max_attempts_per_phase=1))
+    over = session_stop(Progress(elapsed_s=60.0), Stop(max_total_minutes=1))
+    row = session_stop(Progress(consecutive_failures=1), Stop(max_consecutive_failures=1))
+    assert [str(skip) for skip in (over, row)] == [
+        "stop.max_total_minutes: 1 minute is over",
+        "stop.max_consecutive_failures: 1 failure in a row",
+    ]
     assert [str(skip) for skip in (alike, late, tried)] == [
         "stop.max_repeats: 1 equal failure: boom",
         "stop.max_timeouts_per_run: run r timed out 2 times",
