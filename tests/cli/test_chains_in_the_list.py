@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from batchdrain.cli.commands.chain_rows import join_chains
-from batchdrain.database.ledger.chains import ChainRow
+from batchdrain.cli.commands.chain_rows import join_chains, read_chains_left
+from batchdrain.database.ledger.chains import ChainRow, Chains
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.reports.session_table import render_sessions
+from tests.cli.called import invocation_of
 from tests.sessions.files import START
+from tests.support.opened import opened
+from tests.support.workplace import Workplace
 
 
 def row(name: str, status: str, *, chain: str | None = "c", alive: bool = False, **more: Any) -> dict[str, Any]:
@@ -57,6 +61,50 @@ def test_a_chain_is_as_far_as_what_is_left_of_it(
     [found] = join_chains([newer, older], known)
     assert (found["status"], found["session_id"], found["alive"]) == (status, named, newer["alive"])
     assert status in list(render_sessions([{**found, "held": []}]))[1]
+
+
+def test_a_chain_waits_for_what_its_parts_wait_for_is_paused_as_one_and_closed_as_all() -> None:
+    rows = [row("2", "stopped", retries_waiting=1, is_paused=True, is_closed=True), row("1", "stopped", retries_waiting=2)]
+    [found] = join_chains(rows, left(ended=True))
+    assert (found["retries_waiting"], found["is_paused"], found["is_closed"]) == (3, True, False)
+    rows[1] |= {"is_closed": True}
+    assert join_chains(rows, {})[0]["is_closed"] is True
+
+
+@pytest.mark.parametrize(
+    ("states", "alive", "status"),
+    [
+        (("running", "complete"), False, "running"), (("complete", "running"), False, "running"),
+        (("interrupted", "stopped"), False, "interrupted"), (("stopped", "interrupted"), True, "running"),
+        (("complete", "stopped"), False, "stopped"), (("complete", "complete"), True, "running"),
+    ],
+)  # fmt: skip
+def test_a_chain_of_which_nothing_else_is_known_is_as_far_as_its_parts(
+    states: tuple[str, str], alive: bool, status: str
+) -> None:
+    rows = [row("2", states[0]), row("1", states[1], alive=alive)]
+    [found] = join_chains(rows, {})
+    assert (found["status"], found["alive"]) == (status, alive)
+    [known] = join_chains(rows, left(ended=True))
+    assert known["status"] == ("stopped" if status == "complete" else status)
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("away"), FilesUnavailable("away"), ConfigError("away"), None])
+def test_without_the_database_no_chain_is_known(
+    sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch, error: BatchDrainError | None
+) -> None:
+    with opened(sqlite_project) as project:
+        chain = ChainRow(uid="c", task="drain-all", started_at=START, asked={})
+        Chains(project.store.database, project.store.ledger).write(chain)
+    if error is None:
+        assert [*read_chains_left(invocation_of(sqlite_project))] == ["c"]
+        return
+
+    def away(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Chains, "read_left", away)
+    assert read_chains_left(invocation_of(sqlite_project)) == {}
 
 
 def test_a_chain_that_came_to_nothing_has_no_rate() -> None:

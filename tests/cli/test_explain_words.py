@@ -109,6 +109,20 @@ def test_who_holds_it_is_said_to_be_dead_or_at_work() -> None:
     assert (found["recovered_first"], found["is_held"], found["given_back_in_a_row"]) == ("WAITING", True, 2)
 
 
+def test_long_texts_are_cut_at_500_and_what_is_to_be_typed_or_opened_never() -> None:
+    long = Disposition(kind=DispositionKind.HOPELESS, reason="x" * 900)
+    assert len(told(disposition=long)[1]) == 500 + len("Disposition: ")
+    key = PhaseKey("r" * 900, "p")
+    assert told(disposition=long, key=key)[2].count("r" * 900) == 1
+    gone = PhaseText(
+        replace(BARE, history=PhaseHistory(attempts=(replace(PAST, stdout_path="o" * 900, session_because="b" * 900),))), BESIDE,
+        lambda _, path: AttemptFile(path=path, is_there=False, why_not="is gone\x1b"),
+    )  # fmt: skip
+    *_, stderr, stdout, session = gone.render("db")
+    assert (stderr, stdout) == ("     stderr: e.txt (is gone\\x1b)", f"     stdout: {'o' * 900} (is gone\\x1b)")
+    assert (session[:39], len(session)) == ("     session s1, which ended by " + "b" * 7, 500)
+
+
 LIFTED = "--run-id=r --phase-id=p '--reason=…'"
 
 
@@ -118,6 +132,7 @@ LIFTED = "--run-id=r --phase-id=p '--reason=…'"
         (DispositionKind.OPEN, []), (DispositionKind.RETRIED, []), (DispositionKind.FIXED, []), (DispositionKind.PARKED, []),
         (DispositionKind.QUARANTINED, [f"  lifted by: inv x.reopen {LIFTED}"]),
         (DispositionKind.HOPELESS, [f"  lifted by: inv x.reopen {LIFTED}"]),
+        (DispositionKind.WAITING, [f"  lifted by: inv x.reopen {LIFTED}"]),
         (DispositionKind.ACCEPTED, ["  `inv x.accept` lists what is accepted, and `--clear` removes an acceptance"]),
     ],
 )  # fmt: skip

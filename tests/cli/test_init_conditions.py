@@ -60,7 +60,10 @@ TOLD: list[tuple[str, dict[str, Any], str, dict[str, str], str]] = [
     ("error'! finished_at*", {}, "", {"COMPLETE": "<finished_at> IS NOT NULL"}, "QUEUED"),
     ("error' attempts# max_attempts#", {}, "<error> IS NOT NULL AND <attempts> >= <max_attempts>", {}, "QUEUED"),
     ("error' tries# max_tries# done?", {}, "<error> IS NOT NULL AND <tries> >= <max_tries> AND <done> IS NOT TRUE", {"COMPLETE": "<done>"}, "QUEUED"),
+    *((f"error' {one}# max_{most}#", {}, f"<error> IS NOT NULL AND <{one}> >= <max_{most}>", {}, "QUEUED")
+      for one, most in (("attempt", "attempts"), ("retries", "retries"))),
     ("error' attempts# max_retries#", {}, "", {}, "QUEUED"),
+    ("error% finished_at*", {}, "", {"COMPLETE": "<finished_at> IS NOT NULL"}, "QUEUED"),
     ("error' attempts'  max_attempts#", {}, "", {}, "QUEUED"),
     ("error'", {}, "", {}, "QUEUED"),
     ("locked_at*", {}, "", {"EXECUTING": "<locked_at> IS NOT NULL"}, "QUEUED"),

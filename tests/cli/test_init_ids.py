@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from batchdrain.cli.commands.init.facts import Reference
 from batchdrain.cli.commands.init.ids import Ids, choose_ids
+from batchdrain.cli.commands.init.vocabulary import STRONG_PHASES
 from tests.cli.made_facts import table
 
 ALL = {"value": "all"}
@@ -47,6 +49,12 @@ def test_a_key_of_several_columns_is_split_into_run_and_phase(
     assert chosen(columns, keys, rows) == (run, phase, told, ())
 
 
+def test_what_refers_to_a_run_together_is_the_run() -> None:
+    references = (Reference(columns=("a", "b"), table="runs"),)
+    found = choose_ids(table("a b c", keys=["a b c"], of={"references": references}), None)
+    assert found == Ids(run_id=["a", "b"], phase_id="c", reason="it refers to runs, and its key is a + b + c")
+
+
 @on(
     ("rows", "run", "phase"),
     [
@@ -73,7 +81,8 @@ def test_of_a_key_without_names_the_column_that_alone_tells_the_rows_apart_is_th
         ("id# slug", ["id", "slug"], "id"),
         ("a* b", ["a b", "b"], "b"),
         ("id# step", ["id"], "id"),
-        *((f"id# {name}", ["id", name], name) for name in ("run_id", "run_uuid", "job_id", "job_uuid", "step")),
+        ("slug# run_id", ["slug", "run_id"], "slug"),
+        *((f"id# {name}", ["id", name], name) for name in ("run_id", "run_uuid", "job_id", "job_uuid", *STRONG_PHASES)),
     ],
 )
 def test_a_key_of_one_column_is_the_phase_and_a_spoken_one_comes_before_a_bare_number(
@@ -145,8 +154,9 @@ def test_what_the_name_of_the_table_begins_with_names_the_run(name: str, columns
         ("id# created@ note", [(1, "a", "x"), (2, "b", "y"), (3, "c", "z")], ALL, "id"),
         ("id# created@ tenant", [(1, "a", "x"), (1, "b", "x"), (3, "c", "y")], "id", "created"),
         ("id# run_date@ tenant", [(1, "a", "x"), (2, "a", "x"), (3, "b", "y")], "run_date", "id"),
+        ("id# created@ tenant", [(1, "a", "x"), (2, "b", "x")], "id", "created"),
     ],
-    ids=["by time", "no run", "of both", "a day's run"],
+    ids=["by time", "no run", "of both", "a day's run", "too few rows to tell"],
 )
 def test_a_time_by_which_a_table_is_partitioned_is_no_part_of_the_ids(
     columns: str, rows: Rows, run: object, phase: str
@@ -199,6 +209,10 @@ def test_without_a_key_a_run_by_name_and_what_tells_its_rows_apart_are_the_ids(
         ("run_id x y", [("r", 1, 1), ("r", 1, 2), ("r", 2, 1)], "run_id", None, ()),
         ("x y", [(1, "a"), (1, "b")], ALL, None, ()),
         (" ".join(f"c{n}" for n in range(13)), [(1, *[0] * 11, n) for n in (0, 1)] + [(2, *[0] * 11, n) for n in (0, 1)], ALL, None, ()),
+        (" ".join(f"c{n}" for n in range(12)), [(one, *[0] * 10, n) for one in (1, 2) for n in (0, 1)], "c0", "c11",
+         ("c0 and c11 identify the rows, and are taken for run and phase: a guess",)),
+        ("which# where", [(1, "a"), (1, "b"), (2, "a"), (2, "b")], "which", "where",
+         ("which and where identify the rows, and are taken for run and phase: a guess",)),
         ("what", [], ALL, None, ()),
         ("step", [], ALL, "step", (NO_KEY, ONE_RUN)),
         ("step", [("a",), ("a",), ("a",)], ALL, "step",

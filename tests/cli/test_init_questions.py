@@ -13,6 +13,7 @@ from batchdrain.cli.commands.init.answers import from_argv, to_argv, to_column, 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.mapping import Mapped, map_table
 from batchdrain.cli.commands.init.questions import Conversation
+from batchdrain.cli.commands.init.state_words import StateWords
 from batchdrain.model.errors import UsageError
 from tests.cli.made_facts import table
 
@@ -167,6 +168,23 @@ def test_a_command_that_was_guessed_is_kept_beside_what_else_it_has() -> None:
     assert shown[-1] == "Command for a phase ['a b' {run_id}]: "
     assert not any(line.startswith("  ! ") for line in shown), "Enter takes what was guessed, whatever may be told of it"
     assert mapped.command == {"argv": ["a b", "{run_id}"], "result_from": "database"}
+
+
+def test_the_words_that_were_guessed_are_kept_and_those_that_the_column_declares_are_named() -> None:
+    words = {"failed": ["x", "y"], "queued": [None], "executing": "z", "complete": "w"}
+    guess = replace(map_table(JOBS), states=StateWords(words=words, sure=frozenset()))
+    mapped, _ = talk({}, [guess])
+    assert dict(mapped.states.words) == words
+    declared = ColumnFacts(name="status", kind=Kind.TEXT, words=("failed", "done"))
+    facts, shown = table("batch step status", keys=["batch step"], status=declared), list[str]()
+    talked = Conversation(
+        ask=lambda prompt: "" if "[" in prompt else prompt.split()[2],
+        say=shown.append,
+        look=lambda _: facts,
+        find_problems=lambda *_: [],
+    )
+    talked.ask_all([map_table(facts)])
+    assert "Values of status are failed, done." in shown
 
 
 def test_the_unit_of_the_time_of_a_change_goes_with_its_column() -> None:

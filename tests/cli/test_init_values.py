@@ -11,6 +11,7 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from batchdrain.cli.commands.init import read_values
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent
+from batchdrain.cli.commands.init.read_facts import _kind_of
 from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts, read_rows
 from batchdrain.database.phases.declared_types import DeclaredType, Family
 
@@ -169,3 +170,42 @@ def test_words_of_a_definition_that_no_row_has_yet_are_added_to_a_state(
     facts: ColumnFacts, counts: dict[str, int] | None
 ) -> None:
     assert add_spoken(facts, ["failed", "queued", "odd"]).counts == counts
+
+
+def declared(base: str, family: Family, **facts: Any) -> DeclaredType:
+    return DeclaredType(name=base, base=base, family=family, **facts)
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"),
+    [
+        *((declared(base, Family.UNFIT), Kind.JSON) for base in ("json", "jsonb", "_json", "_jsonb")),
+        (declared("mood", Family.SPELT, words=("a", "b")), Kind.TEXT),
+        *((declared(base, Family.SPELT, precision=18), Kind.WHOLE) for base in ("numeric", "decimal")),
+        (declared("numeric", Family.SPELT, precision=19), Kind.NAME), (declared("numeric", Family.SPELT, precision=9, scale=2), Kind.NAME),
+        (declared("numeric", Family.SPELT), Kind.NAME),
+        (declared("bool", Family.SPELT), Kind.TRUTH), (declared("boolean", Family.STORED), Kind.TRUTH),
+        *((declared(base, Family.SPELT), Kind.TIME) for base in
+          ("date", "time", "timestamp", "timestamptz", "timetz", "datetime", "year", "interval")),
+        *((declared(base, Family.STORED), Kind.TIME) for base in ("datetime2", "timestamp with time zone")),
+        (declared("bigint", Family.STORED), Kind.WHOLE), (declared("blob", Family.STORED), Kind.BYTES),
+        (declared("anything", Family.STORED), Kind.TEXT),
+        *((declared(base, Family.BYTES), Kind.BYTES) for base in ("varbinary", "longblob", "bytea")),
+        (declared("int8", Family.WHOLE), Kind.WHOLE), (declared("citext", Family.TEXT), Kind.TEXT), (declared("uuid", Family.SPELT), Kind.NAME),
+        (declared("xml", Family.UNFIT), Kind.OTHER), (declared("bit", Family.BYTES), Kind.OTHER),
+    ],
+    ids=lambda of: getattr(of, "base", of.value if isinstance(of, Kind) else None),
+)  # fmt: skip
+def test_the_kind_of_a_column_is_that_of_its_declared_type(of: DeclaredType, kind: Kind) -> None:
+    assert _kind_of(of, [], "c") == kind
+
+
+@pytest.mark.parametrize(
+    ("check", "is_json"),
+    [
+        ("json_valid(c)", True), ("JSON_VALID ( `c` )", True), ('json_valid("c")', True), ("json_valid([c])", True), ("json_valid(cc)", False),
+        ("json_valid(other)", False), ("c > 0", False),
+    ],
+)  # fmt: skip
+def test_a_check_that_requires_json_makes_a_document_of_a_text(check: str, is_json: bool) -> None:
+    assert _kind_of(declared("text", Family.TEXT), ["c IS NOT NULL", check], "c") == (Kind.JSON if is_json else Kind.TEXT)

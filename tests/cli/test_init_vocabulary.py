@@ -11,6 +11,7 @@ import pytest
 from batchdrain.cli.commands.init.vocabulary import (
     FILE,
     LIKELY,
+    is_all_failed,
     is_name_of_log,
     looks_failed,
     name_rank,
@@ -81,6 +82,39 @@ def test_a_log_is_known_by_its_name(name: str) -> None:
 )
 def test_a_name_that_only_resembles_one_is_none(name: str) -> None:
     assert not is_name_of_log(name)
+
+
+@pytest.mark.parametrize("tail", ["failed", "failure", "error", "crashed", "broken", "fehlgeschlagen"])
+def test_a_word_that_ends_like_a_failure_may_be_one_unless_something_denies_it(tail: str) -> None:
+    assert looks_failed(f"upload_{tail}")
+    assert not looks_failed(f"{tail}_upload")
+    for denial in ("no", "not", "non", "without", "never", "un", "kein", "ohne"):
+        assert not looks_failed(f"{denial}_upload_{tail}"), denial
+
+
+@pytest.mark.parametrize("tail", ["old", "entry", "entries", "row", "rows", "table", "tbl", "2025", "2025_old"])
+def test_what_stands_behind_the_name_of_a_log_makes_it_no_other(tail: str) -> None:
+    assert is_name_of_log(f"job_log_{tail}")
+    assert not is_name_of_log(f"job_{tail}")
+    assert not is_name_of_log(tail)
+
+
+def test_a_table_of_nothing_but_failures_has_a_part_of_its_name_that_says_so() -> None:
+    found = {name: is_all_failed(name) for name in ("failed_jobs", "JobFailures", "dead", "discarded-mail", "jobs", "undead")}
+    assert found == {
+        "failed_jobs": True,
+        "JobFailures": True,
+        "dead": True,
+        "discarded-mail": True,
+        "jobs": False,
+        "undead": False,
+    }
+
+
+def test_words_written_together_are_a_name_from_five_letters_on_and_no_verb_makes_a_time() -> None:
+    assert (name_rank("abcde", ("x", "ab_cde")), name_rank("abcd", ("x", "ab_cd"))) == (1, None)
+    for name in ("updated", "modified", "changed", "touched"):
+        assert (name_rank(f"has_{name}", (name,)), name_rank(f"has_{name}_at", (f"{name}_at",))) == (None, 1)
 
 
 WORDS: dict[str, tuple[int, str]] = {

@@ -149,9 +149,7 @@ def test_colours_are_there_unless_the_reader_wants_none(environ: dict[str, str],
     assert ("\x1b[31m" in wide.got()) is is_coloured
 
 
-def test_where_links_are_taken_the_path_is_one_and_its_label_is_none(
-    wide: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_links_are_taken_the_path_is_one_and_its_label_is_none(wide: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     live = Live(wide, {"FORCE_HYPERLINK": "1"})
     live.screen.finished(scheduled(), attempt(Outcome.FAILED, "FAILED", reason="no", log_path="logs/x.txt"))
     uri = to_uri(Path("/srv/logs/x.txt"), socket.gethostname())

@@ -95,7 +95,15 @@ def test_one_after_the_other_each_phase_is_told_as_it_begins_and_as_it_ends_and_
 
 
 def test_a_forecast_stands_in_the_header() -> None:
-    facts = {"planned": 6, "fixed": 6, "fixed_low": 6, "fixed_high": 6, "minutes": 9.0, "minutes_low": 9.0, "minutes_high": 9.0}
+    facts = {
+        "planned": 6,
+        "fixed": 6,
+        "fixed_low": 6,
+        "fixed_high": 6,
+        "minutes": 9.0,
+        "minutes_low": 9.0,
+        "minutes_high": 9.0,
+    }
     assert Lines(forecast=Forecast(**facts)).head[4:] == ["Forecast: 6 of 6 fixed in 9 min"]  # type: ignore[arg-type]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batchdrain.cli.commands import chain_plan
 from batchdrain.cli.commands.chain_flags import ChainFlags
 from batchdrain.cli.commands.chain_plan import show_chain_plan
 from batchdrain.cli.commands.dry_run import PlanView, show_plan
@@ -16,13 +18,13 @@ from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.model.errors import UsageError
+from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, UsageError
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
 from batchdrain.sessions.session import Kind, Session, Status
 from tests.cli.called import json_of, lines_of
-from tests.sessions.files import START
-from tests.support.opened import opened, request_for
+from tests.sessions.files import START, put
+from tests.support.opened import hold, opened, request_for
 from tests.support.workplace import Workplace
 
 PLAIN = PlanView()
@@ -177,6 +179,92 @@ def test_of_a_chain_that_goes_on_only_what_is_not_over_is_planned(
     [target] = [line for line in lines_of(capsys) if line.startswith("Target")]
     assert "queued" not in target
     assert "failed" in target
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "is_planned"),
+    [
+        (Status.COMPLETE, None, False),
+        (Status.COMPLETE, Status.STOPPED, False),
+        (Status.COMPLETE, Status.COMPLETE, True),
+        (Status.INTERRUPTED, None, True),
+    ],
+)
+def test_a_part_is_planned_unless_its_session_is_complete_and_its_chain_is_not(
+    project: Project, sqlite_project: Workplace, capsys: pytest.CaptureFixture[str], status: Status, ended: Status | None,
+    is_planned: bool,
+) -> None:  # fmt: skip
+    found = chain(project)
+    found.ended = ended
+    over = None if status is Status.INTERRUPTED else "2025-12-28T13:00:00Z"
+    put(sqlite_project, "s", kind="queued", status=status.value, completed_at=over).chmod(0o600)
+    found.sessions[Kind.QUEUED] = project.folder.load("s")
+    show_chain_plan(project, found)
+    assert any("queued phase" in line for line in lines_of(capsys) if line.startswith("Target")) is is_planned
+
+
+def test_a_chain_is_shown_line_by_line_with_what_has_no_effect(
+    project: Project, sqlite_project: Workplace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = project.store.where
+    assert show_chain_plan(project, chain(project)) == 0
+    assert lines_of(capsys) == [
+        "Dry run: nothing is written",
+        f"Database: {where}{COUNTS}",
+        "Target: Process 1 queued phase, then up to 2 failed phases",
+        "",
+        "  r: 1 queued, then 2 failed",
+        "",
+        "Would drain 1 of 1 queued: 0 are skipped, 0 do not fit into the batch",
+        "Would drain up to 2 of 3 failed: 0 are skipped, 1 does not fit into the batch",
+        "  fewer if results make it end sooner: stop.max_timeouts_per_run",
+    ]
+    plan_part = chain_plan.plan_part
+    monkeypatch.setattr(chain_plan, "plan_part", lambda *given: replace(plan_part(*given), idle=[f"of {given[2].value}\x1b"]))
+    show_chain_plan(project, chain(project))
+    assert lines_of(capsys)[3:5] == ["  ! of queued\\x1b", "  ! of failed\\x1b"]
+    found = chain(project)
+    found.idle = ["of both"]
+    show_chain_plan(project, found, shape="json")
+    assert json_of(capsys)["without_effect"] == ["of both", "of queued\x1b", "of failed\x1b"]
+    done = chain(project)
+    for kind in Kind:
+        done.sessions[kind] = Session(session_id="s", started_at=START, completed_at=START, status=Status.COMPLETE, kind=kind)
+    assert show_chain_plan(project, done) == 0
+    assert lines_of(capsys)[2] == "Target: Process nothing"
+    hold(project, "r/a")
+    sqlite_project.sql("UPDATE phases SET state = 'EXECUTING' WHERE phase_id = 'a'")
+    show_chain_plan(project, chain(project))
+    assert any("r / a" in line for line in lines_of(capsys)[3:]), "what would be given back first is told"
+
+
+def test_a_chain_ends_with_the_worst_code_of_its_parts_and_tells_each_error_once(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = {Kind.QUEUED: BadData("torn"), Kind.FAILED: DatabaseUnavailable("away")}
+    problems = list[str]()
+    monkeypatch.setattr(chain_plan, "find_problems", lambda *_: problems)
+    for left in (errors, dict(reversed(errors.items()))):
+        given = iter(left.values())
+        monkeypatch.setattr(chain_plan, "foresee_failure", lambda *_, given=given: next(given))
+        assert show_chain_plan(project, chain(project)) == 75
+        assert sorted(capsys.readouterr().err.splitlines()) == ["batchdrain: away", "batchdrain: torn"]
+    problems = ["no program\x1b"]
+    monkeypatch.setattr(chain_plan, "foresee_failure", lambda *_: errors[Kind.QUEUED])
+    assert show_chain_plan(project, chain(project)) == 65
+    said = capsys.readouterr()
+    assert [line for line in said.out.splitlines() if "not start" in line] == ["A drain would not start: no program\\x1b"]
+    assert said.err == ""
+
+
+def test_a_table_that_can_not_be_drained_has_no_plan(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ConfigError("unfit")
+
+    monkeypatch.setattr(project, "require_fit_table", refuse)
+    for show in (lambda: shown(project), lambda: show_chain_plan(project, chain(project))):
+        with pytest.raises(ConfigError, match="unfit"):
+            show()
 
 
 @pytest.mark.parametrize(("name", "is_taken"), [("text", True), ("json", True), ("markdown", False), ("html", False)])

@@ -16,7 +16,7 @@ from batchdrain.cli.commands.summary import show_summary
 from batchdrain.database.ledger.chains import Chains
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import identify_self
-from batchdrain.model.errors import DatabaseUnavailable, UsageError
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable, UsageError
 from tests.cli.called import invocation_of, json_of, lines_of
 from tests.cli.test_ask import run
 from tests.sessions.files import HEAD
@@ -188,9 +188,12 @@ def test_without_its_database_the_files_are_listed_and_that_is_told_once(
     assert line.startswith("batchdrain: what is held can't be shown: ")
 
 
-def test_what_is_held_is_left_out_where_the_database_goes_meanwhile(project: Project, capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+@pytest.mark.parametrize("kind", [DatabaseUnavailable, FilesUnavailable, ConfigError])
+def test_what_is_held_is_left_out_where_the_database_goes_meanwhile(
+    project: Project, capsys: Capsys, monkeypatch: pytest.MonkeyPatch, kind: type[BatchDrainError]
+) -> None:
     def away(*_: object) -> None:
-        raise DatabaseUnavailable("it is away\nfor good")
+        raise kind("it is away\nfor good")
 
     monkeypatch.setattr(sessions, "read_elsewhere", away)
     monkeypatch.setattr(Chains, "read_left", away)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
 
 import pytest
@@ -54,6 +54,36 @@ def test_elsewhere_an_empty_line_stands_between_reports() -> None:
         out.show(["one"])
         out.show(["two"])
     assert stream.getvalue() == "one\n\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_shown", "sent"),
+    [(KeyboardInterrupt, True, "\n"), (KeyboardInterrupt, False, ""), (ValueError, True, ""), (None, True, "")],
+)
+def test_after_ctrl_c_the_prompt_stands_on_a_line_of_its_own(
+    error: type[BaseException] | None, is_shown: bool, sent: str
+) -> None:
+    with raw_terminal(40, 10) as terminal:
+        with suppress(KeyboardInterrupt, ValueError), Watched(terminal.file, is_repeated=True) as out:
+            if is_shown:
+                out.show(["one"])
+                terminal.got()
+            if error is not None:
+                raise error
+        assert terminal.got() == sent
+
+
+@pytest.mark.parametrize("term", ["", None])
+def test_a_terminal_that_has_no_name_or_tells_no_rows_has_plain_lines(
+    term: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term) if term is not None else monkeypatch.delenv("TERM")
+    with raw_terminal(40, 9) as terminal, Watched(terminal.file, is_repeated=True) as out:
+        out.show(["1"])
+        monkeypatch.setenv("TERM", "xterm")
+        terminal.resize(40, 0)
+        out.show(["2"])
+        assert terminal.got() == "1\n\n2\n"
 
 
 @contextmanager
