@@ -94,6 +94,17 @@ def test_a_foreign_table_is_tried_where_its_wrapper_ends_its_transaction_with_ou
         require_transactions(database, tables)
 
 
+@pytest.mark.parametrize("wrapper", ["postgres_fdw", "oracle_fdw", "mysql_fdw", "sqlite_fdw", "redis_fdw"])
+def test_each_wrapper_that_ends_its_transaction_with_ours_is_known_by_its_name(postgresql: Workplace, wrapper: str) -> None:
+    """A name is enough: nothing is read from the other server."""
+    postgresql.sql(f"CREATE FOREIGN DATA WRAPPER {wrapper}; CREATE SERVER far FOREIGN DATA WRAPPER {wrapper}")
+    try:
+        postgresql.sql(f"CREATE FOREIGN TABLE far ({OURS}) SERVER far")
+        assert [keeps for _, _, _, keeps in said(postgresql, "far")] == ([True] if wrapper == "redis_fdw" else [])
+    finally:
+        postgresql.sql(f"DROP FOREIGN DATA WRAPPER {wrapper} CASCADE")
+
+
 def myisam(name: str, of: str | None = None) -> str:
     behind = "" if of is None else f", which is behind {of!r},"
     return f"table {name!r}{behind} has the engine MyISAM, which knows no transactions: nothing is rolled back there"

@@ -42,6 +42,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"metrics": {"tokens": None}}, "result file: metric tokens is null, not a number: null"),
     (b'{"metrics": {"tokens": NaN}}', "result file: metric tokens is no finite number below 1e300: nan"),
     (b'{"metrics": {"tokens": -Infinity}}', "result file: metric tokens is no finite number below 1e300: -inf"),
+    ({"metrics": {"tokens": -1e300}}, "result file: metric tokens is no finite number below 1e300: -1e+300"),
     ({"metrics": {"tokens": 10**400}}, f"result file: metric tokens is no finite number below 1e300: 1{'0' * 58}…"),
     ({"metrics": {str(n): n for n in range(51)}}, "result file: only the first 50 of 51 metrics are read"),
     ({"reson": "typed wrong"}, "result file: 'reson' is no field (reason, metrics, needs)"),
@@ -110,3 +111,8 @@ def test_whatever_stands_there_is_read_or_told(content: Any) -> None:
 def test_where_nothing_is_wrong_nothing_is_said() -> None:
     assert (read({}).problem, read(b"").problem, Answer().problem) == ("", "", "")
     assert Answer().with_problem("x").problem == "result file: x"
+
+
+def test_the_largest_metric_and_the_longest_name_of_one_are_read() -> None:
+    found = read({"metrics": {"n" * 101: -9.9e299, "m" * 100: 2}})
+    assert (found.metrics, found.problem) == ({"n" * 100: -9.9e299, "m" * 100: 2.0}, "")

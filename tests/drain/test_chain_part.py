@@ -214,3 +214,15 @@ def test_what_may_refuse_its_writes_is_said_of_a_part_that_takes_something(
     chain = chain_of(project)
     told = [plan_part(project, chain, kind, AS_ASKED, ()).made.may_refuse for kind in chain.requests]
     assert told == [("a trigger",), ()]
+
+
+def test_an_idle_policy_is_told_of_a_failed_part_that_begins_alone(work: Workplace) -> None:
+    """The queued part has an order of its own, and of one that goes on it was told before."""
+    queue(work, "r/q", "s/q")
+    work.fail("r/f", "s/f")
+    with opened(work, policy=["untried-first"]) as project:
+        chain = chain_of(project, flags=frozenset({"--policy"}))
+        told = {kind: len(plan_part(project, chain, kind, AS_ASKED, ()).idle) for kind in chain.requests}
+        assert told == {Kind.QUEUED: 0, Kind.FAILED: 1}
+        begun(project, work, chain, Kind.FAILED)
+        assert plan_part(project, chain, Kind.FAILED, AS_ASKED, ()).idle == []

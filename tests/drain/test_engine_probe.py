@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,12 +13,12 @@ import pytest
 from batchdrain.drain.engine import probe as engine_probe
 from batchdrain.drain.engine.probe import Probe
 from batchdrain.drain.shutdown import Shutdown
-from batchdrain.execution import tickets
+from batchdrain.execution import left_files, tickets
 from batchdrain.execution.delivery import Delivery
 from batchdrain.execution.engines.protocol import capabilities_of
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.process_identity import identify_self
-from batchdrain.model.errors import BatchDrainError, ConfigError, EngineUnavailable
+from batchdrain.model.errors import BatchDrainError, ConfigError, EngineUnavailable, FilesUnavailable
 from tests.support.opened import open_session, opened, request_for
 from tests.support.scripted_engine import answer_of
 from tests.support.workplace import Workplace
@@ -262,3 +263,32 @@ def test_an_interrupted_drain_does_not_wait_for_an_engine(probing: Probing) -> N
     engine = Engine(nothing, tell=told())
     assert probing.of(engine) is not None
     assert not tickets.draw(engine.orders[0]["tickets"], engine.orders[0]["token"], None), "nobody begins it any more"
+
+
+def test_an_engine_with_guardians_of_ours_is_not_probed_and_any_other_gets_what_is_set(probing: Probing) -> None:
+    ours: Any = Engine()
+    has: Any = SimpleNamespace(pool="guardians")
+    assert Probe(probing.it, ours, has, probing.shutdown, probing.notices.append).delivery() is None
+    assert (ours.orders, probing.notices) == ([], [])
+    engine = Engine(tell=told(["scripted"]))
+    delivery = probing.of(engine)
+    assert delivery is not None
+    assert delivery.terms.back_bytes == probing.it.request.settings.command.log_back_kb * 1000
+    [order] = engine.orders
+    names = {name: value for name, value in order["env"].items() if name != "BATCHDRAIN_TOKEN"}
+    assert names == {
+        "BATCHDRAIN_RUN_ID": "batchdrain", "BATCHDRAIN_PHASE_ID": "probe", "BATCHDRAIN_PHASE_INDEX": "", "BATCHDRAIN_ATTEMPT": "0",
+        "BATCHDRAIN_EPOCH": "0", "BATCHDRAIN_SESSION_ID": "",
+    }  # fmt: skip
+    assert (order["timeout_s"], order["cwd"]) == (30.0, str(probing.it.project.root))
+
+
+def test_tickets_that_can_not_be_laid_are_told_with_their_folder(probing: Probing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for module, name in ((tickets, "make_folder"), (left_files, "put")):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, fail)
+            with pytest.raises(FilesUnavailable, match=r"/.+: No space left on device"):
+                probing.of(Engine())

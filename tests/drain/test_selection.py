@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from batchdrain.drain.close import keep_head
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.resumption import find_session
+from batchdrain.drain.resumption import find_session, read_session
 from batchdrain.drain.selection import backlog_for, count_runs, find_idle, find_idle_of_part, settle
 from batchdrain.model.errors import BadData
 from batchdrain.planning.backlog import Backlog
@@ -130,3 +131,25 @@ def test_a_resume_does_not_pass_over_a_torn_file_of_which_the_ledger_knows_nothi
     put(sqlite_project, "2").write_text('{"torn')
     with opened(sqlite_project) as project, pytest.raises(BadData, match="the ledger does not know session 2 either"):
         find_session(project, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_torn", "is_taken"),
+    [(LEFT, False, True), (OVER, False, False), (OVER, True, True), ({**OVER, "chain_uid": "open"}, False, True)],
+    ids=["left", "over", "over and torn", "over, of an open chain"],
+)
+def test_a_session_whose_file_is_gone_is_taken_as_the_ledger_has_it(
+    sqlite_project: Workplace, fields: dict[str, Any], is_taken: bool, *, is_torn: bool
+) -> None:
+    first, last = "batch-drain-20251228-120000", "batch-drain-20251228-130000"
+    put(sqlite_project, first, **LEFT)
+    path = put(sqlite_project, last, session_uid="b" * 32, **fields)
+    (sqlite_project.sessions / last / "logs").mkdir(parents=True)
+    with opened(sqlite_project) as project:
+        keep_head(project, project.folder.load(last))
+        path.write_text('{"torn') if is_torn else path.unlink()
+        found = find_session(project, None, {"open"})
+        assert found is not None
+        assert found.session_id == (last if is_taken else first)
+        assert read_session(project, last)[1] is True
+        assert read_session(project, first)[1] is False
