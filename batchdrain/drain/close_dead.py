@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held
-from batchdrain.database.ledger.session_heads import read_holders
-from batchdrain.database.ledger.waits import forget_waits
+from batchdrain.database.ledger.session_heads import forget_waits, read_holders
 from batchdrain.drain.borne_out import require_same_database
 from batchdrain.drain.chain.resumption import Target, find_target
 from batchdrain.drain.close import keep_head
@@ -123,5 +122,5 @@ def _keep(project: Project, session: Session) -> None:
         exists = project.store.ledger.exists(connection)
     if exists and session.session_uid is not None:
         keep_head(project, session)
-        forget_waits(project.store.database, project.store.ledger, session.session_uid)
+        forget_waits(project.store, session.session_uid)
         project.session_rows.end(session.session_uid, None, Status.COMPLETE.value)

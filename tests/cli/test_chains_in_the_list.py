@@ -9,7 +9,7 @@ import pytest
 from batchdrain.cli.commands.chain_rows import join_chains, read_chains_left
 from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
-from batchdrain.reports.session_table import render_sessions
+from batchdrain.reports.session_table import render_sessions, status_of
 from tests.cli.called import invocation_of
 from tests.sessions.files import START
 from tests.support.opened import opened
@@ -46,6 +46,9 @@ def test_what_is_of_no_chain_stays_and_a_chain_stands_where_its_newest_session_s
     ("newer", "older", "known", "status", "named"),
     [
         (row("2", "complete"), row("1", "complete"), {}, "complete", "2"),
+        (row("2", "complete", is_closed=True), row("1", "complete"), {}, "closed", "2"),
+        (row("2", "complete"), row("1", "complete", is_closed=True), {}, "closed", "2"),
+        (row("2", "interrupted"), row("1", "complete", is_closed=True), left(ended=False), "interrupted", "2"),
         (row("2", "running", alive=True), row("1", "complete"), left(ended=False), "running", "2"),
         (row("2", "interrupted"), row("1", "complete"), left(ended=False), "interrupted", "2"),
         (row("2", "complete"), row("1", "interrupted"), left(ended=False), "interrupted", "1"),
@@ -59,7 +62,7 @@ def test_a_chain_is_as_far_as_what_is_left_of_it(
     newer: dict[str, Any], older: dict[str, Any], known: dict[str, ChainRow], status: str, named: str
 ) -> None:
     [found] = join_chains([newer, older], known)
-    assert (found["status"], found["session_id"], found["alive"]) == (status, named, newer["alive"])
+    assert (status_of(found), found["session_id"], found["alive"]) == (status, named, newer["alive"])
     assert status in list(render_sessions([{**found, "held": []}]))[1]
 
 

@@ -13,7 +13,7 @@ from batchdrain.planning.eta import Eta
 from tests.cli.test_layout import NOW, SHOT, texts
 
 BUSY = replace(SHOT, retries_running=2, eta=Eta(840.0, is_cut=True), is_paused=True)
-COUNTS = "12/25 · 8 ok · 3 failed"
+COUNTS = "12/25 · 8 ok · 4 failed"
 
 
 def slot(number: int, run_id: str, phase_id: str, tries: int, elapsed_s: float, limit_s: float) -> RunningPhase:

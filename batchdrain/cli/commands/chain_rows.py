@@ -58,7 +58,7 @@ def _join(parts: Sequence[dict[str, Any]], row: ChainRow | None) -> dict[str, An
         "status": status.value,
         "alive": alive,
         "is_paused": any(part["is_paused"] for part in parts),
-        "is_closed": all(part["is_closed"] for part in parts),
+        "is_closed": status is Status.COMPLETE and any(part["is_closed"] for part in parts),
         "started_at": parts[-1]["started_at"],
         "held": [claim for part in parts for claim in part["held"]],
         "batch_size": None,

@@ -88,6 +88,18 @@ def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(uid for uid, _ in rows if uid), frozenset(spool for _, spool in rows if spool)
 
 
+def forget_waits(store: Store, session_uid: str) -> None:
+    """Let anybody take the phases that this session wanted to try again, as it does not any more. Phases that were claimed since
+    are left alone. Raises DatabaseUnavailable, ConfigError."""
+    claims, attempts = store.ledger.claim, store.ledger.attempt
+    own = sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch")))
+    waits = sa.and_(claims.c.source == store.ledger.source, claims.c.owner.is_(None), claims.c.next_at_ms.is_not(None))
+    change = (
+        claims.update().where(waits, sa.exists().where(own, attempts.c.session_uid == session_uid)).values(next_at_ms=None)
+    )
+    write_own(store.database, lambda connection: connection.execute(change))
+
+
 def _read_end(value: str) -> tuple[datetime | None, str | None]:
     """When the session ended, and the uid of its chain."""
     try:
