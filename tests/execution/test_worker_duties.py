@@ -143,19 +143,22 @@ def await_grant(own: Duties, token: str, found: list[str]) -> None:
     found.append(own.await_grant(token, token, DEADLINE_S))
 
 
-def test_who_waits_hears_of_a_grant_and_of_a_word_at_once(own: Duties) -> None:
-    for token, told, why in (
-        ("granted", {"grants": {"me": wire.boottime_ms() + LATER_MS}}, ""),
+@pytest.mark.parametrize(
+    ("token", "told", "why"),
+    [
+        ("granted", {"grants": {"me": 1 << 52}}, ""),
         ("starved", {"starve": ["starved"]}, "the drain has withdrawn it"),
         ("ended", {"say": "T"}, "the drain has withdrawn it"),
-    ):
-        found = list[str]()
-        waiting = threading.Thread(target=await_grant, args=(own, token, found))
-        waiting.start()
-        wait_for(lambda t=token: t in own._sessions and t in own._sessions[t].waiting, "it to wait")
-        own.heed(beat(session=token, **told), "me")
-        waiting.join(DEADLINE_S / 2)
-        assert (found, own._sessions[token].waiting) == ([why], set())
+    ],
+)
+def test_who_waits_hears_of_a_grant_and_of_a_word_at_once(own: Duties, token: str, told: dict[str, Any], why: str) -> None:
+    found = list[str]()
+    waiting = threading.Thread(target=await_grant, args=(own, token, found))
+    waiting.start()
+    wait_for(lambda: token in own._sessions and token in own._sessions[token].waiting, "it to wait")
+    own.heed(beat(session=token, **told), "me")
+    waiting.join(DEADLINE_S / 2)
+    assert (found, own._sessions[token].waiting) == ([why], set())
 
 
 @pytest.mark.parametrize(("boot_ms", "why"), [(4_999, ""), (5_000, "its controller was not heard of for 0 s")])
