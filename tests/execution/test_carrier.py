@@ -72,6 +72,15 @@ def test_a_pickle_is_executed_by_the_text_that_it_brings_once_in_each_process() 
     assert found[0](b"-") == b"x-.zip!"
 
 
+def test_what_is_made_for_an_engine_brings_the_runner_and_the_tickets() -> None:
+    def first(_: str) -> bool:
+        return True
+
+    made: Any = worker_code.make_call(first)
+    assert (made.first, made.blob) == (first, worker_code.zip_code())
+    assert made.source == Path(carrier.__file__).read_text(encoding="utf-8")
+
+
 def test_where_its_code_can_not_be_stored_an_order_is_not_taken(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place.write_text("in the way")
     said = json.loads(carrier.Call("", b"", None)(b""))
