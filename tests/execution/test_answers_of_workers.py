@@ -127,7 +127,7 @@ def test_an_answer_to_a_beat_tells_what_runs_what_is_over_and_what_was_asked_for
     [
         ({"session": "another"}, NONE), ({"kind": "ended"}, NONE), ({"boot_ms": -1}, "boot_ms: is no time"), ({"boot_ms": True}, "boot_ms: is no time"),
         ({"boot_ms": 1 << 53}, "boot_ms: is no time"), ({"boot_ms": None}, "boot_ms: is no time"), ({"runs": "a"}, "runs: is no list of tokens"),
-        ({"over": [1]}, "over: is no list of tokens"), ({"over": ["a", "b", "c", "d"]}, "over: is no list of tokens"), ({"ended": []}, "ended: is no object"),
+        ({"over": ["a", 1]}, "over: is no list of tokens"), ({"over": ["a", "b", "c", "d"]}, "over: is no list of tokens"), ({"ended": []}, "ended: is no object"),
         ({"where": {"host": "h"}}, "worker: is no text"), ({"where": {"worker": "w"}}, "host: is no text"),
     ],
 )  # fmt: skip

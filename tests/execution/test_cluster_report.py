@@ -30,7 +30,12 @@ class Cluster:
             "client": {"packages": OURS}, "scheduler": {"packages": scheduler},
             "workers": {address: {"packages": workers} for address in answers},
         }  # fmt: skip
-        self.client = SimpleNamespace(get_versions=lambda check: versions)
+
+        def get_versions(*, check: bool) -> dict[str, Any]:
+            assert not check, "dask would raise an error for what is told here"
+            return versions
+
+        self.client = SimpleNamespace(get_versions=get_versions)
 
     def workers(self) -> dict[str, Any]:
         return {address: {"name": f"w{address}", "nthreads": 2} for address in self._answers}

@@ -6,13 +6,14 @@ import errno
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from batchdrain.execution import guardian_pool, orphans, spool_reader
 from batchdrain.execution.guardian_client import GuardianOrder, NotEndedError
-from batchdrain.execution.guardian_pool import POOL, GuardianPool, execute, own_pool
+from batchdrain.execution.guardian_pool import POOL, GuardianPool, execute, own_pool, withdraw
 from batchdrain.execution.guardian_report import GuardianReport
 from batchdrain.execution.order import EndedBy, Order
 from batchdrain.execution.orphans import Orphans
@@ -211,3 +212,50 @@ def test_a_thread_executes_under_the_guardians_of_its_engine_or_else_of_its_proc
         assert own_pool() is not asked[1], "a forked child has guardians of its own"
         assert own_pool() is own_pool()
     guardian_pool._own.pop(-1)
+
+
+def test_a_guardian_that_is_gone_before_its_order_is_told_so_and_let_go(order: Make) -> None:
+    gone = Guard(there=False)
+    pool, server = pool_of()
+    wanted = order("pass")
+    pool.assign(gone, wanted.token)  # type: ignore[arg-type]
+    ending = pool.execute(wanted)
+    assert (ending.by, ending.message) == (EndedBy.LOST, "the guardian of the command was gone before it began")
+    assert (gone.closed, server.asked) == (True, []), "the claim names this one, and recovery looks for no other"
+
+
+def test_one_guardian_is_called_for_in_advance_and_a_spare_one_that_is_gone_is_passed_over() -> None:
+    first, fresh = Guard(), Guard()
+    pool, server = pool_of(first, fresh)
+    pool.prepare()
+    pool.prepare()
+    assert (len(pool._spare), server.asked) == (1, [False])
+    first.there = False
+    hired: Any = pool.hire()
+    assert (hired, first.closed, server.asked) == (fresh, True, [False, False])
+    pool.keep(fresh)  # type: ignore[arg-type]
+    hired = pool.hire()
+    assert (hired, len(server.asked)) == (fresh, 2)
+
+
+def test_a_lease_is_extended_of_the_order_that_it_is_of() -> None:
+    pool, told = pool_of()[0], list[tuple[str, int]]()
+    for name in ("a", "b"):
+        extended: Any = SimpleNamespace(extend=lambda at, name=name: told.append((name, at)))
+        pool._orders[name] = extended
+    pool.extend("a", 5)
+    pool.extend("unknown", 6)
+    assert told == [("a", 5)]
+
+
+def test_what_is_withdrawn_leaves_its_file_and_nothing_open(order: Make) -> None:
+    wanted = order("pass")
+    withdraw(replace(wanted, stdout_path=f"{wanted.cwd}/other"))  # the folder may stay open
+    before = os.listdir("/proc/self/fd")
+    assert [withdraw(wanted), withdraw(wanted)] == [True, False]
+    assert (os.listdir("/proc/self/fd"), Path(wanted.stdout_path).exists()) == (before, True)
+
+
+def test_bytes_that_are_no_text_stay_as_they_are(order: Make) -> None:
+    found = guardian_pool._to_message(replace(order("pass"), argv=(os.fsdecode(b"\xff"),), without=frozenset({"\udcfe"})))
+    assert found["argv"] == ["\xff"]

@@ -191,22 +191,22 @@ def test_a_phase_that_is_withdrawn_is_begun_by_nobody_and_one_that_began_is_not_
 
 
 @pytest.mark.parametrize(
-    ("stops", "killed", "asked", "by"),
+    ("stops", "killed", "asked", "by", "says"),
     [
-        (4, True, False, EndedBy.UNGUARDED),
-        (3, True, False, EndedBy.LOST),
-        (0, True, True, EndedBy.INTERRUPT),
-        (0, True, False, EndedBy.LOST),
-        (0, False, True, EndedBy.LOST),
+        (4, True, False, EndedBy.UNGUARDED, "its guardian was stopped 4 times, by it or by hand, so both were killed"),
+        (3, True, False, EndedBy.LOST, "the guardian of the command did not answer and was killed"),
+        (0, True, True, EndedBy.INTERRUPT, "the guardian of the command did not answer and was killed"),
+        (0, True, False, EndedBy.LOST, "the guardian of the command did not answer and was killed"),
+        (0, False, True, EndedBy.LOST, "the guardian of the command died"),
     ],
 )
 def test_what_ended_without_a_report_is_told_by_what_became_of_its_guardian(
-    order: Make, monkeypatch: pytest.MonkeyPatch, stops: int, killed: bool, asked: bool, by: EndedBy
+    order: Make, monkeypatch: pytest.MonkeyPatch, stops: int, killed: bool, asked: bool, by: EndedBy, says: str
 ) -> None:
     monkeypatch.setattr("batchdrain.execution.guardian_pool._sweep", lambda *_: Orphans(2, alive=False))
     watched: Any = type("Watched", (), {"stops": stops, "killed": killed, "was_asked": asked, "is_unguarded": stops > 3})()
     found = _ending_without_report(order("pass"), watched)
-    assert (found.by, found.left_over, found.guardian_stops) == (by, 2, stops)
+    assert (found.by, found.left_over, found.guardian_stops, found.message) == (by, 2, stops, says)
 
 
 class Guard:

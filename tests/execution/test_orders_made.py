@@ -91,6 +91,10 @@ def test_a_diagnosis_has_neither_attempt_nor_epoch_and_a_time_limit_of_its_own(p
     assert (order.env["BATCHDRAIN_TRIAGE"], order.env["BATCHDRAIN_FAILURE_REASON"]) == ("1", "the whole text")
     assert {"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"} <= order.without - order.env.keys()
     assert (order.spool_dir, order.token.startswith("triage-"), order.deadline_ms) == ("", True, None)
+    Path(order.stdout_path).parent.mkdir(parents=True)
+    Path(order.stdout_path).touch()
+    again = make_diagnosis_order(PHASE, "", settings, place)
+    assert Path(again.stdout_path).name == f"p-{again.token[-12:]}.stdout.txt"
     given = make_diagnosis_order(PHASE, "", settings, place, {"tenant": "acme", "note": None})
     assert given.env["BATCHDRAIN_COLUMN_TENANT"] == "acme"
     assert "BATCHDRAIN_COLUMN_NOTE" in given.without

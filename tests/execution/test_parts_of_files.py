@@ -58,6 +58,12 @@ def test_empty_logs_are_not_opened_and_have_the_digest_of_nothing(tmp_path: Path
     assert not {"stdout", "stderr"} & {*map(str, opened)}
 
 
+def test_a_pipe_in_the_place_of_a_log_has_no_digest_though_it_is_empty(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "stderr")
+    os.mkfifo(tmp_path / "stdout")
+    assert read_left(files_in(tmp_path)) == LeftFiles(log_sha256=None)
+
+
 @pytest.mark.parametrize("at", ["absent", "file/in"])
 def test_without_their_folder_there_are_no_files(tmp_path: Path, at: str) -> None:
     (tmp_path / "file").touch()
@@ -115,7 +121,7 @@ def test_a_small_file_is_ours_and_at_most_so_large(tmp_path: Path, monkeypatch: 
     path = tmp_path / "x"
     path.write_bytes(b"012")
     assert read_small(path, 3) == b"012"
-    with pytest.raises(OSError, match=r"is not a small file of batchdrain") as raised:
+    with pytest.raises(OSError, match=r"\] is not a small file of batchdrain: ") as raised:
         read_small(path, 2)
     assert (raised.value.errno, raised.value.filename) == (errno.EINVAL, str(path))
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
@@ -163,6 +169,7 @@ def test_the_hole_at_the_end_of_a_log_is_no_part_of_it(tmp_path: Path) -> None:
     [
         (b"cut\nwhole line\n", b"whole line\n"),
         (b"cut\rwhole", b"whole"),
+        (b"cut of a\nwhole line", b"whole line"),
         (b"cut of a line", b"of a line"),
         (b"cut\n", b"one unbroken word of more than 65536 bytes"),
         (b"cut word\n  \n", b"word\n  \n"),

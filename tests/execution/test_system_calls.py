@@ -81,7 +81,8 @@ def test_who_is_stopped_is_exactly_the_process_that_is_meant(
 def test_all_that_descends_is_found(proc: Files, monkeypatch: pytest.MonkeyPatch, lists: bool) -> None:
     """2 and 3 are children of 1, 3 by another thread of it; 4 is one of 3, 5 of 4; 6 is somebody else's."""
     for pid, parent in ((1, 0), (2, 1), (3, 1), (4, 3), (5, 4), (6, 0), (7, 6)):
-        proc[f"/proc/{pid}/stat"] = stat_of(parent, 1)
+        if not lists:
+            proc[f"/proc/{pid}/stat"] = stat_of(parent, 1)
     proc["/proc/self/x"] = proc["/proc/9/environ"] = b""
     if lists:
         proc[f"/proc/self/task/{os.getpid()}/children"] = b""
@@ -105,6 +106,7 @@ def test_a_proc_is_ours_if_we_have_our_own_number_in_it(
     monkeypatch: pytest.MonkeyPatch, names: dict[str, str], has_proc: bool
 ) -> None:
     def readlink(path: str) -> str:
+        assert path == "/proc/self"
         if path not in names:
             raise OSError(errno.ENOENT, path)
         return names[path]

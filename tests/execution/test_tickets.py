@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> str:
 def test_the_folder_is_ours_alone_and_is_not_made_without_a_name(tmp_path: Path) -> None:
     tickets.make_folder(str(tmp_path / "tickets-uid"))
     assert (tmp_path / "tickets-uid").stat().st_mode & 0o777 == 0o700
-    with pytest.raises(FileNotFoundError, match=r"the session has no uid, of which its tickets would have their names\Z"):
+    with pytest.raises(FileNotFoundError, match=r"\] the session has no uid, of which its tickets would have their names\Z"):
         tickets.make_folder("")
 
 

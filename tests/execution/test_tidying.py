@@ -22,7 +22,9 @@ def test_what_orders_left_is_removed_a_week_after_its_last_use_but_for_what_is_i
         aged(path, 6 if "order-new" in path.parts else 8)
     for path in here.iterdir():
         aged(path, 6 if path.name == "order-new" else 8)
+    before = os.listdir("/proc/self/fd")
     tidy(str(here))
+    assert os.listdir("/proc/self/fd") == before
     os.close(held)
 
     assert sorted(path.name for path in here.iterdir()) == ["order-held", "order-new"]

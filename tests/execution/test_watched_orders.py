@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 
-from batchdrain.execution import guardian_client, process_identity
 from batchdrain.execution.guardian import watched_order, wire
 from batchdrain.execution.guardian.watched_order import MOST_STOPS, WatchedOrder
-from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder, NotEndedError, is_guardian_alive
-from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
 
 ORDER: dict[str, Any] = {"token": "t", "timeout_s": 60.0, "grace_s": 1.0}
 END = b'X{"by": "exit"}'
@@ -72,11 +66,12 @@ def test_each_order_of_a_guardian_has_the_next_number_and_its_words_bear_it(hire
     assert first.watch(ORDER, []) == END[1:]
     assert (first.process, guard.killed, guard.asked) == ((7, 70), 0, [0.5, 0.5])
     second = WatchedOrder(guard)
+    second.extend(7)
     second.end(kill=False)
     assert second.was_asked
     assert second.watch(ORDER, []) == END[1:]
     heard = guard.heard()
-    assert heard.count(b'"number": 1}') == heard.count(b'"number": 2}T2\n') == 1
+    assert heard.count(b'"number": 1}') == heard.count(b'"number": 2}D2 7\nT2\n') == 1
 
 
 @pytest.mark.parametrize("line", [b"Z", b"", b"x7 70"])
@@ -116,7 +111,7 @@ def test_a_silent_guardian_has_the_time_of_its_order_and_its_slack(
     monkeypatch.setattr(time, "monotonic", lambda: clock.ms / 1000)
     monkeypatch.setattr(watched_order, "SLACK_S", 1.5)
     guard = hired()
-    hears = iter([61_000, at_ms, None])
+    hears = iter([60_999, 61_000, at_ms, None])
 
     def hear(_: float) -> bytes | None:
         ms = next(hears)
@@ -157,137 +152,3 @@ def test_a_deadline_that_is_earlier_is_told_and_not_kept(hired: Any) -> None:
     guard.theirs.close()
     order.extend(11)
     assert order.extended_ms == 11
-
-
-class Held:
-    """The handle of a guardian's process."""
-
-    def __init__(self, *, dies: bool) -> None:
-        self.dies, self.told = dies, list[Any]()
-
-    def send(self, number: signal.Signals) -> None:
-        self.told.append(number)
-
-    def await_end(self, within_s: float) -> bool:
-        self.told.append(within_s)
-        return self.dies
-
-    def close(self) -> None:
-        self.told.append("closed")
-
-
-@pytest.fixture
-def client() -> Iterator[tuple[GuardianClient, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    found = GuardianClient(ours)
-    yield found, theirs
-    ours.close()
-    theirs.close()
-
-
-@pytest.mark.parametrize("dies", [True, False])
-def test_a_guardian_is_woken_killed_and_let_go_by_its_handle(
-    client: tuple[GuardianClient, socket.socket], dies: bool
-) -> None:
-    it, theirs = client
-    it.wake()
-    it.kill()
-    held: Any = Held(dies=dies)
-    it._held = held
-    it.wake()
-    if dies:
-        it.kill()
-    else:
-        with pytest.raises(NotEndedError, match=r"\Athe guardian of the command can't be killed\Z"):
-            it.kill()
-    it.close()
-    it.close()
-    assert held.told == [signal.SIGCONT, signal.SIGKILL, 10.0, signal.SIGCONT, "closed"], "one that is stopped sees the end"
-    assert theirs.recv(1) == b""
-
-
-def test_a_guardian_that_has_not_greeted_is_there_and_one_that_is_readable_between_two_orders_is_gone(
-    client: tuple[GuardianClient, socket.socket],
-) -> None:
-    it, theirs = client
-    theirs.send(b"G")
-    assert it.is_there()
-    it.identity = ProcessIdentity("h", 7, 70)
-    assert not it.is_there()
-    it.sock.recv(1)
-    assert it.is_there()
-    it.greet()
-    assert it.identity == ProcessIdentity("h", 7, 70), "it greets once"
-
-
-def test_a_guardian_that_we_see_as_another_process_is_refused(client: tuple[GuardianClient, socket.socket]) -> None:
-    it, theirs = client
-    theirs.send(b"G%d 1\n" % os.getpid())
-    with pytest.raises(
-        OSError, match=r"\Achild processes live in another pid or time namespace than this process: start batch"
-    ):
-        it.greet()
-    assert it.identity is None
-
-
-@pytest.mark.parametrize(
-    ("state", "start", "stopped"), [(b"T", 70, True), (b"T", 71, False), (b"S", 70, False), (None, 70, False)]
-)
-def test_a_stopped_guardian_is_told_from_another_process(
-    client: tuple[GuardianClient, socket.socket],
-    monkeypatch: pytest.MonkeyPatch,
-    state: bytes | None,
-    start: int,
-    stopped: bool,
-) -> None:
-    it, _ = client
-    monkeypatch.setattr(
-        process_identity,
-        "stat_of",
-        lambda pid: [] if state is None or pid != 7 else [state, *[b"0"] * 18, b"%d" % start, b"70"],
-    )
-    assert not it.is_stopped(), "it has not greeted yet"
-    it.identity = ProcessIdentity("h", 7, 70)
-    assert it.is_stopped() is stopped
-
-
-@pytest.mark.parametrize(
-    ("error", "alive"), [(psutil.AccessDenied(7), None), (psutil.NoSuchProcess(7), False), (psutil.ZombieProcess(7), False)]
-)
-def test_a_guardian_whose_command_line_is_hidden_is_not_known_to_live(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, alive: bool | None
-) -> None:
-    def raises() -> None:
-        raise error
-
-    monkeypatch.setattr(process_identity, "is_alive", lambda _: True)
-    monkeypatch.setattr(process_identity, "start_of", lambda _: 70)
-    monkeypatch.setattr(psutil, "Process", lambda _: SimpleNamespace(cmdline=raises))
-    assert is_guardian_alive(ProcessIdentity(read_host_id(), 7, 70)) is alive
-
-
-@pytest.mark.parametrize(
-    ("is_alive", "start", "host", "alive"),
-    [(None, None, "", None), (None, 70, "", None), (False, 70, "", False), (True, None, "", True), (True, 70, "other", True)],
-)
-def test_a_command_line_is_asked_of_a_process_of_here_alone(
-    monkeypatch: pytest.MonkeyPatch, is_alive: bool | None, start: int | None, host: str, alive: bool | None
-) -> None:
-    asked = list[int]()
-
-    def ask(pid: int) -> Any:
-        asked.append(pid)
-        return SimpleNamespace(cmdline=lambda: ["python", f"-c {guardian_client._IN_COMMAND_LINE} x"])
-
-    monkeypatch.setattr(process_identity, "is_alive", lambda _: is_alive)
-    monkeypatch.setattr(process_identity, "start_of", lambda _: start)
-    monkeypatch.setattr(psutil, "Process", ask)
-    assert is_guardian_alive(ProcessIdentity(host or read_host_id(), 7, 70)) is alive
-    assert asked == ([7] if (is_alive, start) == (None, 70) else [])
-
-
-def test_the_command_of_an_order_is_a_process_of_here(hired: Any) -> None:
-    order = GuardianOrder(hired())
-    assert order.command is None
-    order.process = (7, 70)
-    assert order.command == ProcessIdentity(read_host_id(), 7, 70)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any, cast
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from batchdrain.execution.guardian import wire
 from batchdrain.execution.worker import duties
 from batchdrain.execution.worker.duties import Duties
+from tests.support.workplace import DEADLINE_S, wait_for
 
 LATER_MS = 60_000
 
@@ -129,3 +132,72 @@ def test_a_session_is_forgotten_once_nothing_of_it_is_here_and_its_controller_is
     assert running == {"runs": cast("Any", line)}, "its controller may come back, and it is to be ended with the process"
     assert own.heed(beat(session="idle"), "me")["over"] == []
     assert own.heed(beat(session="busy"), "me")["runs"] == ["runs"]
+
+
+def test_a_session_that_nothing_was_told_of_has_no_deadline(own: Duties) -> None:
+    assert begun(own, "a")[1] == 0
+    assert own.heed(beat(), "me")["ended"] == {}
+
+
+def await_grant(own: Duties, token: str, found: list[str]) -> None:
+    found.append(own.await_grant(token, token, DEADLINE_S))
+
+
+@pytest.mark.parametrize(
+    ("token", "told", "why"),
+    [
+        ("granted", {"grants": {"me": 1 << 52}}, ""),
+        ("starved", {"starve": ["starved"]}, "the drain has withdrawn it"),
+        ("ended", {"say": "T"}, "the drain has withdrawn it"),
+    ],
+)
+def test_who_waits_hears_of_a_grant_and_of_a_word_at_once(own: Duties, token: str, told: dict[str, Any], why: str) -> None:
+    found = list[str]()
+    waiting = threading.Thread(target=await_grant, args=(own, token, found))
+    waiting.start()
+    wait_for(lambda: token in own._sessions and token in own._sessions[token].waiting, "it to wait")
+    own.heed(beat(session=token, **told), "me")
+    waiting.join(DEADLINE_S / 2)
+    assert (found, own._sessions[token].waiting) == ([why], set())
+
+
+@pytest.mark.parametrize(("boot_ms", "why"), [(4_999, ""), (5_000, "its controller was not heard of for 0 s")])
+def test_nothing_begins_at_the_end_of_its_lease(own: Duties, monkeypatch: pytest.MonkeyPatch, boot_ms: int, why: str) -> None:
+    monkeypatch.setattr(wire, "boottime_ms", lambda: boot_ms)
+    assert own.heed(beat(grants={"me": 5_000}), "me")["boot_ms"] == boot_ms
+    assert own.await_grant("s", "a", 0.0) == why
+
+
+@pytest.mark.parametrize(
+    ("age_s", "runs", "waits", "is_forgotten"),
+    [
+        (3_601.0, False, False, True),
+        (3_600.0, False, False, False),
+        (3_601.0, True, False, False),
+        (3_601.0, False, True, False),
+    ],
+)
+def test_a_session_is_forgotten_after_an_hour_of_nothing(
+    monkeypatch: pytest.MonkeyPatch, age_s: float, runs: bool, waits: bool, is_forgotten: bool
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 10_000.0 + age_s)
+    session = duties.Session()
+    session.heard_at = 10_000.0
+    session.running = {"t": cast("Any", Line())} if runs else {}
+    session.waiting = {"t"} if waits else set()
+    assert session.is_forgotten() is is_forgotten
+
+
+def test_of_what_only_its_future_tells_nothing_is_kept(own: Duties) -> None:
+    begun(own, "a")
+    own.end("s", "a", None)
+    assert own.heed(beat(wants=["a"]), "me")["ended"] == {}
+    assert own.heed(beat(), "me")["over"] == []
+
+
+def test_a_signal_asks_first_and_a_kill_stays_one(own: Duties) -> None:
+    line, _ = begun(own, "a")
+    for kill in (False, False, True, False):
+        own.interrupt(kill=kill)
+    assert line.told == ["T", "T", "K", "K"]
+    assert own._all_end == "K"

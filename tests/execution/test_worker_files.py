@@ -36,7 +36,7 @@ def test_where_a_worker_sees_the_session_s_folder_the_files_are_those_of_the_ord
     descriptors = it.open()
     names = [str(Path(f"/proc/self/fd/{descriptor}").readlink()) for descriptor in descriptors]
     assert names == [f"{tmp_path}/run/stdout", f"{tmp_path}/run/stderr", f"{tmp_path}/spool"]
-    assert (it.result, it.pack()) == (f"{tmp_path}/run/result", {})
+    assert (it.result, it.pack(), it.folder) == (f"{tmp_path}/run/result", {}, "")
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "run").iterdir()} == {0o600}
     for descriptor in descriptors:

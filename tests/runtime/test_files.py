@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.runtime import files
+from batchdrain.runtime import files, folders
+from batchdrain.runtime.folders import MovableError
 
 
 def test_short_writes_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,3 +120,77 @@ def test_a_dry_run_says_whether_a_file_could_be_written_and_writes_none(
             files.write_for_people(tmp_path / "x", [b"1"], "plan", dry=True)
         assert caught.value.remedy == "name a file that can be written"
     assert (asked, os.listdir(tmp_path)) == ([os.W_OK | os.X_OK], [])
+
+
+def test_no_file_of_ours_is_put_where_others_could_replace_its_folder(tmp_path: Path) -> None:
+    place = tmp_path / "open" / "ours"
+    place.mkdir(parents=True, mode=0o700)
+    place.parent.chmod(0o777)
+    with pytest.raises(MovableError):
+        files.replace(place / "x", [b"1"])
+    assert os.listdir(place) == []
+
+
+def test_what_an_earlier_process_of_our_number_left_is_written_over(tmp_path: Path) -> None:
+    """As after a restart in a container, where numbers are small."""
+    stray = tmp_path / f".x.{os.getpid()}.tmp"
+    stray.write_text("of a process that was killed")
+    seen, real = list[str](), os.replace
+
+    def replace(source: str, target: str, **folders: int) -> None:
+        seen.append(source)
+        real(source, target, **folders)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        files.replace(tmp_path / "x", [b"1"])
+    assert (seen, os.listdir(tmp_path), (tmp_path / "x").read_bytes()) == ([stray.name], ["x"], b"1")
+
+
+def test_a_link_is_not_swept_and_a_pipe_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / "theirs").touch()
+    (tmp_path / ".link.tmp").symlink_to("theirs")
+    os.mkfifo(tmp_path / ".pipe.tmp")
+    folder = os.open(tmp_path, os.O_RDONLY)
+    before = os.listdir("/proc/self/fd")
+    files.sweep(folder)
+    assert os.listdir("/proc/self/fd") == before
+    os.close(folder)
+    assert sorted(os.listdir(tmp_path)) == [".link.tmp", "theirs"]
+
+
+def test_a_new_file_of_the_users_has_the_mode_that_their_programs_give_it(tmp_path: Path) -> None:
+    mask = os.umask(0)
+    try:
+        files.write_for_people(tmp_path / "x", [b"1"], "plan")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o666
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "remedy"),
+    [
+        (OSError("odd"), "plan: odd", "name a file that can be written"),
+        (OSError(28, "No space left"), "plan: No space left", "name a file that can be written"),
+        (MovableError("/p", "is a link", "chmod it"), "plan: /p is a link", "chmod it"),
+    ],
+)
+def test_why_a_file_can_not_be_written_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, message: str, remedy: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(folders, "follow", fail)
+    with pytest.raises(FilesUnavailable) as raised:
+        files.write_for_people(tmp_path / "x", [b"1"], "plan")
+    assert (raised.value.message, raised.value.remedy) == (message, remedy)
+
+
+def test_why_a_file_is_not_read_is_told_in_whole_words(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "x").write_bytes(b"12345")
+    for name, says in (("pipe", "is no regular file"), ("x", "is larger than 4 bytes")):
+        with pytest.raises(ValueError, match=rf"\A{says}\Z"):
+            files.read_for_people(tmp_path / name, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -63,3 +64,24 @@ def test_what_is_no_number_of_json_is_never_written() -> None:
     for write in (to_json, lambda found: to_json_line({"a": found})):
         with pytest.raises(ValueError, match="not JSON compliant"):
             write([2**70, float("nan")])
+
+
+@pytest.mark.parametrize(
+    ("found", "written"),
+    [
+        ("::x", r'"\u003a\u003ax"'),
+        ("a\n::x", r'"a\n\u003a\u003ax"'),
+        ("a ::x a::x", r'"a \u003a\u003ax a::x"'),
+        ("##[x]", r'"\u0023\u0023[x]"'),
+        ("\x7f", r'"\u007f"'),
+        (2**70, "1180591620717411303424"),
+        ([2**70, "::x"], r'[1180591620717411303424, "\u003a\u003ax"]'),
+    ],
+)
+def test_what_may_be_obeyed_is_written_in_json_s_own_way(found: object, written: str) -> None:
+    assert to_json(found).decode() == written
+
+
+def test_a_line_holds_whatever_there_is_and_is_of_ascii() -> None:
+    assert to_json_line({"a": Path("/x"), "b": "é ::x"}) == r'{"a": "/x", "b": "\u00e9 \u003a\u003ax"}'
+    assert to_ascii('"\ud800😀é"') == r'"\ud800\ud83d\ude00\u00e9"'

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
@@ -58,3 +61,52 @@ def test_that_something_hangs_is_kept_in_mind(monkeypatch: pytest.MonkeyPatch) -
     assert not leaving.is_hanging()
     leaving.note_hanging()
     assert leaving.is_hanging()
+
+
+class Left(BaseException):
+    """The process has ended."""
+
+
+class Stream:
+    """Keeps what was done to it."""
+
+    def __init__(self, *, is_full: bool = False) -> None:
+        self.told, self.is_full = list[str](), is_full
+
+    def write(self, text: str) -> None:
+        if self.is_full:
+            raise OSError(28, "no space left")
+        self.told.append(text)
+
+    def flush(self) -> None:
+        self.told.append("flushed")
+
+
+@pytest.mark.parametrize("has_pool", [True, False])
+@pytest.mark.parametrize("is_full", [True, False])
+def test_all_is_flushed_and_each_child_of_a_pool_ended_before_the_end(
+    monkeypatch: pytest.MonkeyPatch, has_pool: bool, is_full: bool
+) -> None:
+    ended = list[object]()
+
+    def leave(code: int) -> NoReturn:
+        ended.append(code)
+        raise Left
+
+    children = [SimpleNamespace(terminate=lambda number=number: ended.append(f"child {number}")) for number in range(2)]
+    out, err = Stream(), Stream(is_full=is_full)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "_exit", leave)
+        patched.setattr(sys, "stdout", out)
+        patched.setattr(sys, "stderr", err)
+        if has_pool:
+            patched.setitem(sys.modules, "multiprocessing", SimpleNamespace(active_children=lambda: children))
+        else:
+            patched.delitem(sys.modules, "multiprocessing", raising=False)
+        with pytest.raises(Left):
+            leaving.end_process(7, "why")
+        with pytest.raises(Left):
+            leaving.end_process(0)
+    assert ended == [*(["child 0", "child 1"] if has_pool else []), 7, *(["child 0", "child 1"] if has_pool else []), 0]
+    assert err.told == ([] if is_full else ["why\n", "flushed", "", "flushed"])
+    assert out.told == ["", "flushed"] * 2

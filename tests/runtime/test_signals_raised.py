@@ -109,3 +109,36 @@ def test_handlers_that_code_of_others_sets_do_not_stay() -> None:
     with keep_handlers():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     assert signal.getsignal(signal.SIGTERM) is ours
+
+
+def test_in_another_thread_no_handler_is_put_back() -> None:
+    """Python allows it nowhere but in the main thread."""
+    set_by_us, inside = threading.Event(), threading.Event()
+    errors = list[BaseException]()
+
+    def work() -> None:
+        try:
+            with keep_handlers():
+                inside.set()
+                set_by_us.wait(60)
+        except ValueError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    inside.wait(60)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    set_by_us.set()
+    thread.join()
+    assert (errors, signal.getsignal(signal.SIGTERM)) == ([], signal.SIG_IGN)
+
+
+def test_a_handler_that_is_not_python_s_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can put it back."""
+    put = list[object]()
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *given: put.append(given))
+    with keep_handlers():
+        monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_IGN)
+    monkeypatch.undo()
+    assert put == []

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.runtime.text import are_safe, are_short, safe_lines, safe_text, slug_of, to_printable, to_storable
+from batchdrain.runtime.text import (
+    READ_CHARS,
+    STORED_CHARS,
+    are_safe,
+    are_short,
+    can_encode,
+    safe_lines,
+    safe_text,
+    slug_of,
+    to_printable,
+    to_storable,
+)
 
 
 @given(st.text())
@@ -88,3 +99,29 @@ def test_one_text_too_long_by_a_character_is_found_wherever_it_stands(long: int)
 
 def test_to_a_stream_that_names_no_encoding_only_ascii_is_written() -> None:
     assert to_printable("✓ ü", None) == "[ok] \\xfc"
+
+
+RANGES = [
+    (0x00, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xD800, 0xDFFF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "last"), RANGES, ids=lambda code: f"{code:x}")
+def test_what_is_not_seen_or_turns_the_line_is_escaped_and_its_neighbours_are_not(first: int, last: int) -> None:
+    for code in (first, last):
+        escaped = f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65_536 else f"\\U{code:08x}"
+        assert safe_text(f"a{chr(code)}b") == f"a{escaped}b"
+    for code in (max(0, first - 1), last + 1):
+        if not any(low <= code <= high for low, high in RANGES):
+            assert safe_text(chr(code)) == safe_lines(chr(code)) == chr(code)
+
+
+@pytest.mark.parametrize("text", ["##[x]", "##vso[x]", "##TeamCity[x]", "a ##[x]"])
+def test_each_word_of_a_ci_runner_is_broken_wherever_it_stands(text: str) -> None:
+    assert safe_text(text) == text.replace("##", "\\x23#")
+
+
+def test_texts_from_elsewhere_are_bounded() -> None:
+    assert (STORED_CHARS, READ_CHARS, slug_of("XaX"), can_encode("a", None)) == (16_000, 65_536, "XaX", True)

@@ -80,7 +80,7 @@ def test_that_there_is_no_room_is_told_with_its_cure(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(threading, "stack_size", lambda: 2 * MB)
     monkeypatch.setattr(mmap, "mmap", refuse)
-    with pytest.raises(FilesUnavailable, match="no room for 3 threads of 2048 kB and 4096 kB more") as caught:
+    with pytest.raises(FilesUnavailable, match=r"\Athere is no room for 3 threads of 2048 kB and 4096 kB more;") as caught:
         threads.require_room(3)
     assert caught.value.remedy == REMEDY
 
@@ -109,9 +109,17 @@ def test_where_one_thread_of_a_pool_can_not_begin_none_is_left(
             raise RuntimeError("can't start new thread")
         return submit(work)
 
+    ended, shutdown = list[dict[str, bool]](), pool.shutdown
+
+    def note(**how: bool) -> None:
+        ended.append(how)
+        shutdown(**how)
+
     monkeypatch.setattr(pool, "submit", refuse_the_last)
+    monkeypatch.setattr(pool, "shutdown", note)
     with pytest.raises(FilesUnavailable, match="can't start new thread"):
         threads.begin_all(pool, 3)
+    assert ended == [{"wait": False, "cancel_futures": True}]
     for thread in pool._threads:
         thread.join(60)
         assert not thread.is_alive()
@@ -129,7 +137,7 @@ def test_a_pool_whose_threads_do_not_come_is_given_up(pool: ThreadPoolExecutor, 
     monkeypatch.setattr(threads, "_BEGINS_WITHIN_S", 0.01)
     monkeypatch.setattr(pool, "submit", lambda _: None)
     monkeypatch.setattr(pool, "shutdown", note)
-    with pytest.raises(FilesUnavailable, match="the threads of the workers did not begin") as caught:
+    with pytest.raises(FilesUnavailable, match=r"\Athe threads of the workers did not begin;") as caught:
         threads.begin_all(pool, 3)
     assert caught.value.remedy == REMEDY
     assert asked == [{"wait": False, "cancel_futures": True}], "nobody waits for threads that may never come"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 
@@ -125,3 +127,67 @@ def test_no_descriptor_of_a_folder_stays_open(above: int, tree: Path) -> None:
     trees.remove(above, "tree")
     assert len(os.listdir("/proc/self/fd")) == before
     assert not tree.exists()
+
+
+def test_a_link_is_measured_as_itself(above: int, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("absent")
+    found = trees.measure(above, "link")
+    assert (found.files, found.size) == (1, len("absent"))
+
+
+def test_what_vanishes_meanwhile_keeps_nobody_from_the_rest(
+    above: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "many").mkdir()
+    for name in "abc":
+        (tmp_path / "many" / name).write_text(name)
+    remove, scan, asked = trees._remove_below, os.scandir, list[str]()
+
+    class Entries:
+        """The first one is gone before it is looked at."""
+
+        def __init__(self, fd: int) -> None:
+            self.found = list(scan(fd))
+
+        def __enter__(self) -> Iterator[Any]:
+            def gone(*, follow_symlinks: bool) -> NoReturn:
+                raise FileNotFoundError(follow_symlinks)
+
+            return iter([SimpleNamespace(stat=gone, name="gone"), *self.found])
+
+        def __exit__(self, *_: object) -> None: ...
+
+    def vanish(fd: int, entry: str, depth: int) -> None:
+        asked.append(entry)
+        if len(asked) == 1:
+            raise FileNotFoundError
+        remove(fd, entry, depth)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", Entries)
+        assert trees.measure(above, "many").files == 3
+        patched.setattr(trees, "_remove_below", vanish)
+        trees.empty(above, "many")
+    assert [path.name for path in (tmp_path / "many").iterdir()] == asked[:1]
+
+
+@pytest.mark.parametrize("named", [None, "below"])
+def test_why_a_folder_is_not_emptied_is_told_with_its_place(
+    above: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a").touch()
+
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "no", named)
+
+    monkeypatch.setattr(trees, "_remove_below", fail)
+    with pytest.raises(PermissionError) as raised:
+        trees.empty(above, "one")
+    assert raised.value.filename == f"one/{named or 'a'}"
+    with pytest.raises(OSError, match="is nested too deep: 'one'"):
+        trees.empty(above, "one", depth=100)
+    monkeypatch.setattr(os, "fstat", lambda fd, real=os.fstat: SimpleNamespace(st_dev=fd) if fd != 1 else real(fd))
+    with pytest.raises(OSError, match="is on another disk: 'one'"):
+        trees.empty(above, "one")
+    monkeypatch.undo()
