@@ -66,6 +66,8 @@ TOGETHER: list[tuple[str, int, int, bool]] = [
     ("{column:a}{column:a}", 66_000, 1, False),
     ("{column:a}{column:b}", 60_000, 60_000, True),
     ("{column:a}{column:b}", 66_000, 66_000, False),
+    ("{column:a}{column:a}{column:b}", 66_000, 1, False),
+    ("\udcff{run_id}{phase_id}", 60_000, 60_000, True),
     ("{run_id}{run_id}{column:a}", 43_000, 1, True),
     ("{run_id}{run_id}{column:a}", 44_000, 1, False),
     ("{{run_id}}{{phase_id}}", 90_000, 90_000, True),
