@@ -91,6 +91,10 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeptReasons]:
         yield kept
 
 
+def test_a_megabyte_of_rows_is_kept_without_a_file() -> None:
+    assert kept_reasons._AT_HAND == 1 << 20
+
+
 def test_many_rows_are_in_a_file_that_is_gone_with_them(large: KeptReasons) -> None:
     before = os.listdir("/proc/self/fd")
     _noted(large, ODD)

@@ -21,6 +21,7 @@ def problem(run_id: str, phase_id: str, *argv: str) -> str | None:
 def test_a_text_that_is_no_id_has_no_name(text: str) -> None:
     usable = UsableIds(PLAIN)
     assert [usable.problem_of(text, "p"), usable.problem_of("r", text)] == [UNNAMED, UNNAMED]
+    assert (UNNAMED.rule, LONGEST) == ("bad id", 100_000)
     assert usable.problem_of("r", "p") is None
 
 
