@@ -44,7 +44,7 @@ def add_suffix(reason: str, ending: str, problem: str = "", *, most: int) -> str
     """
     told = problem.translate(_BRACKETS)[: _DETAIL_CHARS // 2]
     suffix = f" [{ending}; {told}]" if told else f" [{ending}]"
-    return reason if reason.endswith(suffix) and len(reason) <= most else fit(reason + suffix, most)
+    return fit(reason if reason.endswith(suffix) else reason + suffix, most)
 
 
 def fit(text: str, length: int) -> str:

@@ -125,6 +125,7 @@ def test_what_means_something_else_is_listed_with_a_way_to_write_each_meaning(
 @pytest.mark.parametrize(
     ("pattern", "count"),
     [
+        (r"(?-m)a$", 1), (r"(?m)(?i:a$)", 0), (r"(a)(?m)b$", 0), (r"((?m)a)b$", 1), (r"(?m)(a)b$", 0), (r"(?i:(?m:a$)b$)", 1),
         (r"(?m)a$", 0), (r"(?m:a$)b$", 1), (r"(?m)(?-m:a$)", 1), (r"((?m)a$)$", 1), (r"(?P<n>a$)", 1), (r"(?s)a$", 1),
         (r"[\d$]x", 1), (r"\Q$\d\E", 0), (r"\$", 0), (r"\\d", 0), (r"[:alpha:]", 0), (r"\101", 0), (r"[]\w]\s", 2),
         (r"[^]\W]", 1), (r"[a\]\d]", 1), (r"\d+ of \d+", 1), (r"quota of .* exceeded", 0), (r"[\p{L}\d]", 1), (r"\x{41}", 0),

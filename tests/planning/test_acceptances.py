@@ -9,6 +9,7 @@ import pytest
 
 from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import VERSION, cluster_id_of
+from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.failures.kept_fingerprint import FIRST
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
@@ -73,7 +74,7 @@ def test_what_is_read_of_a_note_is_what_was_kept_and_without_a_version_it_is_of_
     )  # fmt: skip
     assert Acceptance.of(note(**made.to_note)) == made
     assert made.to_note["until"] == "2026-03-01T12:00:00Z"
-    bare = Acceptance.of(note(run_id="r", version=True))
+    bare = Acceptance.of(note(run_id="r", version="2"))
     assert bare is not None
     assert (bare.version, bare.reason, bare.until, bare.to_note["until"]) == (FIRST, "", None, None)
     assert [str(one.subject) for one in (made, EVERY[0], EVERY[1])] == [f"cluster {CLUSTER}", "phase a / p", "run a"]
@@ -114,3 +115,16 @@ def test_one_of_the_first_rules_is_found_again_by_its_example_else_by_what_those
     )
     assert Acceptances([of_example]).cluster(BOOM) is not None
     assert Acceptances([of_example]).cluster(OTHER) is None
+
+
+def test_of_two_that_cover_a_cluster_the_one_of_todays_rules_goes_first() -> None:
+    now = accepted("new", cluster=CLUSTER)
+    former = cluster_id_of(former_fingerprint(BOOM.text))
+    old = Acceptance(
+        subject=Subject(cluster=former), reason="old", by="ann", fingerprint="no space left on device", version=FIRST
+    )
+    for order in ([now, old], [old, now]):
+        found = Acceptances(order).cluster(BOOM)
+        assert found is not None
+        assert found.value == "new (ann)"
+    assert Acceptances([now, old]).cluster(OTHER) is None

@@ -213,3 +213,5 @@ def test_a_row_that_can_not_be_read_is_not_reopened_and_a_run_is_read_alone_wher
     assert [one.key.phase_id for one in find_reopenable(by_run, categorise, lambda *_: True, "r")] == ["hopeless"]
     assert asked == ["r"]
     assert len(list(find_reopenable(by_run, categorise, lambda *_: True))) == 3
+    pages = [Page.of([("q", "open", 0, "boom")]), *whole.pages, Page.of([("q", "last", 0, "boom")])]
+    assert len(list(find_reopenable(replace(whole, pages=pages), categorise, lambda *_: True))) == 3, "of whichever page"

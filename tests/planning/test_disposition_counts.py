@@ -29,7 +29,8 @@ def page_of(ids: list[tuple[str, str]]) -> Page:
 
 def test_each_row_is_counted_once_unless_the_users_own_filter_leaves_it_out() -> None:
     ids = [*ROWS]
-    found = count_dispositions([(page_of(part), [ROWS[one] for one in part]) for part in (ids[:4], ids[4:])], PAST)
+    reasons = ((page_of(part), [ROWS[one] for one in part]) for part in (ids[:4], ids[4:]))
+    found = count_dispositions(reasons, PAST)
     kinds = DispositionKind
     assert found.counts == {kinds.OPEN: 4, kinds.RETRIED: 3, kinds.ACCEPTED: 1}
     assert found.unfinished == 1, "one that a drain began, and that no attempt counts for"

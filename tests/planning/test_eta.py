@@ -135,3 +135,21 @@ def test_the_last_one_ends_when_whoever_is_free_first_has_done_it(left: Remainin
 @pytest.mark.parametrize(("left_s", "is_cut"), [(20.0, False), (19.9, True)])
 def test_what_begins_at_the_last_moment_is_not_cut(left_s: float, is_cut: bool) -> None:
     assert estimate(Remaining(attempt_s=10.0, pending=1, held_s=20.0, left_s=left_s)).is_cut is is_cut
+
+
+@pytest.mark.parametrize(
+    ("remaining", "seconds"),
+    [
+        (left(pending=10, attempt_s=0.5), 5.0),
+        (left(pending=1, workers=0), 60.0),
+        (left(attempt_s=100.0, pending=3, running=[(20, 1000), (50, 1000), (90, 1000)]), 325.0),
+    ],
+    ids=["short ones", "nobody is left", "more run than there are workers"],
+)
+def test_the_rest_takes_as_long_as_the_workers_that_are_left_need(remaining: Remaining, seconds: float) -> None:
+    assert estimate(remaining).seconds == pytest.approx(seconds, abs=0.01)
+
+
+@pytest.mark.parametrize(("left_s", "is_cut"), [(9.9, True), (10.0, False)])
+def test_the_last_attempt_of_a_phase_that_is_tried_again_may_begin_until_the_end(left_s: float, is_cut: bool) -> None:
+    assert estimate(left(pending=1, tries=2.0, attempt_s=10.0, left_s=left_s)).is_cut is is_cut

@@ -140,3 +140,15 @@ DRAWN = [
     "boom/o /u boom/o boom/o /u /u",
     "reset/t reset/t reset/t reset/t reset/t reset/t",
 ]
+
+
+def test_ways_that_a_cluster_took_only_once_tell_of_new_ones_where_it_failed_more_than_once() -> None:
+    known = FailingAnew(
+        stats_of(("one", "x", 1), ("two", "y", 1), ("two", "z", 1), ("three", "z", 3), ("", "u", 1), ("", "v", 1))
+    )
+    assert (known.once, known.more) == (2, 3)
+    assert [FailingAnew(stats).others for stats in (RetryStats(), stats_of(("one", "x", 1)), stats_of(("one", "x", 5)))] == [
+        0,
+        0,
+        4,
+    ]

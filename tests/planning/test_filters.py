@@ -133,7 +133,7 @@ def test_what_is_no_filter_is_told(asked: dict[str, Any], said: str, remedy: str
 
 def test_ids_of_clusters_are_read_as_people_type_them() -> None:
     typed = Filters.of(cluster=f" {OF_BOOM.upper()} ,{OF_LOST},{OF_BOOM}")
-    assert (typed.cluster, typed.clusters) == (f"{OF_BOOM},{OF_LOST}", {OF_BOOM, OF_LOST})
+    assert (typed.cluster, typed.clusters) == (f"{OF_BOOM},{OF_LOST}", frozenset({OF_BOOM, OF_LOST}))
     assert Filters().clusters == frozenset()
 
 

@@ -42,3 +42,4 @@ def test_each_run_has_its_own_hint() -> None:
 )
 def test_what_is_no_whole_number_is_no_priority_and_the_rest_is_kept_within_bounds(priority: object, expected: int) -> None:
     assert priority_of(note("r", priority)) == expected
+    assert HIGHEST == 1_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -35,6 +36,17 @@ def test_a_phase_takes_as_long_as_what_it_comes_to() -> None:
 def test_a_retry_comes_though_an_outage_is_suspected_where_nothing_new_waits() -> None:
     retry: dict[str, Any] = {"max_attempts": 3, "initial_s": 0.0, "outage_after": 50}
     assert imagine(phase(0, cluster="reset"), retry=retry)[0] == 3
+
+
+def test_a_retry_waits_for_a_random_part_of_a_time_that_doubles_up_to_the_longest() -> None:
+    retry: dict[str, Any] = {"max_attempts": 5, "initial_s": 100.0, "max_s": 350.0, "outage_after": 0}
+    dice, ends_s = Random(1), 0.0
+    for longest_s in (100.0, 200.0, 350.0, 350.0, 0.0):
+        dice.random()  # whether the attempt completes
+        ends_s += 1.0 + (dice.random() * longest_s if longest_s else 0.0)
+    failures, fixed, took_s = imagine(phase(0, cluster="reset"), retry=retry)
+    assert (failures, fixed) == (5, 0)
+    assert took_s == pytest.approx(ends_s)
 
 
 def test_a_retry_whose_run_is_busy_waits_for_it_and_is_not_lost() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -90,6 +91,10 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeptReasons]:
         yield kept
 
 
+def test_a_megabyte_of_rows_is_kept_without_a_file() -> None:
+    assert kept_reasons._AT_HAND == 1 << 20
+
+
 def test_many_rows_are_in_a_file_that_is_gone_with_them(large: KeptReasons) -> None:
     before = os.listdir("/proc/self/fd")
     _noted(large, ODD)
@@ -116,5 +121,18 @@ def test_a_file_that_somebody_cut_is_told(large: KeptReasons) -> None:
     _noted(large, ODD)
     file: Any = large._file
     file.truncate(10)
-    with pytest.raises(FilesUnavailable, match="TMPDIR"):
+    with pytest.raises(FilesUnavailable) as caught:
         _told(large.reasons({}))
+    assert caught.value.message.startswith(f"{gettempdir()}: ")
+    assert caught.value.remedy == "fix its disk, or name another folder by TMPDIR"
+
+
+def test_a_reading_is_noted_while_it_is_used_and_is_otherwise_the_same() -> None:
+    rules = SkipRules(filters=Filters(run_id="r"), settings=Settings(), past=Past())
+    rows = [Row("r", "a", 1, "boom"), Row("s", "a", 1, "boom")]
+    given = Reading(pages=_pages_of(rows), rules=rules, redact=str.upper)
+    with closing(KeptReasons()) as kept:
+        found = kept.wrap(lambda: given, categorise)()
+        assert (found.rules, found.redact) == (rules, str.upper)
+        assert [row for page in found.pages for row in page.rows] == rows
+        assert [skip for _, skip in _told(kept.reasons({}))] == [None, Skip("--run-id", "not r")]

@@ -152,3 +152,24 @@ def test_planned_phases_that_nobody_could_name_are_counted_each_though_they_shar
     found = backlog(planned("a"), *(planned(phase_id) for phase_id in ("", "x\x00", "y\x00")))
     assert [(skip.rule, count) for skip, count in found.remainder.absent.items()] == [("bad id", 3)]
     assert found.remainder.waiting == 1
+
+
+def test_a_phase_of_another_run_is_taken_while_the_run_of_the_first_is_busy() -> None:
+    rows = [Row(run_id=run, phase_id="p", phase_index=0, reason="boom") for run in "abc"]
+    phases = [PlannedPhase(run_id=run, phase_id="p", category="other", fingerprint="boom", reason="") for run in "abc"]
+    found = backlog(*phases, rows=rows)
+    taken = [found.next(NOW, busy) for busy in ({"a", "b"}, {"a"}, {"a"}, set[str]())]
+    assert [choice and choice.phase.run_id for choice in taken] == ["c", "b", None, "a"]
+
+
+def test_a_plan_is_never_stale_and_has_neither_ranks_nor_sizes_nor_attempts_of_its_own() -> None:
+    found = backlog(planned("a"), planned("b"))
+    assert (found.stale, found.ranks(), found.size_of("boom"), found.upcoming(9, NOW)) == (False, [], 0, [])
+    assert (found.count().waiting, found.count().total) == (2, 3)
+    choice = found.next(NOW)
+    assert choice is not None
+    assert choice.phase.attempts == 0
+    found.skipped.clear()
+    found.refill(NOW)
+    assert (taken(found), found.remainder.total) == (["b"], 3)
+    assert [skips for _, skips in found.why_not()] == [[None, None, NOT_IN_PLAN]]

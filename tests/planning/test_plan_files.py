@@ -11,14 +11,15 @@ import pytest
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import VERSION, cluster_id_of
 from batchdrain.model.claim import Choice, TimeLimit
-from batchdrain.model.errors import BadData, UsageError
+from batchdrain.model.errors import BadData, FilesUnavailable, UsageError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, Planned
-from batchdrain.planning.plan_file import PlanFile
+from batchdrain.planning.plan_file import PlanFile, PlannedPhase
 from batchdrain.planning.remainder import Remainder
+from batchdrain.runtime import files
 from tests.planning.backlogs import NOW
 from tests.planning.test_plan_backlog import FILE
 
@@ -70,8 +71,11 @@ def test_a_plan_that_could_not_be_read_again_is_not_written(tmp_path: Path, monk
             plan_file.save(path, made())
             assert path.read_bytes() == text + b"\n"
             continue
-        with pytest.raises(UsageError, match=f"--output: a plan of 2 phases has {len(text)} bytes, more than"):
+        with pytest.raises(UsageError) as caught:
             plan_file.save(path, made())
+        assert str(caught.value) == (
+            f"--output: a plan of 2 phases has {len(text)} bytes, more than `inv drain --plan` reads; plan fewer with --batch-size"
+        )
         assert not path.exists()
 
 
@@ -101,21 +105,28 @@ def test_a_plan_is_written_with_the_facts_that_it_is_given_and_not_at_all_where_
 def test_what_is_no_plan_says_where(change: Any, message: str, tmp_path: Path) -> None:
     path = tmp_path / "PLAN.json"
     path.write_text(change if isinstance(change, str) else json.dumps({**FILE, **change}))
-    with pytest.raises(BadData, match=message):
+    with pytest.raises(BadData, match=message) as caught:
         plan_file.load(path)
+    assert str(caught.value).startswith(f"--plan: {path}")
+    assert caught.value.remedy == ("upgrade batchdrain" if "newer" in message else "make it with `inv dry-run --output`")
 
 
 def test_a_plan_that_is_not_there_is_a_wrong_flag_and_one_that_is_too_large_is_bad_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "PLAN.json"
-    with pytest.raises(UsageError, match=r"--plan: .*PLAN\.json: No such file or directory; make it with"):
+    with pytest.raises(
+        UsageError, match=r"^--plan: .*PLAN\.json: No such file or directory; make it with `inv dry-run --output`$"
+    ):
         plan_file.load(path)
     path.write_text(json.dumps(FILE))
     assert plan_file.load(path).phases == []
     monkeypatch.setattr(plan_file, "LARGEST", path.stat().st_size - 1)
-    with pytest.raises(BadData, match=r"--plan: .*PLAN\.json "):
+    with pytest.raises(BadData) as caught:
         plan_file.load(path)
+    assert (caught.value.message[: len(f"--plan: {path} ")], caught.value.remedy) == (
+        f"--plan: {path} ", "make it with `inv dry-run --output`",
+    )  # fmt: skip
 
 
 def test_what_people_read_of_a_phase_is_cut_and_what_is_compared_is_not_made_up(tmp_path: Path) -> None:
@@ -124,3 +135,25 @@ def test_what_people_read_of_a_phase_is_cut_and_what_is_compared_is_not_made_up(
     path.write_text(json.dumps({**FILE, "phases": [one]}))
     [found] = plan_file.load(path).phases
     assert (len(found.reason), found.fingerprint_version, found.phase_index, found.timeout_s) == (2_000, 1, None, 0.0)
+
+
+def test_a_plan_is_written_for_people(tmp_path: Path) -> None:
+    text = plan_file.render(made()).decode()
+    assert text.startswith('{\n  "schema_version": 1,\n  "made_at": "2026-01-01T00:00:00Z",')
+    assert (plan_file.SCHEMA_VERSION, plan_file.LARGEST) == (1, files.LARGEST // 2)
+    with pytest.raises(FilesUnavailable, match=r"^--output: "):
+        plan_file.save(tmp_path / "none" / "PLAN.json", made())
+
+
+def test_a_plan_of_todays_rules_without_an_example_is_compared_by_its_fingerprint() -> None:
+    failure = Failure.uncategorised("deployment web-app failed")
+    for version, is_of in ((VERSION, True), (1, False)):
+        one = PlannedPhase(
+            run_id="r",
+            phase_id="p",
+            category="other",
+            fingerprint=failure.fingerprint,
+            fingerprint_version=version,
+            reason="",
+        )
+        assert one.is_of(failure) is is_of

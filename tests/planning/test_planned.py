@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from batchdrain.config.timeout_settings import Timeout
-from batchdrain.database.phases.pages import Row
+from batchdrain.database.phases.pages import Page, Row
 from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.model.id_order import IdOrder, as_number
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.plan import ImaginedClaims, Plan, plan
+from batchdrain.planning.plan import ORDERED, ExplainedPage, ImaginedClaims, Plan, explain_in_order, plan
 from batchdrain.planning.skip_rules import ATTEMPTED, DEPENDS_ON, IN_THIS_SESSION
 from tests.planning.backlogs import NOW, backlog_of
 from tests.planning.test_skip_rules import rules
@@ -94,3 +95,26 @@ def test_phases_that_wait_for_runs_of_the_plan_may_follow_as_far_as_there_is_roo
     waits = Counter({Skip(DEPENDS_ON, "waits for run a"): 1, Skip(DEPENDS_ON, "waits for run b"): 2, NO: 5})
     made = Plan(phases=found.phases[:2], remainder=type(found.remainder)(total=10, skipped=waits), room=room)
     assert (made.may_follow, made.describe_most("phase"), made.most) == (may_follow, said, said.removesuffix(" phases"))
+
+
+def explained(*phase_ids: str, chosen: str = "") -> ExplainedPage:
+    page = Page.of([Row(run_id="r", phase_id=phase_id, phase_index=1, reason=None) for phase_id in phase_ids])
+    return ExplainedPage(page, {phase_ids.index(one): f"why {one}" for one in chosen}, [NO] * len(phase_ids))
+
+
+def test_a_list_that_people_read_is_in_the_order_of_its_ids_whatever_they_are() -> None:
+    [found] = explain_in_order(iter([explained("10", "9", chosen="9"), explained("30", "2")]), IdOrder(phase=as_number))
+    assert (list(found.page.phases), dict(found.reasons), list(found.skips)) == (
+        ["2", "9", "10", "30"],
+        {1: "why 9"},
+        [NO] * 4,
+    )
+    assert (list(explain_in_order(iter([]), IdOrder())), ORDERED) == ([], 10_000)
+
+
+def test_a_page_has_one_reason_where_all_its_rows_share_it_and_none_was_chosen() -> None:
+    other = Skip("claimed", "x")
+    assert explained("a", "b").only_skip == NO
+    assert explained("a", "b", chosen="b").only_skip is None
+    assert explained("a", "b")._replace(skips=[NO, other]).only_skip is None
+    assert explained().only_skip is None

@@ -165,3 +165,16 @@ def test_failure_texts_are_redacted_as_the_store_redacts_them(place: Project) ->
     assert reading.redact == place.store.redact
     assert reading.pages_of is not None
     assert [row.run_id for row in to_rows(reading.pages_of("s"))] == ["s"]
+
+
+def test_a_failed_run_that_an_attempt_was_made_of_before_is_sampled_anew_after_a_resume(place: Project) -> None:
+    settings = place.settings.model_copy(update={"policy": ["sample-first", "run-order"]})
+    begun = NothingDone(attempted=frozenset({PhaseKey("r", "z")}))
+    assert chosen(selection(place, settings=settings, done=begun)) == ["r/a", "s/c", "r/b"]
+
+
+def test_a_backlog_takes_its_looks_where_it_is_told_to(place: Project) -> None:
+    other = selection(place, filters=Filters.of(run_id="s")).reading
+    backlog = selection(place).backlog(other)
+    backlog.refresh(clock.now())
+    assert backlog.waiting == 1

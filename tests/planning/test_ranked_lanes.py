@@ -11,7 +11,8 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
-from batchdrain.database.phases.pages import Row
+from batchdrain.database.phases.pages import Page, Row
+from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
@@ -19,9 +20,11 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.lane_buffer import LaneBuffer
 from batchdrain.planning.lane_view import Knowledge
 from batchdrain.planning.ranked_lanes import RankedLanes
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.planning.backlogs import NOW, all_of, backlog_of
@@ -111,3 +114,16 @@ def test_a_look_ahead_tells_all_that_a_forecast_needs() -> None:
     assert (found.stats.categories, found.run_type("r")) == (stats.categories, "default")
     assert (found.size_of(fingerprint("boom")), found.size_of("other")) == (3, 0)
     assert [phase.phase_id for phase in backlog.upcoming(9, NOW)] == ["2"], "without those of a verdict"
+
+
+def test_phases_that_the_session_fixed_stay_counted_as_failed_in_their_run() -> None:
+    backlog = LaneBacklog(
+        lambda: Reading(pages=iter([Page.of([Row("r", "p", 1, "boom")])]), rules=RULES), ranking_of(["smart"]), state=PhaseState.FAILED,
+        categorise=categorise, run_type=lambda run: "", fixed=lambda: {"r": 5, "s": 1},
+    )  # fmt: skip
+    for _ in range(2):
+        backlog.refresh(NOW)
+        assert (backlog.total, backlog.waiting) == (1, 1)
+    choice = backlog.next(NOW)
+    assert choice is not None
+    assert "6 failed in its run" in choice.reason

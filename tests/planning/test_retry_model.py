@@ -130,7 +130,11 @@ PHASES = [
 
 def mixed(canary_size: int = 3) -> RetryModel:
     outlook = Outlook(
-        phases=PHASES, waiting=9, stats=MIXED, run_type=lambda run: run.partition("-")[0], size_of=lambda mark: 3 * len(mark)
+        phases=PHASES,
+        waiting=9,
+        stats=MIXED,
+        run_type=lambda run: run.partition("-")[0],
+        size_of=lambda mark: 3 * len(mark) + 1,
     )
     return RetryModel(outlook, lambda _: TimeLimit(seconds=450.0, rule="set"), 0.5, canary_size)
 
@@ -158,9 +162,37 @@ def test_what_is_expected_of_a_phase_is_that_of_its_run_its_type_and_its_cluster
 
 
 @pytest.mark.parametrize(
-    ("size", "are"), [(0, "000000"), (1, "110111"), (12, "110111"), (13, "000111"), (999, "000000")], ids=str
+    ("size", "are"), [(0, "000000"), (1, "110111"), (13, "110111"), (14, "000111"), (999, "000000")], ids=str
 )
 def test_a_cluster_of_as_many_phases_as_are_asked_for_is_big_and_a_phase_without_a_reason_has_none(
     size: int, are: str
 ) -> None:
     assert "".join(str(int(one.is_canary)) for one in mixed(size).expected) == are
+
+
+@pytest.mark.parametrize(
+    ("counts", "fixed_s", "failed_s"),
+    [
+        (count(0, 4, 0.0, 20.0), 20.0, 20.0),
+        (count(4, 0, 60.0, 0.0), 60.0, 60.0),
+        (count(2, 2, 60.0, 20.0), 60.0, 20.0),
+        (RetryCount(), 0.0, 0.0),
+    ],
+    ids=["none was fixed", "none failed", "both", "an empty ledger"],
+)
+def test_where_no_attempt_ended_so_it_is_expected_to_take_as_long_as_the_others(
+    counts: RetryCount, fixed_s: float, failed_s: float
+) -> None:
+    [one] = model_of([phase(category="patch")], categories={"other": counts}).expected
+    assert (one.fixed_s, one.failed_s) == pytest.approx((fixed_s, failed_s))
+
+
+def test_a_phase_that_timed_out_is_expected_to_take_its_limit_however_slow_its_run_is() -> None:
+    [one] = model_of([phase("slow-1", category="timeout")], run_types={"slow": count(30, 0, 300.0)}).expected
+    assert one.failed_s == pytest.approx(LIMIT_S)
+
+
+def test_no_odds_are_certain_and_no_durations_have_no_spread_of_their_own() -> None:
+    [one] = model_of([phase()], categories={"other": count(10**6, 0)}, runs={"r": count(10**6, 0)}).expected
+    assert one.run_odds == pytest.approx(1.0)
+    assert spread_of([[], []]) == pytest.approx(SPREAD)

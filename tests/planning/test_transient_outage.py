@@ -54,3 +54,11 @@ def test_a_pause_is_never_none_at_all_and_never_longer_than_the_longest(
 ) -> None:
     outage = TransientOutage(retry(1, initial_s, max_s))
     assert outage.note(key(0), 0.0, is_transient=True) == pause_s
+
+
+def test_pauses_double_for_as_long_as_the_longest_one_takes() -> None:
+    outage, now, pauses = TransientOutage(retry(1, 1.0, 3600.0)), 0.0, []
+    for number in range(40):
+        pauses.append(outage.note(key(number), now, is_transient=True))
+        now = outage.due_s
+    assert pauses == [float(min(3600, 2**number)) for number in range(40)]

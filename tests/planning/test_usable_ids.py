@@ -21,6 +21,7 @@ def problem(run_id: str, phase_id: str, *argv: str) -> str | None:
 def test_a_text_that_is_no_id_has_no_name(text: str) -> None:
     usable = UsableIds(PLAIN)
     assert [usable.problem_of(text, "p"), usable.problem_of("r", text)] == [UNNAMED, UNNAMED]
+    assert (UNNAMED.rule, LONGEST) == ("bad id", 100_000)
     assert usable.problem_of("r", "p") is None
 
 
@@ -66,6 +67,8 @@ TOGETHER: list[tuple[str, int, int, bool]] = [
     ("{column:a}{column:a}", 66_000, 1, False),
     ("{column:a}{column:b}", 60_000, 60_000, True),
     ("{column:a}{column:b}", 66_000, 66_000, False),
+    ("{column:a}{column:a}{column:b}", 66_000, 1, False),
+    ("\udcff{run_id}{phase_id}", 60_000, 60_000, True),
     ("{run_id}{run_id}{column:a}", 43_000, 1, True),
     ("{run_id}{run_id}{column:a}", 44_000, 1, False),
     ("{{run_id}}{{phase_id}}", 90_000, 90_000, True),

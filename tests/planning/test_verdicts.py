@@ -13,7 +13,7 @@ from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.failures.kept_fingerprint import FIRST
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.verdicts import Verdict, VerdictKind, current_verdicts_of, expired
+from batchdrain.planning.verdicts import TRIAGE, Verdict, VerdictKind, current_verdicts_of, expired, is_hopeless
 from tests.planning.backlogs import NOW
 
 KEY = PhaseKey("r", "p")
@@ -94,3 +94,33 @@ def test_a_verdict_is_read_as_it_was_kept_and_without_a_version_it_is_of_the_fir
     found = Verdict.of(Note(subject="", by="", at="", content=bare))
     assert found is not None
     assert (found.version, found.example) == (FIRST, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "said", "hopeless"),
+    [
+        (VerdictKind.HOPELESS, "the branch is gone", "hopeless: the branch is gone", True),
+        (VerdictKind.HOPELESS, "", "hopeless", True),
+        (VerdictKind.WAIT, "hopeless now", "wait until 2026-01-01T00:00:00Z: hopeless now", False),
+        (VerdictKind.PROMISING, "again", None, False),
+    ],
+)
+def test_a_verdict_says_whether_a_phase_is_hopeless_waits_or_goes_first(
+    kind: VerdictKind, reason: str, said: str | None, hopeless: bool
+) -> None:
+    found = Verdict(key=KEY, kind=kind, reason=reason, until=NOW, fingerprint="boom", attempts=0).skip
+    assert found == (None if said is None else Skip("triage", said))
+    assert found is None or (is_hopeless(found), found.until) == (hopeless, NOW)
+    assert not is_hopeless(Skip("accepted", "hopeless: x"))
+    assert TRIAGE == "triage"
+
+
+def test_a_verdict_of_todays_rules_is_of_the_failure_with_its_fingerprint() -> None:
+    """By the first rules its text has another one."""
+    failure = Failure.uncategorised("deployment web-app failed")
+    assert former_fingerprint(failure.text) != failure.fingerprint
+    for version, is_of in ((VERSION, True), (FIRST, False)):
+        said = Verdict(
+            key=KEY, kind=VerdictKind.WAIT, reason="", until=NOW, fingerprint=failure.fingerprint, attempts=0, version=version
+        )
+        assert said.is_of(failure) is is_of
