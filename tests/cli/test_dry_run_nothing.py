@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from batchdrain.cli.commands import dry_run
 from batchdrain.cli.commands.dry_run import show_plan
+from batchdrain.drain.preview.dry_plan import make_dry_plan
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.model.phase import Skip
 from batchdrain.planning.filters import Filters
@@ -53,7 +55,12 @@ def test_a_condition_a_plan_and_a_batch_that_is_done_are_told_with_the_rest(
 ) -> None:
     sqlite_project.fail("r/a")
     seen = list[Any]()
-    monkeypatch.setattr(dry_run, "explain_nothing", lambda _where, _counts, empty: seen.append(empty) or "why")
+
+    def explain(_: object, __: object, empty: object) -> str:
+        seen.append(empty)
+        return "why"
+
+    monkeypatch.setattr(dry_run, "explain_nothing", explain)
     sqlite_project.source = {"where": "run_id = 'x'"}
     assert "why" in told(sqlite_project, capsys)
     assert "why" in told(sqlite_project, capsys, plan=[])
@@ -66,13 +73,11 @@ def test_a_session_or_group_that_takes_nothing_more_says_what_stopped_it(
     sqlite_project: Workplace, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite_project.fail("r/a")
-    make = dry_run.make_dry_plan
     for rule, who in (("stop.max_repeats", "session"), ("--group", "group")):
         stopped = Skip(rule, "3 times\x1b")
 
         def stop(*given: Any, stopped: Skip = stopped, **more: Any) -> Any:
-            made = make(*given, **more)
-            return dry_run.DryPlan(**{**{name: getattr(made, name) for name in made.__slots__}, "stopped": stopped})
+            return replace(make_dry_plan(*given, **more), stopped=stopped)
 
         monkeypatch.setattr(dry_run, "make_dry_plan", stop)
         assert f"The {who} takes nothing more: {rule}: 3 times\\x1b" in told(sqlite_project, capsys)
