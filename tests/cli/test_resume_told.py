@@ -66,10 +66,14 @@ def test_the_dry_run_of_a_resume_shows_the_chain_or_what_is_left_of_the_session(
         seen.append((given, more))
         return len(seen)
 
+    def what_is_left(*given: Any) -> Any:
+        seen.append(given)
+        return left
+
     for name in ("show_chain_plan", "show_plan"):
         monkeypatch.setattr(resume_plan, name, show)
     monkeypatch.setattr(resume_plan, "request_to_resume", lambda project, session: (project, session))
-    monkeypatch.setattr(resume_plan, "what_is_left", lambda *given: seen.append(given) or left)
+    monkeypatch.setattr(resume_plan, "what_is_left", what_is_left)
     project, session = cast("Any", "project"), cast("Any", SimpleNamespace(session_id="s"))
     flags = DrainFlags(fail_if_nothing=True, format="json", explain=True)
     target = cast("Any", SimpleNamespace(chain="chain", session=session))
