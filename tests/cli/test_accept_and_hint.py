@@ -245,6 +245,16 @@ def test_hint_tells_the_same_as_json(place: Workplace, capsys: Capsys) -> None:
     assert said(run_id="a", clear=True) == {"run_id": "a", "taken_back": True, "of_every_table": True}
 
 
+def test_a_long_reason_is_cut_where_it_is_listed(place: Workplace, capsys: Capsys) -> None:
+    hint(invocation_of(place), HintFlags(run_id="a", priority=1, reason="x" * 3000))
+    accept(invocation_of(place), AcceptFlags(run_id="a", reason="y" * 3000))
+    accept(invocation_of(place), AcceptFlags(run_id="z" * 900 + "*", reason="y"))
+    lines_of(capsys)
+    assert max(map(len, told(place, capsys, hint, HintFlags()))) == 6 + 700
+    listed = told(place, capsys, accept, AcceptFlags())
+    assert [len(line) for line in listed[1:4]] == [7, 6 + 1000, 2 + 500]
+
+
 @on(
     ("policy", "is_told"),
     [(["hints", "smart"], False), ([{"name": "hints"}], False), (["smart"], True), ([{"name": "smart"}, "untried-first"], True)],

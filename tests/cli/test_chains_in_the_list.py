@@ -67,7 +67,7 @@ def test_a_chain_is_as_far_as_what_is_left_of_it(
 
 
 def test_a_chain_waits_for_what_its_parts_wait_for_is_paused_as_one_and_closed_as_all() -> None:
-    rows = [row("2", "stopped", retries_waiting=1, is_paused=True, is_closed=True), row("1", "stopped", retries_waiting=2)]
+    rows = [row("2", "stopped", retries_waiting=1, is_closed=True), row("1", "stopped", retries_waiting=2, is_paused=True)]
     [found] = join_chains(rows, left(ended=True))
     assert (found["retries_waiting"], found["is_paused"], found["is_closed"]) == (3, True, False)
     rows[1] |= {"is_closed": True}

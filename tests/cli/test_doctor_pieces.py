@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +11,19 @@ import pytest
 from batchdrain.cli.commands.doctor import category_checks, claim_checks, project_checks
 from batchdrain.cli.commands.doctor.category_checks import _join, _lengthen, measure_rules
 from batchdrain.cli.commands.doctor.claim_checks import _cure_of_blocked, check_claims, check_ledger_shape
-from batchdrain.cli.commands.doctor.project_checks import check_settings_files
+from batchdrain.cli.commands.doctor.project_checks import (
+    Finding,
+    _check_program,
+    check_notify,
+    check_policy,
+    check_settings_files,
+)
 from batchdrain.cli.commands.doctor.reason_checks import check_reasons
+from batchdrain.config.settings import Settings
 from batchdrain.database.phases.relation import Relation
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.failures.categories import make_own_rule
+from batchdrain.model.errors import ConfigError
 from tests.cli.called import found_by
 from tests.support.opened import hold, opened
 from tests.support.workplace import Workplace
@@ -162,3 +172,52 @@ def test_texts_are_sampled_of_the_first_hundred_failed_phases(sqlite_project: Wo
         "ok",
         "1 of 100 failed phases that were checked has a text in column 'last_failure_reason', 99 have none",
     )
+
+
+def told(found: Iterable[Finding]) -> list[tuple[str, str, str, str]]:
+    return [(one.check, one.verdict, one.message, one.cure) for one in found]
+
+
+def test_a_claim_that_is_blocked_fails_with_its_cure_and_what_is_held_elsewhere_is_a_warning(
+    sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_project.fail("r/a", "r/b")
+    blocked = ConfigError("it is refused", remedy="mend it")
+    monkeypatch.setattr(claim_checks, "find_block", lambda *_: blocked)
+    monkeypatch.setattr(claim_checks, "find_left_elsewhere", lambda _: ["another table has some"])
+    with opened(sqlite_project) as project:
+        hold(project, "r/a")
+        hold(project, "r/b", by=identify_self(), guard=identify_self())
+        first, second, last = told(check_claims(project))
+    assert first == ("claims", "fail", "it is refused", "mend it")
+    assert (second[:2], second[2].partition(":")[0]) == (("claims", "ok"), "held now"), "nothing of it is due"
+    assert last == ("claims", "warn", "another table has some", "")
+
+
+def test_a_policy_that_is_listed_twice_and_a_program_that_others_may_write_or_find_elsewhere_are_told(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"policy": ["smart", "run-order", "smart"]})
+    assert told(check_policy(settings)) == [
+        ("policy", "ok", "loads", ""),
+        ("policy.2", "warn", "'smart' is listed before it already, so this entry has no effect", "remove it"),
+    ]
+    program = tmp_path / "work"
+    program.touch(mode=0o755)
+    path = f"is looked for in this shell's PATH: where cron or CI has another one, name {program}"
+    for named, lines in (("work", [f"work {path}"]), (str(program), []), ("{python}", [])):
+        assert told(_check_program(named, program)) == [("command", "ok", line, "") for line in lines]
+    program.chmod(0o777)
+    assert told(_check_program(str(program), program)) == [
+        (
+            "command",
+            "warn",
+            f"{program}: is executed for each phase, but others may write it",
+            f"chmod go-w {program}, and own it",
+        )
+    ]
+
+
+def test_a_notify_command_that_can_not_be_executed_now_is_a_warning_and_one_that_never_could_fails(tmp_path: Path) -> None:
+    for argv, verdict in ((["/nowhere/mail"], "warn"), (["{python}", "{nope}"], "fail")):
+        [found] = told(check_notify(Settings.model_validate({"notify": {"argv": argv}}), tmp_path))
+        assert (found[:2], found[3]) == (("notify", verdict), "fix batchdrain.notify")
+    assert told(check_notify(Settings(), tmp_path)) == []

@@ -48,6 +48,9 @@ BASE = {"FAILED": 2, "COMPLETE": 1}
         ({**BASE, "failed": 1}, {}, [
             "warn 'failed' (1 row) exists beside 2 'FAILED' (states.failed): a drain takes only these",
             "ok the table also has 'failed' (1 row), which batchdrain ignores"]),
+        ({**BASE, "failed": 1, "SKIPPED": 1}, {"failed": ["FAILED", "BROKEN"]}, [
+            "warn 'failed' (1 row) exists beside 2 'FAILED' or 'BROKEN' (states.failed): a drain takes only these",
+            "ok the table also has 'failed' (1 row), 'SKIPPED' (1 row), which batchdrain ignores"]),
         ({"FAILED": 1, "COMPLETE": 1, "failed": 2}, {}, [
             "warn 'failed' (2 rows) exist beside 1 'FAILED' (states.failed): a drain takes only that one",
             "ok the table also has 'failed' (2 rows), which batchdrain ignores"]),
@@ -99,6 +102,8 @@ LEFT = "which batchdrain ignores"
         ({"failed": 1, "DONE": 1}, {"failed": ["failed"], "complete": ["DONE"]}, None),
         ({"4": 1, "7": 1}, {"failed": ["4"], "complete": ["7"]},
          f"warn a drain writes 'EXECUTING' (states.executing), {UNKNOWN}; rows have '4' (1 row), '7' (1 row)"),
+        ({"1": 2, "2": 1}, {"failed": ["1"], "queued": ["0"], "executing": ["running"], "complete": ["2"]},
+         f"warn a drain writes 'running' (states.executing), {UNKNOWN}; rows have '1' (2 rows), '2' (1 row)"),
         ({"FAILED": 1, "done": 2}, {"complete": ["NULL"]}, None),
         ({"BROKEN": 1, "COMPLETE": 1, "error": 1}, {"failed": ["FAILED", "BROKEN"]},
          f"warn a drain writes 'FAILED' (states.failed), {UNKNOWN}; not mapped: 'error' (1 row)"),

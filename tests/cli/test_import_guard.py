@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from batchdrain.cli.commands.import_guard import ImportGuard, guard_imports
-from batchdrain.cli.commands.trust import _files_of, _named_in
+from batchdrain.cli.commands.trust import _files_of, _named_in, require_own_files, require_own_names
+from batchdrain.cli.invocation import Invocation
+from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError
 
 
@@ -83,3 +86,48 @@ def test_the_files_of_a_module_are_those_of_each_package_on_the_way_to_it(
 )  # fmt: skip
 def test_the_policies_that_a_variable_names_are_found_in_each_form_of_it(text: str, names: list[str]) -> None:
     assert _named_in(text) == names
+
+
+@pytest.mark.parametrize(
+    ("section", "shared", "told"),
+    [
+        ({"policy": ["smart"]}, "", None),
+        ({"policy": [{"name": "acme:by_cost"}]}, "", None),
+        ({"policy": [{"name": "acme:by_cost"}]}, ".", "{root}: is where code is imported from ('acme:by_cost')"),
+        (
+            {"policy": ["smart", "acme:by_cost"]},
+            "invoke.yaml",
+            "{root}/invoke.yaml: names code to be imported ('acme:by_cost')",
+        ),
+        ({"engine": "acme:Engine"}, "acme.py", "{root}/acme.py: is code to be imported ('acme:Engine')"),
+    ],
+)
+def test_code_that_settings_name_is_looked_at_with_all_that_could_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: dict[str, Any], shared: str, told: str | None
+) -> None:
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("invoke.yaml", "acme.py"):
+        (tmp_path / name).touch(mode=0o644)
+    if shared:
+        (tmp_path / shared).chmod(0o777)
+    invocation = Invocation(section={}, environ={}, root=tmp_path, dry=False, files=[tmp_path / "invoke.yaml"])
+    settings = Settings.model_validate(section)
+    if told is None:
+        require_own_files(invocation, settings)
+        return
+    with pytest.raises(ConfigError) as caught:
+        require_own_files(invocation, settings)
+    assert f"{told.format(root=tmp_path)}, but others may write it" in caught.value.message
+    (tmp_path / shared).chmod(0o755)
+    require_own_files(invocation, settings)
+
+
+def test_a_path_to_code_in_the_environment_is_refused_with_the_place_for_it(tmp_path: Path) -> None:
+    for name, value in (("POLICY", "smart, acme:by_cost"), ("ENGINE", "acme:Engine")):
+        environ = {f"INVOKE_BATCHDRAIN_{name}": value}
+        with pytest.raises(ConfigError) as caught:
+            require_own_names(Invocation(section={}, environ=environ, root=tmp_path, dry=False))
+        assert str(caught.value) == (
+            f"INVOKE_BATCHDRAIN_{name}: a path to code is not accepted from the environment; name it in invoke.yaml"
+        )

@@ -54,6 +54,7 @@ def test_a_state_that_can_not_be_written_is_set_by_the_command(of: dict[str, Any
     found = map_table(table("id# run_id status error", keys=["id"], of=of))
     line = f"{told}: your command sets the state itself (command.result_from: database)"
     assert (found.command, line in found.doubts) == (({}, False) if told is None else ({"result_from": "database"}, True))
+    assert any("your command sets" in doubt for doubt in found.doubts) is (told is not None)
 
 
 @on(
@@ -138,6 +139,18 @@ def test_a_table_with_ids_of_bytes_is_told_with_the_view_that_makes_texts_of_the
         assert statement.endswith(f'FROM "{name}";')
     assert describe_lack([table("id# status'", keys=["id"])], "sqlite")[0] == (
         "'jobs' is the closest match, and its 'status' holds bytes, not words (columns: id, status)"
+    )
+
+
+def test_a_log_is_told_to_be_one_and_what_is_no_word_matters_only_without_a_state() -> None:
+    told = "it has the name of a log: a drain would overwrite history; a view of the last row of each can be drained"
+    assert [told in map_table(table("id# status", keys=["id"], name=name)).doubts for name in ("job_log", "jobs")] == [
+        True,
+        False,
+    ]
+    customers = table("id# name status outcome%", keys=["id"], name="customers")
+    assert describe_lack([customers], "sqlite")[0] == (
+        "'customers' is the closest match, and nothing in it looks like failed work (columns: id, name, status, outcome)"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from batchdrain.cli.commands.init import terminal
+from batchdrain.cli.commands.init.mapping import Mapped
 from batchdrain.cli.commands.init.section import write_section
 from batchdrain.cli.commands.init.tables import NoTable
 from batchdrain.cli.invocation import Invocation
@@ -65,10 +66,13 @@ def test_a_user_is_asked_where_one_may_be_and_did_not_say_that_the_guesses_are_t
     place: Workplace, monkeypatch: pytest.MonkeyPatch, shape: str, takes_guesses: bool, may: bool, asked: bool
 ) -> None:
     questions = list[str | None]()
+
+    def ask(_: object, __: object, table: str | None) -> Mapped:
+        questions.append(table)
+        return OWN
+
     monkeypatch.setattr("batchdrain.cli.commands.init.section.may_ask", lambda _: may)
-    monkeypatch.setattr(
-        "batchdrain.cli.commands.init.section.ask_people", lambda _, __, table: [questions.append(table), OWN][1]
-    )
+    monkeypatch.setattr("batchdrain.cli.commands.init.section.ask_people", ask)
     write(place, table="phases", shape=shape, takes_guesses=takes_guesses)
     assert questions == (["phases"] if asked else [])
 

@@ -46,7 +46,7 @@ def test_names_are_those_of_the_table_and_what_it_lacks_is_null(
 
 
 STATELESS = next(one for one in KNOWN if one.no_state and one.states)
-BARE = next(one for one in KNOWN if one.no_state and not one.states)
+BARE = next(one for one in KNOWN if one.no_state and one.source and not one.states)
 VIEW = Mapped(table="drainable", columns={}, states=NO_WORDS, reason="why", source={"own": 1}, command={"result_from": "x"})
 
 

@@ -179,6 +179,13 @@ def test_each_diagnosis_is_told_as_it_comes_and_all_of_them_are_counted_by_what_
     ]  # fmt: skip
 
 
+def test_what_no_diagnosis_said_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = TriageScreen(as_json=False)
+    screen.show(FOUND[2])
+    screen.end(Path("/x/y"))
+    assert capsys.readouterr().out.splitlines()[1] == "Diagnosed 1: 1 wait"
+
+
 def test_programs_read_each_diagnosis_with_its_end_and_the_same_counts(capsys: pytest.CaptureFixture[str]) -> None:
     screen = TriageScreen(as_json=True)
     for one in FOUND:

@@ -16,6 +16,7 @@ from batchdrain.cli.commands.chain_plan import show_chain_plan
 from batchdrain.cli.commands.dry_run import PlanView, show_plan
 from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.drain.chain.chain import Chain
+from batchdrain.drain.chain.part import plan_part
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, UsageError
@@ -219,7 +220,6 @@ def test_a_chain_is_shown_line_by_line_with_what_has_no_effect(
         "Would drain up to 2 of 3 failed: 0 are skipped, 1 does not fit into the batch",
         "  fewer if results make it end sooner: stop.max_timeouts_per_run",
     ]
-    plan_part = chain_plan.plan_part
     monkeypatch.setattr(chain_plan, "plan_part", lambda *given: replace(plan_part(*given), idle=[f"of {given[2].value}\x1b"]))
     show_chain_plan(project, chain(project))
     assert lines_of(capsys)[3:5] == ["  ! of queued\\x1b", "  ! of failed\\x1b"]
@@ -262,9 +262,10 @@ def test_a_table_that_can_not_be_drained_has_no_plan(project: Project, monkeypat
         raise ConfigError("unfit")
 
     monkeypatch.setattr(project, "require_fit_table", refuse)
-    for show in (lambda: shown(project), lambda: show_chain_plan(project, chain(project))):
-        with pytest.raises(ConfigError, match="unfit"):
-            show()
+    with pytest.raises(ConfigError, match="unfit"):
+        shown(project)
+    with pytest.raises(ConfigError, match="unfit"):
+        show_chain_plan(project, chain(project))
 
 
 @pytest.mark.parametrize(("name", "is_taken"), [("text", True), ("json", True), ("markdown", False), ("html", False)])

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.cli.commands.session_row import count_anew
+from batchdrain.cli.commands.session_row import count_anew, row_of
 from batchdrain.database.ledger.session_counts import SessionCounts
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.session import CLOSED
 from tests.cli.in_process import inv
 from tests.sessions.files import put
 from tests.support.workplace import Workplace, wait_for
@@ -50,8 +52,6 @@ def test_the_newest_20_are_shown_and_more_when_asked_for(sqlite_project: Workpla
 
 
 def test_whatever_is_at_work_is_shown_however_old(sqlite_project: Workplace) -> None:
-    from batchdrain.sessions.folder import SessionFolder
-
     sessions(sqlite_project, 23)
     lock = SessionFolder(sqlite_project.sessions).lock("batch-drain-20260101-000100")
     assert shown(sqlite_project)[-1] == "01"
@@ -107,6 +107,30 @@ def test_of_a_dead_session_the_ledger_says_what_became_of_each_phase(
     assert tuple(row[name] for name in ("total_processed", "total_success", "total_failed", "retries_waiting")) == shown
     assert row["success_rate"] == shown[1] / shown[0]
     assert count_anew(file, None) == file
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_held", "paused", "told"),
+    [
+        ({}, False, True, (False, False)), ({"completed_at": None, "status": "running"}, True, True, (True, False)),
+        ({"completed_at": None, "status": "running"}, True, False, (False, False)),
+        ({"completed_at": None, "status": "running"}, False, True, (False, False)),
+        ({"stopped_because": CLOSED}, False, False, (False, True)), ({"stopped_because": "other"}, False, False, (False, False)),
+        ({"stopped_because": CLOSED, "status": "stopped"}, False, False, (False, False)),
+    ],
+)  # fmt: skip
+def test_a_session_is_paused_while_it_lives_and_closed_where_somebody_ended_it(
+    sqlite_project: Workplace, facts: dict[str, object], is_held: bool, paused: bool, told: tuple[bool, bool]
+) -> None:
+    sessions(sqlite_project, 1, session_uid="u" * 32, **facts)
+    folder, name = SessionFolder(sqlite_project.sessions), "batch-drain-20260101-000000"
+    lock = folder.lock(name) if is_held else None
+    known = set[str]()
+    row = row_of(folder, name, folder.load(name), {}, known, frozenset({"u" * 32}) if paused else frozenset())
+    assert ((row["is_paused"], row["is_closed"]), row["alive"], known) == (told, is_held, {"u" * 32})
+    assert (row["completed_at"] is None) is ("completed_at" in facts)
+    if lock is not None:
+        os.close(lock)
 
 
 @pytest.mark.parametrize(

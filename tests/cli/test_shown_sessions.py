@@ -14,15 +14,17 @@ from batchdrain.cli.commands.report_facts import is_of_this_database
 from batchdrain.cli.commands.summary import _load_asked_for
 from batchdrain.cli.commands.whole_chain import load_session, to_whole
 from batchdrain.cli.invocation import Invocation
+from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.model.errors import UsageError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Subject
+from batchdrain.sessions.rebuild import UnknownSession
 from batchdrain.sessions.session import Status
 from batchdrain.sessions.whole import parts_of
-from tests.sessions.files import HEAD
+from tests.sessions.files import HEAD, START
 from tests.support.opened import opened
 from tests.support.workplace import Workplace
 
@@ -84,6 +86,47 @@ def test_a_session_of_a_chain_is_shown_with_its_others_in_turn_and_one_of_none_a
         whole = to_whole(invocation, project.folder, project.folder.load(name))
         assert [part.session_id for part in parts_of(whole)] == [FIRST, THIRD]
         assert (whole.total_processed, whole.total_success, whole.current_status) == (5, 3, Status.COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("ended", "status", "because"),
+    [(None, Status.INTERRUPTED, None), (START, Status.STOPPED, "stop.x: y"), ("none", Status.COMPLETE, None)],
+)
+def test_a_chain_is_as_far_as_the_ledger_says_and_what_can_not_be_read_is_none_of_it(
+    project: Project, invocation: Invocation, ended: Any, status: Status, because: str | None
+) -> None:
+    put(project, FIRST, chain_uid=CHAIN)
+    put(project, SECOND, results=5)
+    put(project, THIRD, chain_uid=CHAIN)
+    if ended != "none":
+        asked = {} if because is None else {"stopped_because": because}
+        over = None if ended is None else "stopped"
+        row = ChainRow(uid=CHAIN, task="drain-all", started_at=START, asked=asked, ended_at=ended, status=over)
+        Chains(project.store.database, project.store.ledger).write(row)
+    session = project.folder.load(THIRD)
+    session.total_processed = 7
+    whole = to_whole(invocation, project.folder, session)
+    assert ([part.session_id for part in parts_of(whole)], whole.current_status) == ([FIRST, THIRD], status)
+    assert (whole.total_processed, whole.stopped_because if because else because) == (7, because)
+    project.folder.path(FIRST).unlink()
+    project.folder.path(THIRD).unlink()
+    assert [part.session_id for part in parts_of(to_whole(invocation, project.folder, session))] == [THIRD]
+
+
+def test_of_a_session_of_which_nothing_is_left_an_older_one_is_shown_and_a_broken_one_is_told(
+    project: Project, invocation: Invocation
+) -> None:
+    put(project, FIRST)
+    for name in (THIRD, f"{THIRD}/logs"):
+        (project.folder.folder / name).mkdir(mode=0o700)
+    assert _load_asked_for(invocation, project.folder, None).session_id == FIRST
+    put(project, SECOND, results=5)
+    with pytest.raises(UnknownSession):
+        _load_asked_for(invocation, project.folder, None)
+    project.folder.path(SECOND).unlink()
+    project.folder.path(FIRST).unlink()
+    with pytest.raises(UsageError, match=r"^there is no session in .*; `inv drain` begins one$"):
+        _load_asked_for(invocation, project.folder, None)
 
 
 def test_the_newest_session_of_this_database_is_shown_else_it_is_said_whose_there_are(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,10 @@ import pytest
 from batchdrain.cli.commands import triage as module
 from batchdrain.cli.commands.triage import TriageFlags, triage
 from batchdrain.config.load import Override
-from batchdrain.model.errors import ConfigError, DatabaseUnavailable, UsageError
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable, UsageError
 from batchdrain.model.phase import Phase
 from batchdrain.planning.planner import Selection
+from batchdrain.sessions.folder import SessionFolder
 from tests.cli.called import invocation_of
 from tests.support.workplace import Workplace
 
@@ -131,6 +133,19 @@ def test_without_a_diagnosis_command_nothing_is_diagnosed(place: Workplace) -> N
     with pytest.raises(ConfigError, match=r"triage\.argv"):
         run(place)
     assert Engine.made == []
+
+
+def test_a_folder_that_can_not_be_made_is_told_and_names_that_are_taken_are_numbered_from_2(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object, name: str) -> None:
+        raise OSError(28, "No space left on device", name)
+
+    monkeypatch.setattr(SessionFolder, "make", full)
+    told = r"^.*/triage-\d{8}-\d{6}: No space left on device; free disk space, or name another session_dir$"
+    with pytest.raises(FilesUnavailable, match=told):
+        run(place)
+    assert [*islice(module._names("x"), 3)] == ["x", "x-2", "x-3"]
 
 
 def test_a_verdict_that_could_not_be_kept_is_an_error_after_all_were_shown(

@@ -172,6 +172,7 @@ def test_a_chain_drains_queued_phases_in_their_own_size_and_order_and_failed_one
     alone = ChainFlags(settings=(), max_batches=None, stop_on_first_failure=False, run_id="r")
     with open_chain(invocation, alone) as (_, requests):
         assert [requests[kind].settings.policy for kind in Kind] == [["smart"], ["run-order"]]
+        assert [requests[kind].filters.run_id for kind in Kind] == ["r", "r"]
         assert [requests[kind].settings.batch_size for kind in Kind] == [9, 9]
     with pytest.raises(UsageError, match="--run-id: is required"):
         flags.require_run()
