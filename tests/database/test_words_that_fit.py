@@ -31,6 +31,7 @@ def unfit(
     source = Source.model_validate({"states": states or {}, "columns": {"state": "status"}})
 
     def parameters(_: str, word: str) -> dict[str, Any]:
+        declared.require_number(word)
         return {"the_state": int(word) if declared.family is Family.WHOLE else word}
 
     state = SimpleNamespace(parameters=parameters, column=SimpleNamespace(nullable=nullable))
@@ -45,6 +46,22 @@ def test_a_text_may_be_any_word_and_a_number_is_one_as_the_database_spells_it() 
         "failed: 'x' is no value of the int4 column 'status'", "queued: '+3' is no value of the int4 column 'status'",
         "complete: '01' is no value of the int4 column 'status'",
     ]  # fmt: skip
+
+
+def test_a_word_that_is_no_decimal_number_is_told_and_each_other_one_beside_it() -> None:
+    decimal = DeclaredType(name="numeric(3,1)", base="numeric", family=Family.SPELT)
+    assert unfit(decimal, NUMBERS) == unfit(decimal, {**NUMBERS, "failed": "-1.0"}) == []
+    assert unfit(decimal, {"failed": "x", "complete": "1"}, writes=False) == [
+        f"{state}: {word!r} is no value of the numeric(3,1) column 'status'"
+        for state, word in (("failed", "x"), ("queued", "QUEUED"), ("executing", "EXECUTING"))
+    ]
+
+
+def test_a_state_that_every_drain_writes_is_needed_whoever_mapped_it() -> None:
+    for lacking in ("FAILED", "COMPLETE"):
+        words = tuple(word for word in (*ENUM.words, "EXECUTING") if word != lacking)
+        mood = DeclaredType(name="mood", base="enum", family=Family.SPELT, words=words)
+        assert [line.partition(":")[0] for line in unfit(mood, writes=False)] == [lacking.lower()]
 
 
 def test_a_word_that_an_enum_does_not_have_is_told_with_the_one_that_may_be_meant() -> None:
