@@ -129,7 +129,7 @@ def test_its_process_lives_or_nobody_can_tell_and_the_part_ended_no_longer_ago_t
 
 def test_a_part_that_began_between_the_two_readings_is_told_whatever_it_is_and_once() -> None:
     rows: list[Any] = [
-        SimpleNamespace(uid=uid, chain_uid=chain, ended_ms=ended_ms, wanted={"kind": kind}, progress=WAITING)
+        SimpleNamespace(uid=uid, chain_uid=chain, ended_ms=ended_ms, wanted={"kind": kind}, progress=WAITING, status="complete")
         for uid, chain, ended_ms, kind in (
             ("late", "c1", None, "failed"), ("queued", "c1", 9, "queued"), ("alone", None, None, "failed"), ("other", "c2", 9, "queued"),
         )
