@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -109,3 +110,13 @@ def test_rules_of_ones_own_are_tried_before_those_that_come_with_us_and_a_bad_on
                 {"categories": [{"category": "patch", "match": "fine"}, {"category": "patch", "match": "(?<=a)b"}]}
             )
         )
+
+
+def test_a_rule_that_can_not_be_used_is_told_by_its_place_with_its_cure() -> None:
+    settings = Settings.model_construct(
+        categories=[SimpleNamespace(category="patch", match="fine"), SimpleNamespace(category="patch", match="(")]
+    )
+    with pytest.raises(ConfigError) as told:
+        categoriser_of(settings)
+    assert told.value.message.startswith("batchdrain.categories.1: ")
+    assert told.value.remedy
