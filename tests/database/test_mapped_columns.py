@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,9 +12,11 @@ import pytest
 
 from batchdrain.config.settings import Source
 from batchdrain.database.connection import Database, open_database
+from batchdrain.database.phases import checks
 from batchdrain.database.phases.checks import (
     describe_lost,
     find_keys,
+    find_lost_row,
     find_unfit_columns,
     find_unwritable_view,
     require_condition,
@@ -23,6 +25,7 @@ from batchdrain.database.phases.checks import (
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import PhaseState
 from tests.support.workplace import Workplace
 
 OURS = "run_id VARCHAR(20), phase_id VARCHAR(20), phase_index INTEGER, state {}, last_failure_reason {}"
@@ -168,3 +171,34 @@ def test_a_view_that_takes_no_results_and_a_row_that_is_lost_are_told_with_the_w
     ]
     lost = describe_lost(sound, PhaseKey("r", "p"))  # type: ignore[arg-type]
     assert lost.startswith("r / p: the row of table 'v' is not found again by its ids, though it was just read; map ids that")
+
+
+@pytest.mark.parametrize(
+    ("reads", "is_there", "is_told"),
+    [
+        ([["a"], ["a"]], False, True),
+        ([["a"], ["a"]], True, False),
+        ([["a"], ["b"]], False, False),
+        ([["a"], []], False, False),
+        ([[], []], False, False),
+    ],
+    ids=["lost", "found", "another now", "gone now", "no row"],
+)
+def test_a_row_is_lost_only_where_it_is_read_again_and_never_found_by_its_ids(
+    monkeypatch: pytest.MonkeyPatch, reads: list[list[str]], *, is_there: bool, is_told: bool
+) -> None:
+    """It may have been taken by somebody else meanwhile."""
+    left, asked = [[PhaseKey("r", name) for name in names] for names in reads], list[object]()
+
+    def find(connection: object, table: object, state: PhaseState, most: int) -> list[PhaseKey]:
+        asked.append((state, most))
+        return left.pop(0)
+
+    monkeypatch.setattr(checks, "find_some_in", find)
+    table: Any = SimpleNamespace(
+        source=SimpleNamespace(table="t"), read_row_state=lambda _, key: "there" if is_there and key.run_id == "r" else None
+    )
+    database: Any = SimpleNamespace(read=nullcontext)
+    found = find_lost_row(database, table, PhaseState.QUEUED)
+    assert found == (describe_lost(table, PhaseKey("r", "a")) if is_told else None)
+    assert set(asked) == {(PhaseState.QUEUED, 1)}
