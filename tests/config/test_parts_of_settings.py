@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -109,3 +110,43 @@ def test_rules_of_ones_own_are_tried_before_those_that_come_with_us_and_a_bad_on
                 {"categories": [{"category": "patch", "match": "fine"}, {"category": "patch", "match": "(?<=a)b"}]}
             )
         )
+
+
+def test_a_rule_that_can_not_be_used_is_told_by_its_place_with_its_cure() -> None:
+    settings = Settings.model_construct(
+        categories=[SimpleNamespace(category="patch", match="fine"), SimpleNamespace(category="patch", match="(")]
+    )
+    with pytest.raises(ConfigError) as told:
+        categoriser_of(settings)
+    assert told.value.message.startswith("batchdrain.categories.1: ")
+    assert told.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("run_id", "phase_id", "given", "placeholders"),
+    [
+        ("run_id", "phase_id", ("note",), {"run_id": "run_id", "phase_id": "phase_id"}),
+        ("build", "step", ("note",), {"build": "run_id", "step": "phase_id"}),
+        (["tenant", "note"], "step", ("tenant", "note"), {"step": "phase_id"}),
+        (["tenant", "day"], ["step", "part"], ("tenant", "day", "step", "part", "note"), {}),
+        ("build", ["step", "part"], ("step", "part", "note"), {"build": "run_id"}),
+    ],
+)
+def test_a_command_gets_the_columns_of_an_id_of_several_and_for_one_alone_there_is_a_placeholder(
+    run_id: object, phase_id: object, given: tuple[str, ...], placeholders: dict[str, str]
+) -> None:
+    settings = Settings.model_validate(
+        {"source": {"columns": {"run_id": run_id, "phase_id": phase_id}}, "command": {"argv": ["true"], "columns": ["note"]}}
+    )
+    assert (settings.given_columns, settings.id_placeholders) == (given, placeholders)
+
+
+@pytest.mark.parametrize(("ttl_s", "is_enough"), [(22, True), (21.9, False)])
+def test_a_command_ends_within_its_lease(ttl_s: float, *, is_enough: bool) -> None:
+    """The grace time, the margin and two beats."""
+    section = {"lease": {"ttl_s": ttl_s, "beat_s": 5, "margin_s": 5}, "command": {"argv": ["true"], "grace_s": 7}}
+    if is_enough:
+        assert Settings.model_validate(section).lease.ttl_s == ttl_s
+        return
+    with pytest.raises(ValidationError, match=r"lease\.ttl_s \(21\.9\) is below .* \+ 2 x lease\.beat_s \(22\)"):
+        Settings.model_validate(section)

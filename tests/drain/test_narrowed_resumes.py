@@ -253,3 +253,32 @@ def test_a_size_for_this_time_takes_no_more_than_is_left_and_that_of_a_chain_is_
             narrowing.most(request, done)
     else:
         assert narrowing.most(request, done) == most
+
+
+@pytest.mark.parametrize(
+    ("size", "own", "is_refused"),
+    [
+        (None, (5, 3), False),
+        (8, (5, 3), False),
+        (9, (5, 3), True),
+        (9, (5, None), False),
+        (3, (5, 3), False),
+    ],
+)
+def test_a_chain_takes_no_more_than_its_parts_together(
+    size: int | None, own: tuple[int | None, ...], *, is_refused: bool
+) -> None:
+    """A part without a size of its own takes all that there is."""
+    requests = [
+        DrainRequest(
+            kind=Kind.QUEUED if most is None else Kind.FAILED, filters=Filters(), settings=Settings(batch_size=most or 1)
+        )
+        for most in own
+    ]
+    assert [request.most for request in requests] == list(own)
+    less = Narrowing(batch_size=size)
+    if not is_refused:
+        less.require_narrower(requests)
+        return
+    with pytest.raises(UsageError, match=r"^--batch-size 9: the session's own is 8; resume never widens a session"):
+        less.require_narrower(requests)

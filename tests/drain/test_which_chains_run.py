@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from batchdrain.drain.chain import between_parts
 from batchdrain.drain.chain.between_parts import read_running
 from batchdrain.drain.chain.chain import Chain
 from batchdrain.drain.project import Project
@@ -123,3 +125,13 @@ def test_its_process_lives_or_nobody_can_tell_and_the_part_ended_no_longer_ago_t
 ) -> None:
     add_part(project, "part", add_chain(project, "c1"), silent_ms=silent_ms)
     assert running(project, alive=alive) == (["part"] if is_told else [])
+
+
+def test_a_part_that_began_between_the_two_readings_is_told_whatever_it_is_and_once() -> None:
+    rows: list[Any] = [
+        SimpleNamespace(uid=uid, chain_uid=chain, ended_ms=ended_ms, wanted={"kind": kind}, progress=WAITING, status="complete")
+        for uid, chain, ended_ms, kind in (
+            ("late", "c1", None, "failed"), ("queued", "c1", 9, "queued"), ("alone", None, None, "failed"), ("other", "c2", 9, "queued"),
+        )
+    ]  # fmt: skip
+    assert [row.uid for row in between_parts._find(rows, lambda _: True)] == ["late", "other"]
