@@ -66,12 +66,13 @@ def test_a_chain_is_as_far_as_what_is_left_of_it(
     assert status in list(render_sessions([{**found, "held": []}]))[1]
 
 
-def test_a_chain_waits_for_what_its_parts_wait_for_is_paused_as_one_and_closed_as_all() -> None:
+def test_a_chain_waits_for_what_its_parts_wait_for_is_paused_as_one_and_closed_once_nothing_is_left() -> None:
     rows = [row("2", "stopped", retries_waiting=1, is_closed=True), row("1", "stopped", retries_waiting=2, is_paused=True)]
     [found] = join_chains(rows, left(ended=True))
     assert (found["retries_waiting"], found["is_paused"], found["is_closed"]) == (3, True, False)
-    rows[1] |= {"is_closed": True}
-    assert join_chains(rows, {})[0]["is_closed"] is True
+    for first, is_closed in (("complete", True), ("stopped", False)):
+        rows = [row("2", "complete", is_closed=True), row("1", first)]
+        assert join_chains(rows, {})[0]["is_closed"] is is_closed
 
 
 @pytest.mark.parametrize(
