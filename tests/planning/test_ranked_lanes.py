@@ -36,14 +36,18 @@ RULES = SkipRules(filters=Filters(), settings=Settings(), past=Past())
 @pytest.mark.parametrize(
     ("hint", "attempts", "index", "told"),
     [
+        (0, None, None, "other, never tried, no phase_index, 2 failed in its run (policy hints > smart)"),
         (5, 2, 3, "hint +5, other, tried 2x, phase_index 3, 2 failed in its run (policy hints > smart)"),
         (-5, 1, -3, "hint -5, other, tried 1x, phase_index -3, 2 failed in its run (policy hints > smart)"),
-        (0, 0, None, "other, never tried, no phase_index, 2 failed in its run (policy hints > smart)"),
+        (0, 0, None, "other, never tried to an end, no phase_index, 2 failed in its run (policy hints > smart)"),
     ],
 )
-def test_a_choice_says_what_is_known_of_its_lane(hint: int, attempts: int, index: int | None, told: str) -> None:
+def test_a_choice_says_what_is_known_of_its_lane(hint: int, attempts: int | None, index: int | None, told: str) -> None:
+    """None: no drain has begun it."""
     rows = [Row("r", "p", index, "boom"), Row("r", "q", None, "timed out after 5 s")]
-    past = Past(attempts={PhaseKey("r", "p").digest: attempts}, names=frozenset({("r", "p")}))
+    past = Past()
+    if attempts is not None:
+        past = Past(attempts={PhaseKey("r", "p").digest: attempts}, names=frozenset({("r", "p")}))
     chosen = all_of(backlog_of(rows, ["hints", "smart"], replace(RULES, hints=lambda run: hint, past=past)))
     assert chosen[0].reason == told
 
