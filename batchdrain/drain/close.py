@@ -41,7 +41,7 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.INTERRUPTED, str(stops.left)
     elif drain.chooser.taken == it.most and narrowed:
         status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this call is reached"
-    elif narrowed and outage.retry(lambda: _is_left_out(it), meanwhile=_MEANWHILE):
+    elif (narrowed or it.put_off) and outage.retry(lambda: _is_left_out(it), meanwhile=_MEANWHILE):
         status, because = Status.INTERRUPTED, "the flags of this call exclude the rest"
     else:
         status, because = Status.COMPLETE, None

@@ -56,7 +56,8 @@ class Drain:
                 self.recorder.settle()
                 for ended in self.workers.ended(self.chooser.wait_s(self.workers)):
                     self._conclude(ended)
-                    self._fill()  # its worker does not wait until the results of others are recorded
+                    if not self.workers.have_failed():  # else its result comes first, as it may stop the drain
+                        self._fill()  # a free worker does not wait until the results of others are recorded
                 self.membership.tell(self.stops.stopped)
             self.membership.tell(self.stops.stopped)
             self._require_complete()

@@ -177,7 +177,9 @@ class Presence:
         return {
             "processed": session.total_processed if shot is None else shot.processed,
             "succeeded": session.total_success if shot is None else shot.succeeded,
-            "failed": (session.total_failed if shot is None else shot.failed) - retries,  # the ledger keeps them apart
+            "failed": max(
+                0, (session.total_failed if shot is None else shot.failed) - retries
+            ),  # the ledger keeps them apart
             "retries": retries,
             "before": self._before,
             "target": self._before + waiting if shot is None else shot.target,

@@ -15,7 +15,7 @@ from batchdrain.drain.exit_code import find_exit_code, find_failure
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.shutdown import Hurry, Shutdown
 from batchdrain.model.asked import Asked
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
@@ -56,7 +56,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
     shutdown, recorder = Shutdown(finish_current=settings.finish_current), Recorder(record, it.screen)
     presence = Presence(it, shutdown)
     with shutdown.watch():
-        it.project.store.database.hurry = shutdown.wake
+        it.project.store.database.hurry = Hurry(shutdown)
         try:
             announce(it, recorder, presence)
             with open_drain(it, recorder, presence) as drain:

@@ -13,7 +13,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 from types import FrameType
 from typing import Final, Protocol
 
@@ -165,6 +165,25 @@ class Shutdown:
         if self.asked is not None:
             return self.asked
         return "" if self.signal is None else signal.Signals(self.signal).name
+
+
+class Hurry:
+    """Whether the process is to end soon. After the first signal it is not if `finish_current` lets its commands run on."""
+
+    def __init__(self, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
+
+    def is_set(self) -> bool:
+        """Whether it is to end soon."""
+        return self._shutdown.gone_by(0.0) is not None
+
+    def wait(self, seconds: float, /) -> bool:
+        """Wait at most this many seconds for that. Returns whether it is so."""
+        if self._shutdown.wake.is_set():
+            sleep(seconds)
+        else:
+            self._shutdown.wake.wait(seconds)
+        return self.is_set()
 
 
 def name_of_signal(number: int) -> str:

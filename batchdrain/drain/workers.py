@@ -25,7 +25,7 @@ from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services
 from batchdrain.drain.shutdown_notice import ShutdownNotice
 from batchdrain.drain.stops import Stops
-from batchdrain.execution.order import Ending
+from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import BatchDrainError, EngineUnavailable
 from batchdrain.runtime.standard_streams import keep_standard_streams
 
@@ -92,15 +92,17 @@ class Workers:
     @property
     def busy_runs(self) -> set[str]:
         """The runs of which something is held: no other phase of these may begin."""
-        ended = (*(entry.ended for entry in self._settling), *self._locked)
-        found = (running for running, _ in self._found)
-        held = (*self._running.values(), *self._orders.lost, *found, *(one.running for one in ended))
-        return {running.scheduled.run_id for running in held}
+        return {running.scheduled.run_id for running in self._held}
 
     def side_by_side(self) -> Counter[str]:
-        """How many phases of each fingerprint run now."""
-        held = (*self._running.values(), *self._orders.lost)
-        return Counter(running.scheduled.choice.failure.fingerprint for running in held)
+        """How many phases of each fingerprint are held."""
+        return Counter(running.scheduled.choice.failure.fingerprint for running in self._held)
+
+    @property
+    def _held(self) -> tuple[Running, ...]:
+        ended = (*(entry.ended for entry in self._settling), *self._locked)
+        found = (running for running, _ in self._found)
+        return (*self._running.values(), *self._orders.lost, *found, *(one.running for one in ended))
 
     def execute(self, claimed: Claimed) -> None:
         """Submit the command of a claim. Raises FilesUnavailable."""
@@ -119,6 +121,10 @@ class Workers:
     def have_ended(self) -> bool:
         """Whether a command has ended whose end `ended` has not yielded yet."""
         return bool(self._done) or bool(self._found)
+
+    def have_failed(self) -> bool:
+        """Whether any of these ends is not an exit with 0, so that it may stop the drain once it is recorded."""
+        return any(ending.by is not EndedBy.EXIT or ending.exit_code != 0 for _, ending in self._found)
 
     def ended(self, timeout_s: float | None) -> Iterator[Ended]:
         """Wait at most `timeout_s` seconds (None: for ever) for a command to end, then yield everything that has ended and settled.

@@ -21,13 +21,14 @@ from batchdrain.planning.lane_buffer import LAST, LaneBuffer, order_of
 from batchdrain.planning.lane_names import LaneNames
 from batchdrain.planning.open_lanes import OpenLanes
 from batchdrain.planning.remainder import Remainder
-from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
+from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_CHAIN, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime.text import is_nameable
 
 KEPT: Final = 20_000
 """All lanes together keep about this many phases; each keeps at least one."""
 _BY_US: Final = Skip(ATTEMPTED, IN_THIS_SESSION)
+_BY_CHAIN: Final = Skip(ATTEMPTED, IN_THIS_CHAIN)
 _Lane = str | tuple[str, str | Skip]
 """The run_id, and if texts matter the name of the lane within its run."""
 
@@ -147,7 +148,9 @@ class LaneBuilder:
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
         """Judge one row by itself: the rule that skips it, its failure, and its attempts."""
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
-        if key in self._rules.attempted and key not in self._attempted and key not in self._rules.in_chain:
+        if key in self._rules.in_chain:  # before all other rules: it is in the balance of the part that tried it
+            return _BY_CHAIN, NO_REASON, 0
+        if key in self._rules.attempted and key not in self._attempted:
             self._attempted.add(key)
             return _BY_US, NO_REASON, 0
         if (by_ids := self._unusable(row.run_id, row.phase_id)) is not None:

@@ -41,6 +41,7 @@ def test_a_session_of_one_word_for_each_state_knows_its_source_as_it_always_did(
         ({"read": ["A", "B"], "write": "B"}, ("A", "B"), "B"),
         ({"read": ["A", "B"], "write": None}, ("A", "B", "NULL"), "NULL"),
         ({"read": None}, ("NULL",), "NULL"),
+        ([""], ("",), ""),
     ],
 )
 def test_a_state_has_words_that_are_read_and_one_that_is_written(given: object, read: tuple[str, ...], write: str) -> None:

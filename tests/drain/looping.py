@@ -31,6 +31,7 @@ class Looping:
         self.fails: dict[str, BaseException] = {}  #: by what is asked
         self.failures: list[Any] = []
         self.left_out: set[str] = set()
+        self.failing: set[str] = set()  #: runs whose commands have failed
         self.awaits, self.waits_s = 0, 7.0
         self.change: Callable[[Any], Any] = lambda error: error
         self.stops = SimpleNamespace(
@@ -115,6 +116,9 @@ class _Workers:
 
     def __init__(self, looping: Looping) -> None:
         self._looping = looping
+
+    def have_failed(self) -> bool:
+        return any(one.run_id in self._looping.failing for one in self._looping.held)
 
     def __len__(self) -> int:
         return len(self._looping.held)

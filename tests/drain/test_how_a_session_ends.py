@@ -37,6 +37,7 @@ class Ending:
         self.is_done = False
         self.executed = 0
         self.ended_at: datetime | None = None
+        self.put_off = 0
 
     def close(self) -> tuple[str, str | None]:
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
@@ -46,7 +47,11 @@ class Ending:
             request=SimpleNamespace(settings=settings_of(), flags=frozenset(), most=5, fail_if_nothing=False),
             backlog=SimpleNamespace(count=lambda: self.remainder, waiting=0, skipped=Counter()),
             most=self.most,
-            whole=None,
+            whole=None
+            if not self.put_off
+            else SimpleNamespace(settings=settings_of(), flags=frozenset(), most=5, fail_if_nothing=False),
+            less=SimpleNamespace(may_leave_out=self.put_off > 0),
+            put_off=self.put_off,
             ended_at=self.ended_at,
         )
         drain: Any = SimpleNamespace(
@@ -142,6 +147,13 @@ def test_its_own_size_completes_it(ending: Ending) -> None:
         add(ending.record, result(number))
     ending.most, ending.chooser.taken = 2, 2
     assert ending.close() == ("complete", None)
+
+
+def test_a_retry_that_this_call_leaves_out_keeps_a_session_open_whose_batch_is_full(ending: Ending) -> None:
+    for number in range(5):
+        add(ending.record, result(number))
+    ending.put_off = 1
+    assert ending.close() == ("interrupted", "the flags of this call exclude the rest")
 
 
 def test_what_was_left_out_is_counted_but_for_what_was_asked_for(ending: Ending) -> None:

@@ -64,6 +64,13 @@ def test_a_worker_that_is_free_gets_its_next_phase_before_the_result_of_another_
     ]  # fmt: skip
 
 
+def test_a_failure_that_is_there_is_recorded_before_anything_else_begins_as_it_may_stop_the_drain() -> None:
+    it = Looping("abcd", workers=2)
+    it.failing = {"b"}
+    asked = [what for what in it.run() if what.startswith(("finishes", "executes"))]
+    assert asked[:5] == ["executes a", "executes b", "finishes a", "finishes b", "executes c"]
+
+
 def test_a_phase_that_was_left_out_is_neither_told_nor_claimed_again_and_leaves_its_place_to_another() -> None:
     it = Looping("ab")
     it.left_out = {"a"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from batchdrain.drain import shutdown as room
-from batchdrain.drain.shutdown import SETTLES_S, Shutdown
+from batchdrain.drain.shutdown import SETTLES_S, Hurry, Shutdown
 from batchdrain.runtime.signals import Cut
 from tests.drain.test_signals_asked import Running
 
@@ -63,6 +63,21 @@ def test_what_may_end_by_itself_has_no_time_by_which_it_is_gone_until_somebody_a
         assert shutdown.gone_by(3.0) is None
         signal.raise_signal(signal.SIGINT)
         assert shutdown.gone_by(3.0) == 100.0
+
+
+@pytest.mark.parametrize("finish_current", [False, True])
+def test_a_first_signal_hurries_nobody_whose_commands_may_run_on(
+    monkeypatch: pytest.MonkeyPatch, finish_current: bool
+) -> None:
+    shutdown, slept = Shutdown(finish_current=finish_current), list[float]()
+    monkeypatch.setattr(room, "sleep", slept.append)
+    hurry = Hurry(shutdown)
+    with shutdown.watch():
+        assert (hurry.is_set(), hurry.wait(0.0)) == (False, False)
+        signal.raise_signal(signal.SIGINT)
+        assert (hurry.is_set(), hurry.wait(7.0), slept) == (not finish_current, not finish_current, [7.0])
+        signal.raise_signal(signal.SIGINT)
+        assert hurry.is_set()
 
 
 @pytest.mark.parametrize("finish_current", [False, True])

@@ -48,6 +48,20 @@ def test_a_guardian_watches_a_command_from_before_it_begins_and_what_is_told_is_
     assert it.asked == [*first, "submitted", "claimed r / p", "started r t.1 timeout.default_s", "settled", *last]
 
 
+@pytest.mark.parametrize(
+    ("second", "has_failed"),
+    [(OK, False), (ending(exit_code=3), True), (ending(EndedBy.TIMEOUT, exit_code=None), True)],
+)
+def test_an_end_that_is_not_yielded_yet_is_known_to_have_failed_and_its_cluster_stays_held(
+    it: Working, second: Ending, has_failed: bool
+) -> None:
+    it.orders.answers = {"a": OK, "b": second}
+    for future in it.begin("a", "b"):
+        future.set_result(None)
+    seen = [(it.workers.have_failed(), it.workers.side_by_side().total()) for _ in it.workers.ended(0.0)]
+    assert seen == [(has_failed, 1), (False, 0)]
+
+
 def test_while_another_result_waits_to_be_recorded_nothing_is_brought_to_disk_for_a_start(it: Working) -> None:
     [future] = it.begin("a")
     future.set_result(None)
@@ -74,7 +88,7 @@ def test_what_is_lost_is_held_and_keeps_its_run_busy_but_no_worker(it: Working) 
     it.lose("c")
     it.workers.postpone(Ended(running=it._prepare(it.claimed("d")), ending=OK, row_state=None))
     assert (len(it.workers), it.workers.occupied, it.workers.busy_runs) == (4, 3, set("abcd"))
-    assert it.workers.side_by_side() == {"": 3}
+    assert it.workers.side_by_side() == {"": 4}
     assert [one.scheduled.run_id for one in it.workers.running] == ["a", "b"]
 
 

@@ -93,6 +93,8 @@ def test_a_phase_that_another_session_of_the_chain_attempted_is_none_of_this_one
     found = built(replace(RULES, in_chain=frozenset({PhaseKey("r", "mine")})))
     assert found.remainder.attempted == frozenset()
     assert found.skipped[Skip(ATTEMPTED, "in this chain")] == 1
+    elsewhere = built(replace(RULES, in_chain=frozenset({PhaseKey("r", "mine")}), filters=Filters(run_id="other")))
+    assert elsewhere.skipped[Skip(ATTEMPTED, "in this chain")] == 1, "whatever else leaves it out"
 
 
 def test_a_row_that_is_there_twice_was_attempted_once() -> None:

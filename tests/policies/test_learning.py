@@ -120,6 +120,8 @@ def test_a_phase_that_was_never_mended_is_worth_less_with_each_attempt() -> None
 def test_a_phase_that_timed_out_is_expected_to_take_its_limit_again() -> None:
     assert expected_s_of(lane(category="timeout", limit_s=1200.0), 0.0, 4.0) == 1200.0
     assert expected_s_of(lane(category="other", limit_s=1200.0), 0.0, 4.0) == 120.0
+    known = RetryCount(10, 6, 60.0, 4_000.0)  # of the four that failed
+    assert expected_s_of(lane(category="timeout", limit_s=1200.0, of_category=known), 0.0, 4.0) == 1100.0
 
 
 def test_no_chance_is_certain_however_many_attempts_say_so() -> None:

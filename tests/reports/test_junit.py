@@ -71,6 +71,16 @@ def test_a_log_is_attached_by_its_end_and_all_of_them_within_a_cap(tmp_path: Pat
     assert outputs[0].endswith("[\\[ATTACHMENT|/etc/passwd]] \\x1b[0m")
 
 
+def test_the_room_for_logs_is_counted_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = made_of([("r", str(number), "boom") for number in range(3)])
+    (tmp_path / "s").mkdir()
+    for number, one in enumerate(found.results):
+        (tmp_path / "s" / f"{number}.txt").write_text("日" * 100)
+        one.log_path = f"state/s/{number}.txt"
+    monkeypatch.setattr(junit, "ALL_OUTPUT_BYTES", 599)
+    assert [one.text for one in parsed(found, str(tmp_path / "s.json")).iter("system-out")] == ["日" * 100] * 2
+
+
 def test_no_link_is_followed_for_a_log(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "log").symlink_to(tmp_path / "secret")

@@ -7,6 +7,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from batchdrain.reports.html import page
 from batchdrain.reports.html.balance_bar import balance_bar
 from batchdrain.reports.html.cells import cut_for_page
 from batchdrain.reports.html.durations import durations_of
-from batchdrain.reports.html.timeline import slots_of, timeline_of
+from batchdrain.reports.html.timeline import Timeline, slots_of, timeline_of
 from batchdrain.sessions.attempt_log import AttemptSpan
 from batchdrain.sessions.balance import Balance, Ends, Skips
 from batchdrain.sessions.session import Status
@@ -196,9 +197,15 @@ def test_what_the_page_has_no_room_for_is_counted() -> None:
     text = page_of(found, Beside(attempts=[ran(number, 1) for number in range(5_003)]))
     for said in ("and 15 more clusters", "and 5 more runs", "3 earlier attempts are not shown."):
         assert said in text, said
-    drawn = timeline_of([ran(number, 1) for number in range(5_000)])
-    assert drawn is not None
-    assert drawn.left_out == 0
+    assert drawn_of([ran(number, 1) for number in range(5_000)]).left_out == 0
+    latest = [ran(number, 1) for number in range(5_003)]
+    assert timeline_of(latest) == replace(drawn_of(latest[3:]), left_out=3)
+
+
+def drawn_of(attempts: list[AttemptSpan]) -> Timeline:
+    found = timeline_of(attempts)
+    assert found is not None
+    return found
 
 
 def links_of(text: str) -> list[str]:
