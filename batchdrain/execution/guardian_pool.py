@@ -178,15 +178,11 @@ def withdraw(order: Order) -> bool:
 
 def _end_rest(order: Order, guardian_order: GuardianOrder) -> Orphans:
     """End what the guardian could not end. Raises NotEndedError if anything of it lives on: nobody may execute the phase then."""
-    left = _sweep(order, guardian_order)
+    command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
+    left = orphans.end(order.token, command, within_s=_SWEEP_S)
     if left.alive:
         raise NotEndedError("what the command left behind can't be killed")
     return left
-
-
-def _sweep(order: Order, guardian_order: GuardianOrder) -> Orphans:
-    command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
-    return orphans.end(order.token, command, within_s=_SWEEP_S)
 
 
 def _to_message(order: Order) -> dict[str, Any]:

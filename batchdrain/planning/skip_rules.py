@@ -98,7 +98,7 @@ class SkipRules:
         return bool(progress.dead_canaries) or any(self.cluster(fingerprint) for fingerprint in progress.repeats)
 
     def phase(self, key: PhaseKey, digest: str | None, failure: Failure, *, parks: bool = True) -> Skip | None:
-        """Apply all rules except those about runs and about what the session attempted. `digest`: that of the key, None if no
+        """Apply all rules except those about runs and about what the session or its chain attempted. `digest`: that of the key, None if no
         rule knows the phase by name; `parks`: False if no cluster is parked."""
         found = self._filtered(failure)
         if found is None and digest is not None:
@@ -154,8 +154,6 @@ class SkipRules:
         return by_run or self.cluster(phase.failure.fingerprint)
 
     def _unclaimable(self, key: PhaseKey) -> Skip | None:
-        if key in self.in_chain:
-            return Skip(ATTEMPTED, IN_THIS_CHAIN)
         if (key.run_id, key.phase_id) in self.ambiguous:
             return Skip(BAD_DATA, f"{key}: {AMBIGUOUS}")
         return self.passed_over.get(key)

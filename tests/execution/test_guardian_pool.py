@@ -119,7 +119,7 @@ def test_what_is_left_is_found_by_the_command_that_was_told_or_else_noted(
     monkeypatch.setattr(orphans, "end", end)
     watched: Any = GuardianOrder(Guard())  # type: ignore[arg-type]
     watched.process = process
-    guardian_pool._sweep(replace(order("pass"), token="t", spool_dir="/spool"), watched)
+    guardian_pool._end_rest(replace(order("pass"), token="t", spool_dir="/spool"), watched)
     assert asked == [("t", noted if process is None else ProcessIdentity(read_host_id(), 7, 70), 5.0)]
 
 

@@ -203,7 +203,7 @@ def test_a_phase_that_is_withdrawn_is_begun_by_nobody_and_one_that_began_is_not_
 def test_what_ended_without_a_report_is_told_by_what_became_of_its_guardian(
     order: Make, monkeypatch: pytest.MonkeyPatch, stops: int, killed: bool, asked: bool, by: EndedBy, says: str
 ) -> None:
-    monkeypatch.setattr("batchdrain.execution.guardian_pool._sweep", lambda *_: Orphans(2, alive=False))
+    monkeypatch.setattr("batchdrain.execution.guardian_pool._end_rest", lambda *_: Orphans(2, alive=False))
     watched: Any = type("Watched", (), {"stops": stops, "killed": killed, "was_asked": asked, "is_unguarded": stops > 3})()
     found = _ending_without_report(order("pass"), watched)
     assert (found.by, found.left_over, found.guardian_stops, found.message) == (by, 2, stops, says)

@@ -33,7 +33,6 @@ PAST: dict[str, dict[str, Any]] = {
 FACTS: dict[str, dict[str, Any]] = {
     "--category": {"categories": ("transient",)},
     "--cluster": {"cluster": "0" * 10},
-    "already attempted": {"in_chain": [KEY]},
     "bad data": {"ambiguous": frozenset({("r", "p")})},
     "row locked": {"passed_over": {KEY: Skip("row locked", "")}},
     "accepted": {"accepted": accepted(OF_RUN)},
@@ -63,7 +62,7 @@ def test_of_two_rules_the_first_is_told(first: str, second: str) -> None:
 
 def test_of_all_rules_the_first_is_told_and_with_none_the_phase_is_taken() -> None:
     assert rule_of(*FACTS) == "--category"
-    assert rule_of(*list(FACTS)[2:]) == "already attempted"
+    assert rule_of(*list(FACTS)[2:]) == "bad data"
     assert rule_of() is None
 
 

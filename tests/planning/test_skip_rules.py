@@ -172,7 +172,6 @@ def test_a_phase_is_looked_at_by_name_where_any_rule_may_know_it() -> None:
     assert found.known_by_name() == {("r", name) for name in ("ledger", "a", "b", "c", "d", "twice")}
     assert found.phase(b, b.digest, BOOM) == skip
     assert found.phase(PhaseKey("r", "twice"), "x", BOOM) == Skip("bad data", "r / twice: these ids name more than one row")
-    assert rules(in_chain=[a], passed_over={a: skip}).phase(a, a.digest, BOOM) == Skip("already attempted", "in this chain")
 
 
 def test_phases_whose_attempts_were_removed_are_known_by_their_claims() -> None:

@@ -15,8 +15,8 @@ from batchdrain.drain.triage.diagnosis import Diagnosis, DiagnosisJudge
 from batchdrain.execution.command import SessionPlace, make_diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.file_names import LogFolder
+from batchdrain.execution.guardian_client import NotEndedError
 from batchdrain.execution.guardian_pool import execute
-from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
@@ -90,7 +90,7 @@ class Triage:
                 self._keep(found)
         except BatchDrainError as error:
             return Diagnosis(phase=phase, problem=str(error), failure=error)
-        except OSError as error:  # NotEndedError is one: the other phases are diagnosed all the same
+        except NotEndedError as error:  # the other phases are diagnosed all the same
             return Diagnosis(phase=phase, problem=f"its command can't be ended: {error}")
         return found
 
@@ -98,7 +98,7 @@ class Triage:
         place = SessionPlace(session_id=self._session_id, root=self._project.root, logs=self._logs)
         order = make_diagnosis_order(phase, reason or "", self._settings, place, columns)
         self._tokens[phase.key] = order.token
-        ending: Ending = execute(order)
+        ending = execute(order)
         paths = (to_shown_path(Path(order.stdout_path)), to_shown_path(Path(order.stderr_path)))
         return DiagnosisJudge(self._settings.triage, self._project.store.redact).judge(
             phase, reason, ending, paths=paths, now=clock.now()
